@@ -1,0 +1,47 @@
+import { InvalidArgumentError } from './errors.js';
+
+function refuse(name: string, expected: string, actual: unknown): never {
+  const shown = typeof actual === 'string' ? JSON.stringify(actual) : String(actual);
+  throw new InvalidArgumentError(`Expected ${name} to be ${expected} but received ${shown}`);
+}
+
+/** A finite number, > 0. */
+export function checkPositive(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) refuse(name, 'a positive number', value);
+  return value;
+}
+
+/** A finite number from `min` to `max`. */
+export function checkNumber(name: string, value: unknown, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) refuse(name, 'a finite number', value);
+  if (value < min || value > max) refuse(name, `a number from ${min} to ${max}`, value);
+  return value;
+}
+
+/** An integer from `min` to `max`. */
+export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    refuse(name, `an integer from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+/** A string that is not empty. */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') refuse(name, 'a non-empty string', value);
+  return value;
+}
+
+/** One of the given words. */
+export function checkOneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T {
+  if (!words.includes(value as T)) refuse(name, `one of ${words.join(', ')}`, value);
+  return value as T;
+}
+
+/** Refuses misspelt options by name. */
+export function checkKnownOptions(options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key))
+      throw new InvalidArgumentError(`Expected an option among ${known.join(', ')} but received ${key}`);
+  }
+}
