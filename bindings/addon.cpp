@@ -7,6 +7,12 @@ namespace {
 Napi::Object init(Napi::Env, Napi::Object exports) {
   using namespace contimg::bindings;
   add_coordinates(exports);
+  add_uvh5(exports);
+  add_ms(exports);
+  add_imaging(exports);
+  add_mosaic(exports);
+  add_fits(exports);
+  add_simulation(exports);
   return exports;
 }
 

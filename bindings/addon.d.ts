@@ -43,4 +43,28 @@ export interface CoordinatesAddon {
   }): number[];
 }
 
-export interface Addon extends CoordinatesAddon {}
+/** Where visibilities come from (source.cpp). */
+export type RawSource =
+  | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
+  | { kind: 'ms'; path: string; earthOrientation: RawEarthOrientation };
+
+/** uvh5.cpp */
+export interface Uvh5Addon {}
+
+/** ms.cpp */
+export interface MsAddon {}
+
+/** imaging.cpp */
+export interface ImagingAddon {}
+
+/** mosaic.cpp */
+export interface MosaicAddon {}
+
+/** fits.cpp */
+export interface FitsAddon {}
+
+/** simulation.cpp */
+export interface SimulationAddon {}
+
+export interface Addon
+  extends CoordinatesAddon, Uvh5Addon, MsAddon, ImagingAddon, MosaicAddon, FitsAddon, SimulationAddon {}

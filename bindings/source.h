@@ -1,0 +1,28 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/visibility_source.h"
+
+namespace contimg::bindings {
+
+/// Where visibilities come from, read on the main thread, opened on the job's.
+///
+///   {kind: 'uvh5', paths, minSubbands, earthOrientation}   or   {kind: 'ms', path, earthOrientation}
+struct SourceDescription {
+  enum class Kind { kUvh5Group, kMeasurementSet } kind = Kind::kUvh5Group;
+  std::vector<std::string> paths;
+  std::size_t min_subbands = 1;
+  EarthOrientation earth_orientation;
+};
+
+SourceDescription source_description(const Napi::Object& options, const char* key);
+
+/// @throws Error{UVH5_FORMAT, INCONSISTENT_GROUP, INCOMPLETE_GROUP, MEASUREMENT_SET, FILE_ACCESS}
+std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description);
+
+}  // namespace contimg::bindings

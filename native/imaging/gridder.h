@@ -1,0 +1,50 @@
+#pragma once
+
+#include <complex>
+#include <cstddef>
+
+#include "core/job_context.h"
+#include "core/nd_view.h"
+#include "core/vec3.h"
+
+namespace contimg::imaging {
+
+/// A regular grid of direction cosines: pixel (iy, ix) is at l = -(ix - nx/2) cell, m = (iy - ny/2) cell.
+/// Orientation: docs/conventions.md section 8.
+struct ImageGrid {
+  std::size_t nx = 0, ny = 0;  ///< even, >= 2
+  double cell_rad = 0;         ///< in direction cosines, apparent
+};
+
+struct GridderOptions {
+  double epsilon = 1e-5;  ///< relative rms error asked for, 1e-2 to 1e-6
+  unsigned threads = 0;   ///< 0: all
+};
+
+/// Visibilities to dirty image, w-correct, not normalized:
+///
+///   image(l, m) = sum_k weight_k Re[ V_k exp(+2 pi i nu/c (u l + v m + w (n - 1))) ]
+///
+/// @param uvw_m         (rows), metres
+/// @param freq_hz       (channels)
+/// @param visibilities  (rows, channels); not looked at where the weight is 0
+/// @param weights       (rows, channels), >= 0, finite
+/// @param image         (ny, nx), overwritten
+/// @throws Error{INVALID_ARGUMENT} shapes that disagree, epsilon out of range, a grid that reaches the horizon
+/// Deterministic: the same bits for the same input, whatever the number of threads.
+void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
+                           NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<float, 2> image,
+                           const JobContext& context);
+
+/// Image to visibilities, the exact adjoint of the above with weights 1:
+///
+///   V_k = sum_{l,m} image(l, m) exp(-2 pi i nu/c (u l + v m + w (n - 1)))
+///
+/// @param weights       (rows, channels); V is left as it is where the weight is 0
+/// @param visibilities  (rows, channels), overwritten where the weight is > 0
+void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> image,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<const float, 2> weights,
+                           NdView<std::complex<float>, 2> visibilities, const JobContext& context);
+
+}  // namespace contimg::imaging
