@@ -51,6 +51,9 @@ class NdArray {
     return view()(index...);
   }
 
+  /// Shortens the first axis; the memory stays.
+  void truncate(std::size_t extent) { shape_[0] = extent < shape_[0] ? extent : shape_[0]; }
+
   /// Gives the memory away; free it with std::free.
   T* release() { return data_.release(); }
 

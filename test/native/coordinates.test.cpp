@@ -2,7 +2,9 @@
 
 #include "coordinates/apparent.h"
 #include "coordinates/site.h"
+#include "coordinates/tile_center.h"
 #include "core/constants.h"
+#include "core/error.h"
 
 using namespace contimg;
 
@@ -41,4 +43,22 @@ TEST_CASE("the aberration scale is that of the apparent directions") {
     const double apparent = std::asin(dot(apparent_itrf(beside, kTime, kTee, {}), frame.v));
     CHECK(apparent / 0.01 == doctest::Approx(aberration_scale(center, kTime)).epsilon(1e-6));
   }
+}
+
+TEST_CASE("the tile center is the meridian position at mid time, the mean pointing where the array tracks") {
+  Observation drift;
+  drift.site = kTee;
+  for (int t = 0; t < 24; ++t) {
+    drift.time_mjd_s.push_back(kTime + 12.9 * t);
+    drift.pointing.push_back(meridian_icrs(16.15 * kDegree, drift.time_mjd_s.back(), kTee, {}));
+  }
+  const Direction expected = meridian_icrs(16.15 * kDegree, kTime + 12.9 * 11.5, kTee, {});
+  CHECK(std::abs(tile_center(drift).ra_rad - expected.ra_rad) < 1e-9);
+  CHECK(std::abs(tile_center(drift).dec_rad - expected.dec_rad) < 1e-9);
+
+  Observation tracking = drift;
+  tracking.pointing.assign(24, Direction{5.9, 0.3});
+  CHECK(std::abs(tile_center(tracking).ra_rad - (5.9 - 2 * kPi)) < 1e-12);
+  CHECK(std::abs(tile_center(tracking).dec_rad - 0.3) < 1e-12);
+  CHECK_THROWS_AS(tile_center(Observation{}), Error);
 }
