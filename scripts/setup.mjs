@@ -7,7 +7,7 @@
 // Runs before anything is installed: Node's own modules only.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +29,8 @@ const oraclePackages = [
   ],
 ];
 
+process.env.CONTIMG_SETUP = '1'; // the package's own install script has nothing to do then
+
 requireNode();
 ensureDebianPackages(buildPackages, { required: true });
 if (process.argv.includes('--oracles')) ensureDebianPackages(oraclePackages, { required: false });
@@ -38,6 +40,7 @@ step('npm packages', ['package.json', 'package-lock.json'], 'node_modules/.conti
   '--no-audit',
   '--no-fund',
 ]);
+linkItself();
 step('native addon', ['CMakeLists.txt', 'native', 'bindings', 'test/native'], 'build/.contimg-setup', [
   'node',
   'scripts/build-native.mjs',
@@ -95,6 +98,14 @@ function step(name, inputs, stamp, command) {
   console.log(`Setting up: ${name}`);
   if (!run(command)) fail(`Setting up ${name} failed: ${command.join(' ')}`);
   writeFileSync(stamp, digest);
+}
+
+/** Lets notebooks in the checkout import 'contimg', and npx find its command. */
+function linkItself() {
+  const links = { 'node_modules/contimg': '..', 'node_modules/.bin/contimg': '../../dist/cli/main.js' };
+  for (const [path, target] of Object.entries(links)) {
+    if (!lstatSync(path, { throwIfNoEntry: false })) symlinkSync(target, path);
+  }
 }
 
 function digestOf(inputs) {
