@@ -34,7 +34,7 @@ process.env.CONTIMG_SETUP = '1'; // the package's own install script has nothing
 requireNode();
 ensureDebianPackages(buildPackages, { required: true });
 if (process.argv.includes('--oracles')) ensureDebianPackages(oraclePackages, { required: false });
-step('npm packages', ['package.json', 'package-lock.json'], 'node_modules/.contimg-setup', [
+step('npm packages', ['package-lock.json'], 'node_modules/.contimg-setup', [
   'npm',
   'ci',
   '--no-audit',
