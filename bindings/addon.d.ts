@@ -48,8 +48,58 @@ export type RawSource =
   | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
   | { kind: 'ms'; path: string; earthOrientation: RawEarthOrientation };
 
+/** An observation as a visibility source describes it; docs/conventions.md sections 1 to 7. */
+export interface RawObservation {
+  telescopeName: string;
+  site: RawSite;
+  /** `positionMeters`: ITRF, absolute. */
+  antennas: { name: string; positionMeters: number[]; diameterMeters: number }[];
+  freqHz: RawArray<Float64Array>;
+  channelWidthHz: RawArray<Float64Array>;
+  spwFirstChannel: number[];
+  polarizations: number[];
+  timeMjdSec: RawArray<Float64Array>;
+  integrationSec: RawArray<Float64Array>;
+  phaseCenters: RawDirection[];
+  pointings: RawDirection[];
+  /** Per row. */
+  timeIndex: RawArray<Uint32Array>;
+  antenna1: RawArray<Uint32Array>;
+  antenna2: RawArray<Uint32Array>;
+  /** (rows, 3) */
+  uvwMeters: RawArray<Float64Array>;
+  history: string[];
+}
+
 /** uvh5.cpp */
-export interface Uvh5Addon {}
+export interface Uvh5Addon {
+  /** (rows, channels, pols[, 2]) of one file, as they are. `polarizations` are indices. */
+  readUvh5(
+    options: {
+      path: string;
+      firstRow?: number | undefined;
+      nRows?: number | undefined;
+      firstChannel?: number | undefined;
+      nChannels?: number | undefined;
+      polarizations?: readonly number[] | undefined;
+    },
+    onProgress: Progress,
+  ): NativeJob<{
+    visibilities: RawArray<Float32Array | Float64Array | Int32Array>;
+    flags: RawArray<Uint8Array>;
+    nsamples: RawArray<Float32Array>;
+  }>;
+  describeSource(options: { source: RawSource }): NativeJob<RawObservation>;
+  /** (rows, channels, pols[, 2]) of the whole source. */
+  readSource(
+    options: { source: RawSource },
+    onProgress: Progress,
+  ): NativeJob<{
+    visibilities: RawArray<Float32Array>;
+    flags: RawArray<Uint8Array>;
+    weights: RawArray<Float32Array>;
+  }>;
+}
 
 /** ms.cpp */
 export interface MsAddon {}

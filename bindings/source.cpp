@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include "arguments.h"
+#include "uvh5/group_source.h"
 
 namespace contimg::bindings {
 
@@ -19,8 +20,11 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   return result;
 }
 
-std::unique_ptr<VisibilitySource> open_source(const SourceDescription&) {
-  throw Error(code::kInternal, "No visibility source is built in");
+std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description) {
+  if (description.kind == SourceDescription::Kind::kUvh5Group)
+    return std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands,
+                                             description.earth_orientation);
+  throw Error(code::kInternal, "No reader of MeasurementSets is built in");
 }
 
 }  // namespace contimg::bindings

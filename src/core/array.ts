@@ -2,7 +2,7 @@ import ndarray from 'ndarray';
 import type { NdArray } from 'ndarray';
 
 /** Typed arrays that cross to and from native code. */
-export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** An array as the addon takes and gives it: C order, complex numbers with a trailing axis of 2. */
 export interface RawArray<D extends NumberArray> {

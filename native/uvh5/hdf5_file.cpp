@@ -1,0 +1,225 @@
+#include "uvh5/hdf5_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+#include "core/error.h"
+#include "uvh5/lzf_filter.h"
+
+namespace contimg {
+namespace {
+
+/// No header array of an interferometer comes near; a larger one is a damaged or hostile file.
+constexpr hsize_t kMaxHeaderElements = 1u << 28;
+constexpr std::size_t kMaxTextBytes = 64u << 20;
+
+hsize_t count_of(const Hdf5Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), hsize_t{1}, std::multiplies<hsize_t>());
+}
+
+const char* kind_of(hid_t type) {
+  switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+      return "integers";
+    case H5T_FLOAT:
+      return "floating-point numbers";
+    case H5T_STRING:
+      return "strings";
+    case H5T_COMPOUND:
+      return "compounds";
+    case H5T_ENUM:
+      return "enumerations";
+    default:
+      return "another type";
+  }
+}
+
+/// The operating system's word on a file, before libhdf5 sees it.
+void require_readable(const std::string& path) {
+  struct stat status;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    throw Error(code::kFileAccess, "Expected a readable file at " + path + ": " + std::strerror(errno), path);
+  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  ::close(descriptor);
+  if (!regular) throw Error(code::kFileAccess, "Expected a regular file at " + path, path);
+  if (status.st_size == 0)
+    throw Error(code::kUvh5Format, "Expected a UVH5 file but " + path + " is empty. Copy it again", path);
+}
+
+/// Opening a file for reading takes no lock: inputs may lie on a read-only or network disk.
+Hdf5Handle open_for_reading(const std::string& path) {
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_file_locking(access.id(), false, true);
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose};
+}
+
+/// Bytes of all chunks that lie beside one another on the trailing axes: with fewer in the cache every row of a chunk
+/// costs a system call of its own (80 times slower on real files).
+std::size_t chunk_row_bytes(const Hdf5Shape& shape, const Hdf5Shape& chunk, std::size_t element_bytes) {
+  double chunks = 1, bytes = static_cast<double>(element_bytes);
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    bytes *= static_cast<double>(chunk[axis]);
+    if (axis > 0) chunks *= std::ceil(static_cast<double>(shape[axis]) / static_cast<double>(chunk[axis]));
+  }
+  constexpr double kFloor = 1 << 20, kCeiling = 256 << 20;
+  return static_cast<std::size_t>(std::max(std::min(std::max(bytes * chunks, kFloor), kCeiling), bytes));
+}
+
+}  // namespace
+
+std::string to_text(const Hdf5Shape& shape) {
+  std::string text = "(";
+  for (std::size_t axis = 0; axis < shape.size(); ++axis)
+    text += (axis ? ", " : "") + std::to_string(shape[axis]) + (shape.size() == 1 ? "," : "");
+  return text + ")";
+}
+
+Hdf5File::Hdf5File(const std::string& path) : path_(path) {
+  require_readable(path);
+  file_ = open_for_reading(path);
+  if (!file_) refuse("Expected an HDF5 file (" + hdf5_reason() + "). It is damaged or incomplete: copy it again");
+}
+
+void Hdf5File::refuse(const std::string& message) const {
+  throw Error(code::kUvh5Format, path_ + ": " + message, path_);
+}
+
+bool Hdf5File::has(const std::string& name) const {
+  for (std::size_t end = name.find('/'); end != std::string::npos; end = name.find('/', end + 1))
+    if (H5Lexists(file_.id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+  return H5Lexists(file_.id(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
+  if (!has(name)) refuse("Expected the dataset " + name + " but it is missing");
+  Hdf5Dataset result;
+  result.name = name;
+  result.id = {H5Dopen2(file_.id(), name.c_str(), H5P_DEFAULT), H5Dclose};
+  if (!result.id) refuse("Expected " + name + " to be a readable dataset (" + hdf5_reason() + ")");
+  result.type = {H5Dget_type(result.id.id()), H5Tclose};
+  result.space = {H5Dget_space(result.id.id()), H5Sclose};
+  if (!result.type || !result.space) refuse("Expected " + name + " to have a type and a shape");
+  if (H5Sget_simple_extent_type(result.space.id()) == H5S_NULL) refuse("Expected " + name + " to hold a value");
+  result.shape.resize(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(result.space.id()))));
+  H5Sget_simple_extent_dims(result.space.id(), result.shape.data(), nullptr);
+
+  const Hdf5Handle creation(H5Dget_create_plist(result.id.id()), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(creation.id());
+  if (layout == H5D_VIRTUAL || H5Pget_external_count(creation.id()) > 0)
+    refuse("Expected " + name + " to lie in this file but its values lie in others");
+  if (layout != H5D_CHUNKED) return result;
+
+  result.chunk.resize(result.shape.size());
+  H5Pget_chunk(creation.id(), static_cast<int>(result.chunk.size()), result.chunk.data());
+  const std::size_t element_bytes = H5Tget_size(result.type.id());
+  for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
+    unsigned flags, config, values[8] = {};
+    std::size_t n_values = 8;
+    const H5Z_filter_t filter = H5Pget_filter2(creation.id(), i, &flags, &n_values, values, 0, nullptr, &config);
+    if (H5Zfilter_avail(filter) <= 0)
+      refuse("Expected " + name + " to use a filter that libhdf5 has but it uses filter " + std::to_string(filter) +
+             ". Install its HDF5 plugin, or rewrite the file without it");
+    // libhdf5 believes a filter's output to be a whole chunk.
+    if (filter == kLzfFilterId && (n_values < 3 || values[2] != count_of(result.chunk) * element_bytes))
+      refuse("Expected the LZF filter of " + name + " to state the size of a chunk");
+  }
+  const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+  constexpr std::size_t kSlots = 12421;  // prime, many times the chunks in the cache
+  H5Pset_chunk_cache(access.id(), kSlots, chunk_row_bytes(result.shape, result.chunk, element_bytes), 1.0);
+  result.id = Hdf5Handle();  // the cache of the first opening would be kept
+  result.id = {H5Dopen2(file_.id(), name.c_str(), access.id()), H5Dclose};
+  if (!result.id) refuse("Expected " + name + " to be a readable dataset (" + hdf5_reason() + ")");
+  return result;
+}
+
+Hdf5Dataset Hdf5File::of_shape(const std::string& name, const Hdf5Shape& shape) const {
+  Hdf5Dataset result = dataset(name);
+  const bool one = shape.empty() && count_of(result.shape) == 1;
+  if (result.shape != shape && !one)
+    refuse("Expected " + name + " to have the shape " + to_text(shape) + " but it has " + to_text(result.shape));
+  if (count_of(result.shape) > kMaxHeaderElements)
+    refuse("Expected " + name + " to be a header array but it has the shape " + to_text(result.shape));
+  return result;
+}
+
+std::vector<double> Hdf5File::read_numbers(const Hdf5Dataset& dataset) const {
+  const H5T_class_t kind = H5Tget_class(dataset.type.id());
+  if (kind != H5T_FLOAT && kind != H5T_INTEGER)
+    refuse("Expected " + dataset.name + " to hold numbers but it holds " + kind_of(dataset.type.id()));
+  std::vector<double> values(count_of(dataset.shape));
+  if (H5Dread(dataset.id.id(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+    refuse("Could not read " + dataset.name + " (" + hdf5_reason() + ")");
+  return values;
+}
+
+std::vector<std::int64_t> Hdf5File::read_integers(const Hdf5Dataset& dataset) const {
+  if (H5Tget_class(dataset.type.id()) != H5T_INTEGER)
+    refuse("Expected " + dataset.name + " to hold integers but it holds " + kind_of(dataset.type.id()));
+  std::vector<std::int64_t> values(count_of(dataset.shape));
+  if (H5Dread(dataset.id.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+    refuse("Could not read " + dataset.name + " (" + hdf5_reason() + ")");
+  return values;
+}
+
+std::vector<std::string> Hdf5File::read_texts(const Hdf5Dataset& dataset) const {
+  const hid_t type = dataset.type.id();
+  if (H5Tget_class(type) != H5T_STRING)
+    refuse("Expected " + dataset.name + " to hold strings but it holds " + kind_of(type));
+  const std::size_t count = count_of(dataset.shape);
+  std::vector<std::string> texts(count);
+  if (H5Tis_variable_str(type) > 0) {
+    std::vector<char*> pointers(count, nullptr);
+    const bool read = H5Dread(dataset.id.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) >= 0;
+    for (std::size_t i = 0; i < count; ++i)
+      if (pointers[i]) texts[i] = pointers[i];
+    H5Dvlen_reclaim(type, dataset.space.id(), H5P_DEFAULT, pointers.data());
+    if (!read) refuse("Could not read " + dataset.name + " (" + hdf5_reason() + ")");
+    return texts;
+  }
+  const std::size_t length = H5Tget_size(type);
+  if (length > kMaxTextBytes / std::max<std::size_t>(count, 1))
+    refuse("Expected " + dataset.name + " to be a header text but it is " + std::to_string(length) + " bytes long");
+  std::vector<char> bytes(length * count);
+  if (H5Dread(dataset.id.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0)
+    refuse("Could not read " + dataset.name + " (" + hdf5_reason() + ")");
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* begin = bytes.data() + i * length;
+    texts[i].assign(begin, strnlen(begin, length));
+    if (H5Tget_strpad(type) == H5T_STR_SPACEPAD) texts[i].erase(texts[i].find_last_not_of(' ') + 1);
+  }
+  return texts;
+}
+
+std::int64_t Hdf5File::integer(const std::string& name) const { return read_integers(of_shape(name, {}))[0]; }
+double Hdf5File::number(const std::string& name) const { return finite_numbers(name, {})[0]; }
+std::string Hdf5File::text(const std::string& name) const { return read_texts(of_shape(name, {}))[0]; }
+
+std::vector<std::int64_t> Hdf5File::integers(const std::string& name, const Hdf5Shape& shape) const {
+  return read_integers(of_shape(name, shape));
+}
+std::vector<double> Hdf5File::numbers(const std::string& name, const Hdf5Shape& shape) const {
+  return read_numbers(of_shape(name, shape));
+}
+std::vector<double> Hdf5File::finite_numbers(const std::string& name, const Hdf5Shape& shape) const {
+  const std::vector<double> values = numbers(name, shape);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
+      refuse("Expected " + name + " to hold finite numbers but element " + std::to_string(i) + " is " +
+             std::to_string(values[i]));
+  return values;
+}
+std::vector<std::string> Hdf5File::texts(const std::string& name, const Hdf5Shape& shape) const {
+  return read_texts(of_shape(name, shape));
+}
+Hdf5Shape Hdf5File::shape(const std::string& name) const { return dataset(name).shape; }
+
+}  // namespace contimg

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "uvh5/hdf5_handle.h"
+
+namespace contimg {
+
+using Hdf5Shape = std::vector<hsize_t>;
+
+/// `(200, 1, 4, 2)`, for messages.
+std::string to_text(const Hdf5Shape& shape);
+
+/// A dataset that is open, with what libhdf5 says about it.
+struct Hdf5Dataset {
+  std::string name;
+  Hdf5Handle id;
+  Hdf5Handle type;   ///< in the file
+  Hdf5Handle space;  ///< in the file
+  Hdf5Shape shape;
+  Hdf5Shape chunk;  ///< empty where the dataset is contiguous
+};
+
+/// A file that somebody else wrote, open for reading. Every reading function checks kind and shape before it allocates,
+/// and throws Error{UVH5_FORMAT} that names file and dataset, what was expected and what came.
+/// Threads: call under hdf5_lock().
+class Hdf5File {
+ public:
+  /// @throws Error{FILE_ACCESS} missing or forbidden; Error{UVH5_FORMAT} not HDF5, empty, truncated
+  explicit Hdf5File(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  bool has(const std::string& name) const;
+
+  /// Opens a dataset whose bytes lie in this file, with filters that are all at hand, and a chunk cache that holds all
+  /// chunks beside one another on the trailing axes.
+  Hdf5Dataset dataset(const std::string& name) const;
+
+  /// One number or string: scalar, or an array of one.
+  std::int64_t integer(const std::string& name) const;
+  double number(const std::string& name) const;
+  std::string text(const std::string& name) const;
+
+  /// Arrays of a known shape, flattened in C order.
+  std::vector<std::int64_t> integers(const std::string& name, const Hdf5Shape& shape) const;
+  std::vector<double> numbers(const std::string& name, const Hdf5Shape& shape) const;
+  /// As numbers, all finite.
+  std::vector<double> finite_numbers(const std::string& name, const Hdf5Shape& shape) const;
+  std::vector<std::string> texts(const std::string& name, const Hdf5Shape& shape) const;
+  Hdf5Shape shape(const std::string& name) const;
+
+  /// Throws Error{UVH5_FORMAT} for this file.
+  [[noreturn]] void refuse(const std::string& message) const;
+
+ private:
+  Hdf5Dataset of_shape(const std::string& name, const Hdf5Shape& shape) const;
+  std::vector<double> read_numbers(const Hdf5Dataset& dataset) const;
+  std::vector<std::int64_t> read_integers(const Hdf5Dataset& dataset) const;
+  std::vector<std::string> read_texts(const Hdf5Dataset& dataset) const;
+
+  std::string path_;
+  Hdf5Handle file_;
+};
+
+}  // namespace contimg
