@@ -111,7 +111,30 @@ export interface ImagingAddon {}
 export interface MosaicAddon {}
 
 /** fits.cpp */
-export interface FitsAddon {}
+export interface FitsAddon {
+  writeFitsImage(
+    options: {
+      path: string;
+      pixels: RawArray<Float32Array>;
+      cards: readonly RawFitsCard[];
+      history: readonly string[];
+      overwrite: boolean;
+    },
+    onProgress: Progress,
+  ): NativeJob<void>;
+  readFitsImage(
+    options: { path: string },
+    onProgress: Progress,
+  ): NativeJob<{ pixels: RawArray<Float32Array>; cards: RawFitsCard[]; history: string[] }>;
+}
+
+export interface RawFitsCard {
+  key: string;
+  value: string | number | boolean;
+  comment: string;
+  /** A number is written without decimal point. */
+  integer: boolean;
+}
 
 /** simulation.cpp */
 export interface SimulationAddon {}

@@ -1,0 +1,104 @@
+#include "fits/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace contimg::fits {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, const char* what, int reason) {
+  if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
+    throw Error(code::kDiskFull,
+                "Cannot write " + path + ": " + std::strerror(reason) + ". Free some space or choose another disk",
+                path);
+  throw Error(code::kFileAccess, std::string("Cannot ") + what + " " + path + ": " + std::strerror(reason), path);
+}
+
+[[noreturn]] void fail_exists(const std::string& path) {
+  throw Error(code::kOutputExists, "Expected nothing at " + path + ", but it exists. Remove it, or pass overwrite",
+              path);
+}
+
+/// The temporary file: removed again unless it was renamed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& path) : path_(path) {
+    static std::atomic<unsigned> serial{0};
+    const std::size_t slash = path.rfind('/');
+    const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
+    folder_ = base == 0 ? "." : path.substr(0, base);
+    name_ = path.substr(0, base) + "." + path.substr(base) + "." + std::to_string(getpid()) + "-" +
+            std::to_string(serial++) + ".tmp";
+    descriptor_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail(path_, "create", errno);
+  }
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+    if (!name_.empty()) unlink(name_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(const char* bytes, std::size_t size) {
+    while (size > 0) {
+      const ssize_t written = ::write(descriptor_, bytes, size);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(path_, "write", errno);
+      bytes += written;
+      size -= static_cast<std::size_t>(written);
+    }
+    if (fsync(descriptor_) != 0) fail(path_, "write", errno);
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    if (close(descriptor) != 0) fail(path_, "write", errno);
+  }
+
+  void rename(bool overwrite) {
+    if (overwrite) {
+      if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
+    } else if (renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+      if (errno == EEXIST) fail_exists(path_);
+      if (errno != EINVAL && errno != ENOSYS) fail(path_, "write", errno);
+      check_absent(path_);  // a file system without RENAME_NOREPLACE
+      if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
+    }
+    name_.clear();
+    sync_folder();
+  }
+
+ private:
+  /// Makes the new name durable. Some network file systems refuse; the data is safe all the same.
+  void sync_folder() const {
+    const int folder = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return;
+    fsync(folder);
+    close(folder);
+  }
+
+  std::string path_, folder_, name_;
+  int descriptor_ = -1;
+};
+
+}  // namespace
+
+void check_absent(const std::string& path) {
+  struct stat status;
+  if (lstat(path.c_str(), &status) == 0) fail_exists(path);
+}
+
+void write_atomically(const std::string& path, const void* bytes, std::size_t size, bool overwrite) {
+  if (!overwrite) check_absent(path);
+  TemporaryFile file(path);
+  file.write(static_cast<const char*>(bytes), size);
+  file.rename(overwrite);
+}
+
+}  // namespace contimg::fits

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/job_context.h"
+#include "core/nd_array.h"
+
+namespace contimg::fits {
+
+/// One header card. Text must be printable ASCII; text longer than a card is continued (CONTINUE convention).
+/// A double is written with the fewest digits, at least 15, that read back to the same bits.
+struct Card {
+  std::string key;
+  std::variant<std::string, double, std::int64_t, bool> value;
+  std::string comment;
+};
+
+/// A FITS file with one image in its primary HDU.
+struct ImageFile {
+  NdArray<float, 2> pixels;          ///< (ny, nx), NaN where blank
+  std::vector<std::size_t> axes;     ///< NAXIS1, NAXIS2, ...: all but the first two are 1
+  std::vector<Card> cards;           ///< in the order of the file, without HISTORY, COMMENT and blank cards
+  std::vector<std::string> history;  ///< at most 72 characters each
+};
+
+/// Writes a 32-bit float image with axes (nx, ny, 1, 1), as radio software expects it: x, y, frequency, Stokes.
+/// The same arguments give the same bytes. See write_atomically for what stands at `path` when.
+///
+/// @param pixels   (ny, nx), NaN where there is no value
+/// @param history  at most 72 characters each
+/// @throws Error{OUTPUT_EXISTS, DISK_FULL, FILE_ACCESS}; Error{INVALID_ARGUMENT} on a card that FITS cannot hold
+/// Memory: the size of the file.
+void write_image(const std::string& path, NdView<const float, 2> pixels, const std::vector<Card>& cards,
+                 const std::vector<std::string>& history, bool overwrite);
+
+/// Reads the image in the primary HDU: any BITPIX, scaled by BSCALE and BZERO, BLANK as NaN.
+///
+/// @throws Error{FILE_ACCESS}; Error{FITS_FORMAT} not FITS, truncated, no image, or an image of more than two axes
+///         that are longer than 1
+ImageFile read_image(const std::string& path);
+
+}  // namespace contimg::fits

@@ -1,0 +1,122 @@
+import type { RawFitsCard } from '../../bindings/addon.js';
+import { checkNumber, checkPositive } from '../core/check.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import { isoToMjdSec, mjdSecToIso, mjdSecToMjd } from './time.js';
+import type { Beam, SkyImage } from './types.js';
+import { checkWcs } from './wcs.js';
+
+const arcsecPerDegree = 3600;
+
+/** Keywords that say what a field of SkyImage says, or that FITS itself needs: not free for `SkyImage.keywords`. */
+export const reservedKeywords: ReadonlySet<string> = new Set(
+  (
+    'SIMPLE BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 NAXIS4 EXTEND BSCALE BZERO BLANK END HISTORY COMMENT CONTINUE LONGSTRN ' +
+    'CTYPE1 CTYPE2 CTYPE3 CTYPE4 CRPIX1 CRPIX2 CRPIX3 CRPIX4 CRVAL1 CRVAL2 CRVAL3 CRVAL4 ' +
+    'CDELT1 CDELT2 CDELT3 CDELT4 CUNIT1 CUNIT2 CUNIT3 CUNIT4 CROTA1 CROTA2 CROTA3 CROTA4 WCSAXES LONPOLE RADESYS EQUINOX ' +
+    'SPECSYS BUNIT BMAJ BMIN BPA TIMESYS DATE-OBS MJD-OBS DATE-AVG MJD-AVG XPOSURE EFFTIME TELESCOP OBJECT ORIGIN'
+  ).split(' '),
+);
+
+/** The header of an image, in the order in which it is written. */
+export function headerOf(image: SkyImage): RawFitsCard[] {
+  return [
+    ...celestialAxes(image),
+    ...degenerateAxes(image),
+    ...(image.unit === '' ? [] : [text('BUNIT', image.unit, 'unit of the pixels')]),
+    ...(image.beam ? restoringBeam(image.beam) : []),
+    ...times(image),
+    text('TELESCOP', image.telescopeName, ''),
+    text('OBJECT', image.objectName, ''),
+    text('ORIGIN', 'contimg', ''),
+    ...Object.entries(image.keywords).map(([key, value]) => keyword(key, value)),
+  ];
+}
+
+function celestialAxes({ wcs }: SkyImage): RawFitsCard[] {
+  checkWcs(wcs);
+  const cellDeg = wcs.cellArcsec / arcsecPerDegree;
+  return [
+    text('CTYPE1', 'RA---SIN', 'right ascension, orthographic'),
+    real('CRPIX1', wcs.centerX + 1, 'counted from 1'),
+    real('CRVAL1', wcs.center.raDeg, 'center of the projection'),
+    real('CDELT1', -cellDeg, 'x grows to the west'),
+    text('CUNIT1', 'deg', ''),
+    text('CTYPE2', 'DEC--SIN', 'declination, orthographic'),
+    real('CRPIX2', wcs.centerY + 1, 'counted from 1'),
+    real('CRVAL2', wcs.center.decDeg, 'center of the projection'),
+    real('CDELT2', cellDeg, 'y grows to the north'),
+    text('CUNIT2', 'deg', ''),
+    real('LONPOLE', 180, 'north up, at the pole too'),
+  ];
+}
+
+function degenerateAxes(image: SkyImage): RawFitsCard[] {
+  return [
+    text('CTYPE3', 'FREQ', ''),
+    real('CRPIX3', 1, ''),
+    real('CRVAL3', checkPositive('freqHz', image.freqHz), 'center of the band'),
+    real('CDELT3', checkPositive('bandwidthHz', image.bandwidthHz), 'width of the band'),
+    text('CUNIT3', 'Hz', ''),
+    text('CTYPE4', 'STOKES', ''),
+    real('CRPIX4', 1, ''),
+    real('CRVAL4', 1, 'I'),
+    real('CDELT4', 1, ''),
+    text('RADESYS', 'ICRS', ''),
+    real('EQUINOX', 2000, ''),
+    text('SPECSYS', 'TOPOCENT', ''),
+  ];
+}
+
+function restoringBeam(beam: Beam): RawFitsCard[] {
+  return [
+    real(
+      'BMAJ',
+      checkPositive('beam.majorArcsec', beam.majorArcsec) / arcsecPerDegree,
+      'deg, full width at half maximum',
+    ),
+    real('BMIN', checkPositive('beam.minorArcsec', beam.minorArcsec) / arcsecPerDegree, 'deg'),
+    real('BPA', checkNumber('beam.positionAngleDeg', beam.positionAngleDeg), 'deg, from north through east'),
+  ];
+}
+
+function times(image: SkyImage): RawFitsCard[] {
+  const start = isoToMjdSec(image.dateObs);
+  const middle = checkNumber('midTimeMjdSec', image.midTimeMjdSec, 0);
+  const exposure = checkNumber('exposureSec', image.exposureSec, 0);
+  return [
+    text('TIMESYS', 'UTC', ''),
+    text('DATE-OBS', image.dateObs.replace(/Z$/, ''), 'start'),
+    real('MJD-OBS', mjdSecToMjd(start), 'start'),
+    text('DATE-AVG', mjdSecToIso(middle), 'middle'),
+    real('MJD-AVG', mjdSecToMjd(middle), 'middle'),
+    real('XPOSURE', exposure, 's, exposure'),
+    real('EFFTIME', exposure, 's, the same'),
+  ];
+}
+
+function keyword(key: string, value: string | number): RawFitsCard {
+  if (!/^[A-Z0-9_-]{1,8}$/.test(key) || reservedKeywords.has(key))
+    throw new InvalidArgumentError(
+      `Expected a keyword of 1 to 8 characters A-Z, 0-9, - or _ that contimg does not write itself, but received ${key}`,
+    );
+  if (typeof value === 'string') return text(key, value, '');
+  return { ...real(key, value, ''), integer: Number.isSafeInteger(value) };
+}
+
+function text(key: string, value: string, comment: string): RawFitsCard {
+  checkAscii(key, value);
+  return { key, value, comment, integer: false };
+}
+
+function real(key: string, value: number, comment: string): RawFitsCard {
+  return { key, value: checkNumber(key, value), comment, integer: false };
+}
+
+/** FITS headers hold printable ASCII only. */
+export function checkAscii(name: string, value: string): void {
+  const bad = /[^ -~]/u.exec(value);
+  if (bad)
+    throw new InvalidArgumentError(
+      `Expected ${name} to be printable ASCII, which is all a FITS header holds, but received ${JSON.stringify(value)}`,
+    );
+}
