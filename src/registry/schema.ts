@@ -1,0 +1,101 @@
+import type { Generated, Selectable } from 'kysely';
+
+import type { GroupState, MosaicGroupState, ProductState } from './state-machines.js';
+
+/** What a product is; published products stand in the folder `<kind>s` of the products folder. */
+export type ProductKind = 'ms' | 'tile' | 'mosaic';
+
+/** Whether a product passed its checks: only one that did may be published. */
+export type Validation = 'pending' | 'passed' | 'failed';
+
+/** Instants are ISO 8601 UTC text, JSON is text, paths are relative to the work folder unless the name says otherwise. */
+export interface ProductsTable {
+  id: string;
+  kind: ProductKind;
+  /** The subband group that it was made from, if one. */
+  group_id: string | null;
+  /** File or folder that the product is, below the work folder. */
+  path: string;
+  /** SHA-256 of all that decides the content: inputs and options. */
+  recipe: string;
+  state: ProductState;
+  validation: Validation;
+  metadata: string;
+  publish_attempts: Generated<number>;
+  publish_error: string | null;
+  published_at: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface ProductFilesTable {
+  product_id: string;
+  /** Order in which the files of one product are published. */
+  position: number;
+  path: string;
+  size_bytes: number;
+  sha256: string;
+}
+
+export interface ProductParentsTable {
+  child_id: string;
+  parent_id: string;
+}
+
+export interface GroupsTable {
+  id: string;
+  state: GroupState;
+  /** Why it is incomplete or failed. */
+  reason: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface GroupFilesTable {
+  group_id: string;
+  /** Absolute, as the scan found it. */
+  path: string;
+  subband: number;
+  size_bytes: number;
+}
+
+export interface MosaicGroupsTable {
+  id: string;
+  /** The options that its tiles and mosaic are made with, as one hash: a tile is mosaicked once per set of options. */
+  options: string;
+  state: MosaicGroupState;
+  reason: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface MosaicGroupMembersTable {
+  mosaic_group_id: string;
+  position: number;
+  group_id: string;
+}
+
+/** The history: rows are added and never changed, which triggers enforce. */
+export interface EventsTable {
+  id: Generated<number>;
+  at: string;
+  subject: 'product' | 'group' | 'mosaic_group';
+  subject_id: string;
+  from_state: string | null;
+  to_state: string;
+  message: string | null;
+}
+
+export interface Tables {
+  schema_migrations: { id: number; name: string; applied_at: string };
+  products: ProductsTable;
+  product_files: ProductFilesTable;
+  product_parents: ProductParentsTable;
+  groups: GroupsTable;
+  group_files: GroupFilesTable;
+  mosaic_groups: MosaicGroupsTable;
+  mosaic_group_members: MosaicGroupMembersTable;
+  events: EventsTable;
+}
+
+export type EventRow = Selectable<EventsTable>;

@@ -1,0 +1,48 @@
+import { RegistryError } from '../core/errors.js';
+
+export type ProductState = 'staged' | 'publishing' | 'published' | 'removed';
+export type GroupState = 'incomplete' | 'pending' | 'imaged' | 'failed';
+export type MosaicGroupState = 'formed' | 'published' | 'failed';
+
+/** For every state, the states that may follow. */
+export type StateMachine<State extends string> = Readonly<Record<State, readonly State[]>>;
+
+/**
+ * A product is staged in the work folder and published from there. `removed` means that its files are gone or no longer
+ * current, and that it may be made again.
+ */
+export const productMachine: StateMachine<ProductState> = {
+  staged: ['publishing', 'removed'],
+  publishing: ['published', 'staged'],
+  published: ['staged', 'removed'],
+  removed: ['staged'],
+};
+
+/** A subband group becomes one measurement set and one tile. */
+export const groupMachine: StateMachine<GroupState> = {
+  incomplete: ['pending'],
+  pending: ['imaged', 'failed', 'incomplete'],
+  imaged: ['pending', 'incomplete'],
+  failed: ['pending', 'incomplete'],
+};
+
+/** A mosaic group becomes one mosaic. */
+export const mosaicGroupMachine: StateMachine<MosaicGroupState> = {
+  formed: ['published', 'failed'],
+  published: ['formed'],
+  failed: ['formed'],
+};
+
+/** @throws {RegistryError} the machine knows no way from `from` to `to`. */
+export function checkTransition<State extends string>(
+  machine: StateMachine<State>,
+  subject: string,
+  from: State,
+  to: State,
+): void {
+  const allowed = machine[from];
+  if (allowed.includes(to)) return;
+  throw new RegistryError(
+    `Expected ${subject} to become one of ${allowed.join(', ')} from its state ${from}, not ${to}. Nothing was changed`,
+  );
+}
