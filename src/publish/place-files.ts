@@ -1,9 +1,9 @@
-import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, rm } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { link, lstat, mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-import { FileAccessError, ProductConflictError } from '../core/errors.js';
+import { FileAccessError, ProductConflictError, UnsafePathError } from '../core/errors.js';
 import { sha256OfFile, syncPath } from '../core/file-digest.js';
 import { fromFileSystem } from '../core/file-errors.js';
 import type { Product, ProductFile } from '../registry/index.js';
@@ -103,13 +103,15 @@ async function isPlaced({ file, target }: Placement): Promise<boolean> {
 }
 
 async function copyVerified({ file, source, temporary }: Placement): Promise<void> {
-  const noLinks = constants.O_NOFOLLOW;
-  await onDisk(temporary, () =>
-    pipeline(
-      createReadStream(source, { flags: (constants.O_RDONLY | noLinks) as unknown as string }),
-      createWriteStream(temporary, { flags: 'wx', flush: true }),
-    ),
-  );
+  await onDisk(source, async () => {
+    const handle = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      if (!(await handle.stat()).isFile()) throw new UnsafePathError(source, `Expected ${source} to be a plain file`);
+      await pipeline(handle.createReadStream(), createWriteStream(temporary, { flags: 'wx', flush: true }));
+    } finally {
+      await handle.close().catch(() => undefined); // the stream may have closed it
+    }
+  });
   const sha256 = await sha256OfFile(temporary);
   if (sha256 === file.sha256) return;
   throw new FileAccessError(
