@@ -3,6 +3,7 @@ export { dsa110 } from './core/dsa110.js';
 export type { JobOptions } from './core/job.js';
 export { defaultEarthOrientation, meridianIcrs } from './core/sky.js';
 export type { EarthOrientation, Site, SkyDirection } from './core/sky.js';
+export type { SourceOptions, VisibilitySource } from './core/source.js';
 export * from './simulation/index.js';
 export * from './uvh5/index.js';
 export * from './grouping/index.js';

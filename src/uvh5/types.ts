@@ -28,6 +28,8 @@ export interface Uvh5Header {
   readonly antennaNames: readonly string[];
   /** `(nAntsTelescope, 3)`, metres, relative to the site, on ITRF axes. */
   readonly antennaPositionsMeters: NdArray<Float64Array>;
+  /** One per antenna of the telescope; undefined where the file does not say. */
+  readonly antennaDiametersMeters: Float64Array | undefined;
   /** Channel centers in the order of the file, Hz. */
   readonly freqHz: Float64Array;
   /** One per channel, > 0, Hz. */
@@ -44,5 +46,6 @@ export interface Uvh5Header {
   readonly hasPhaseCenterCatalog: boolean;
   /** Apparent pointing declination, degrees, from `extra_keywords/phase_center_dec` alone; undefined where absent. */
   readonly pointingDecDeg: number | undefined;
-  readonly extraKeywords: Readonly<Record<string, string | number>>;
+  /** The scalars among `extra_keywords`. */
+  readonly extraKeywords: Readonly<Record<string, string | number | boolean>>;
 }
