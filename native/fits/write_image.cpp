@@ -5,8 +5,8 @@
 #include <cstring>
 #include <memory>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
-#include "fits/atomic_file.h"
 #include "fits/fits_handle.h"
 #include "fits/fits_image.h"
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-namespace contimg::fits {
+namespace contimg {
 
 /// Writes a file so that at every moment `path` is absent, what it was before, or complete: the bytes go to a
 /// temporary dot name in the same folder, are fsynced, and the name is changed.
@@ -14,4 +14,4 @@ void write_atomically(const std::string& path, const void* bytes, std::size_t si
 /// @throws Error{OUTPUT_EXISTS} something stands at `path`
 void check_absent(const std::string& path);
 
-}  // namespace contimg::fits
+}  // namespace contimg

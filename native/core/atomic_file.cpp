@@ -1,4 +1,4 @@
-#include "fits/atomic_file.h"
+#include "core/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 
-namespace contimg::fits {
+namespace contimg {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const char* what, int reason) {
@@ -101,4 +101,4 @@ void write_atomically(const std::string& path, const void* bytes, std::size_t si
   file.rename(overwrite);
 }
 
-}  // namespace contimg::fits
+}  // namespace contimg
