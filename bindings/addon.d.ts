@@ -137,7 +137,41 @@ export interface RawFitsCard {
 }
 
 /** simulation.cpp */
-export interface SimulationAddon {}
+export interface SimulationAddon {
+  /** Writes the subband files of one tile: all, or none when it fails or is cancelled. */
+  simulateTile(
+    options: {
+      /** One per subband, highest frequency first; none may exist. */
+      paths: readonly string[];
+      telescopeName: string;
+      site: RawSite;
+      earthOrientation: RawEarthOrientation;
+      pointingDecRad: number;
+      /** Every pad, in the order of its number; `activePads` are 1-based numbers. */
+      pads: readonly { site: RawSite }[];
+      activePads: readonly number[];
+      dishDiameterMeters: number;
+      primaryBeam: boolean;
+      /** Integration centers. */
+      timesJd: readonly number[];
+      timesMjdSec: readonly number[];
+      integrationSec: number;
+      /** Center of the highest channel; channels descend from it. */
+      firstChannelHz: number;
+      channelWidthHz: number;
+      nChannelsPerSubband: number;
+      sources: readonly { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
+      referenceHz: number;
+      /** Complex (antennas in use, channels of all subbands, 2 pols). */
+      gains?: RawArray<Float64Array>;
+      noiseSigmaJy: number;
+      seed: number;
+      tile: number;
+      threads: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<undefined>;
+}
 
 export interface Addon
   extends CoordinatesAddon, Uvh5Addon, MsAddon, ImagingAddon, MosaicAddon, FitsAddon, SimulationAddon {}

@@ -1,1 +1,3 @@
-export {};
+export { simulationDefaults } from './simulation-options.js';
+export { simulateObservation } from './simulate-observation.js';
+export type { PointSource, Simulation, SimulationOptions, SimulationTruth } from './types.js';
