@@ -1,5 +1,8 @@
 #include "simulation/subband.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/error.h"
 #include "core/parallel.h"
 #include "simulation/random.h"

@@ -12,6 +12,7 @@
 #include "core/atomic_file.h"
 #include "core/constants.h"
 #include "core/error.h"
+#include "core/nd_array.h"
 #include "uvh5/hdf5_handle.h"
 
 namespace contimg {
@@ -203,7 +204,7 @@ void write_data(hid_t file, const SubbandFile& content) {
 }
 
 /// The bytes of the file.
-std::vector<unsigned char> build_image(const SubbandFile& content) {
+NdArray<unsigned char, 1> build_image(const SubbandFile& content) {
   constexpr std::size_t kIncrement = std::size_t{16} << 20;
   const auto lock = hdf5_lock();
   const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -214,7 +215,7 @@ std::vector<unsigned char> build_image(const SubbandFile& content) {
   require(H5Fflush(file, H5F_SCOPE_GLOBAL));
   const ssize_t size = H5Fget_file_image(file, nullptr, 0);
   if (size < 0) fail();
-  std::vector<unsigned char> image(static_cast<std::size_t>(size));
+  auto image = NdArray<unsigned char, 1>::uninitialized({static_cast<std::size_t>(size)});
   if (H5Fget_file_image(file, image.data(), image.size()) != size) fail();
   return image;
 }
@@ -250,7 +251,7 @@ void write_subband_file(const std::string& path, const SubbandFile& content, con
   check(content);
   check_absent(path);
   context.checkpoint(0);
-  const std::vector<unsigned char> image = build_image(content);
+  const NdArray<unsigned char, 1> image = build_image(content);
   context.checkpoint(0.5);
   write_atomically(path, image.data(), image.size(), false);
 }
