@@ -34,12 +34,7 @@ process.env.CONTIMG_SETUP = '1'; // the package's own install script has nothing
 requireNode();
 ensureDebianPackages(buildPackages, { required: true });
 if (process.argv.includes('--oracles')) ensureDebianPackages(oraclePackages, { required: false });
-step('npm packages', ['package-lock.json'], 'node_modules/.contimg-setup', [
-  'npm',
-  'ci',
-  '--no-audit',
-  '--no-fund',
-]);
+step('npm packages', ['package-lock.json'], 'node_modules/.contimg-setup', ['npm', 'ci', '--no-audit', '--no-fund']);
 linkItself();
 step('native addon', ['CMakeLists.txt', 'native', 'bindings', 'test/native'], 'build/.contimg-setup', [
   'node',
