@@ -1,0 +1,93 @@
+#include "imaging/gridder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.h"
+#include "imaging/gridding_plan.h"
+#include "imaging/phase_screens.h"
+#include "imaging/uv_planes.h"
+#include "imaging/uv_tiles.h"
+
+// Improved w-stacking (Arras et al. 2021, A&A 646, A58) with least-misfit kernels (Ye et al. 2022):
+//
+//   1. plan: the cheapest grid, planes and kernels that keep to epsilon; baselines turned to w >= 0
+//   2. sort: rows cut into runs of channels that share a uv tile and a starting plane; runs sorted
+//   3. for each starting plane, upwards: visibilities onto kernel_w.width uv grids at once, tile by tile; then the
+//      lowest of these planes is complete: FFT, times its phase screen, added to the image
+//   4. the image is divided by the kernels' transforms
+//
+// Degridding runs the same steps backwards and is the exact adjoint but for rounding.
+namespace contimg::imaging {
+namespace {
+
+template <typename Image, typename Visibilities>
+void check_shapes(const Image& image, const Visibilities& visibilities, const ImageGrid& grid,
+                  NdView<const float, 2> weights) {
+  const auto text = [](std::size_t a, std::size_t b) { return std::to_string(a) + " x " + std::to_string(b); };
+  if (image.shape(0) != grid.ny || image.shape(1) != grid.nx)
+    throw Error(code::kInvalidArgument, "Expected an image of " + text(grid.ny, grid.nx) + " but received " +
+                                            text(image.shape(0), image.shape(1)));
+  if (visibilities.shape() != weights.shape())
+    throw Error(code::kInvalidArgument, "Expected visibilities of the shape of the weights, " +
+                                            text(weights.shape(0), weights.shape(1)) + ", but received " +
+                                            text(visibilities.shape(0), visibilities.shape(1)));
+}
+
+}  // namespace
+
+void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
+                           NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<float, 2> image,
+                           const JobContext& context) {
+  check_shapes(image, visibilities, grid, weights);
+  const GriddingPlan plan = plan_gridding(uvw_m, freq_hz, weights, grid, options);
+  std::fill(image.begin(), image.end(), 0.0f);
+  context.checkpoint(0);
+  if (plan.n_visibilities == 0) return;
+  const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
+  const PhaseScreens screens(plan, options.threads);
+  UvPlanes planes(plan, tiled, options.threads);
+  const std::size_t window = plan.kernel_w.width;
+  for (std::size_t plane = 0; plane + 1 < window; ++plane) planes.clear(plane);
+  for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
+    context.checkpoint(static_cast<double>(plane) / plan.n_planes);
+    if (plane + window <= plan.n_planes) {
+      if (planes.used(plane + window - 1)) planes.clear(plane + window - 1);
+      planes.add_visibilities(plane, freq_hz, visibilities, weights, context);
+    }
+    if (!planes.used(plane)) continue;
+    planes.transform_to_image(plane);
+    screens.accumulate(planes.grid(plane), plan.w_of_plane(plane), image);
+  }
+  screens.correct(image);
+  context.checkpoint(1);
+}
+
+void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> image,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<const float, 2> weights,
+                           NdView<std::complex<float>, 2> visibilities, const JobContext& context) {
+  check_shapes(image, visibilities, grid, weights);
+  const GriddingPlan plan = plan_gridding(uvw_m, freq_hz, weights, grid, options);
+  context.checkpoint(0);
+  if (plan.n_visibilities == 0) return;
+  const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
+  const PhaseScreens screens(plan, options.threads);
+  NdArray<float, 2> corrected = NdArray<float, 2>::uninitialized({grid.ny, grid.nx});
+  std::copy(image.begin(), image.end(), corrected.begin());
+  screens.correct(corrected.view());
+  UvPlanes planes(plan, tiled, options.threads);
+  const std::size_t reach = plan.kernel_w.width - 1;
+  for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
+    context.checkpoint(static_cast<double>(plane) / plan.n_planes);
+    if (planes.used(plane)) {
+      planes.clear(plane);
+      screens.spread(corrected.view(), plan.w_of_plane(plane), planes.grid(plane));
+      planes.transform_to_uv(plane);
+    }
+    if (plane >= reach) planes.get_visibilities(plane - reach, freq_hz, weights, visibilities, context);
+  }
+  context.checkpoint(1);
+}
+
+}  // namespace contimg::imaging

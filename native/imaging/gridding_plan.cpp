@@ -1,0 +1,156 @@
+#include "imaging/gridding_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "core/constants.h"
+#include "core/error.h"
+#include "core/fft.h"
+
+// The error asked for is shared by the three axes. Every kernel width has a widest band that keeps to its share; for u
+// and v the band says how much larger than the image the grid must be, for w how close the planes. Wide kernels cost
+// per visibility, fine grids and close planes per FFT: the cheapest combination is taken.
+namespace contimg::imaging {
+namespace {
+
+// Seconds per unit on one core (x86-64-v3, 2.5 GHz); only their ratios matter.
+constexpr double kFftSeconds = 0.35e-9;       // per cell and factor of two
+constexpr double kScreenSeconds = 2e-9;       // per image pixel and plane
+constexpr double kVisibilitySeconds = 15e-9;  // per visibility
+constexpr double kKernelRowSeconds = 0.6e-9;  // per visibility, plane and row of the kernel
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
+
+void check_image(const ImageGrid& image) {
+  if (image.nx < 2 || image.ny < 2 || image.nx % 2 || image.ny % 2)
+    refuse("Expected an image of even extents of at least 2 but received " + std::to_string(image.nx) + " x " +
+           std::to_string(image.ny));
+  if (!(image.cell_rad > 0)) refuse("Expected a positive cell but received " + std::to_string(image.cell_rad));
+  const double l = image.nx / 2.0 * image.cell_rad, m = image.ny / 2.0 * image.cell_rad;
+  if (!(l * l + m * m < 1))
+    refuse("Expected an image above the horizon but its corner is at l = " + std::to_string(l) +
+           ", m = " + std::to_string(m) + " with l^2 + m^2 >= 1. Take fewer pixels or a smaller cell");
+}
+
+void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+                 double epsilon) {
+  if (!(epsilon >= 1e-6 && epsilon <= 1e-2))
+    refuse("Expected epsilon from 1e-6 to 1e-2 but received " + std::to_string(epsilon));
+  if (weights.shape(0) != uvw_m.shape(0) || weights.shape(1) != freq_hz.shape(0))
+    refuse("Expected weights of " + std::to_string(uvw_m.shape(0)) + " rows and " + std::to_string(freq_hz.shape(0)) +
+           " channels but received " + std::to_string(weights.shape(0)) + " x " + std::to_string(weights.shape(1)));
+  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (uvw_m.size() > kMost || freq_hz.size() > kMost) refuse("Expected fewer than 2^32 rows and channels");
+  for (double frequency : freq_hz)
+    if (!(frequency > 0 && std::isfinite(frequency)))
+      refuse("Expected frequencies to be positive but received " + std::to_string(frequency));
+}
+
+/// Channels of a row from the first to the last weight above 0.
+IndexRange used_channels(const float* weights, std::size_t n_channels, std::size_t row) {
+  IndexRange used;
+  for (std::size_t channel = 0; channel < n_channels; ++channel) {
+    const float weight = weights[channel];
+    if (!(weight >= 0 && weight <= std::numeric_limits<float>::max()))
+      refuse("Expected weights to be finite and >= 0 but that of row " + std::to_string(row) + ", channel " +
+             std::to_string(channel) + " is " + std::to_string(weight));
+    if (weight == 0) continue;
+    if (used.end == 0) used.begin = channel;
+    used.end = channel + 1;
+  }
+  return used;
+}
+
+/// Rows in wavelengths per Hz (cells come when the grid is known), and the range of w that they span.
+struct Extent {
+  double least_w = std::numeric_limits<double>::infinity(), largest_w = 0;
+};
+Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+                 GriddingPlan& plan) {
+  Extent extent;
+  plan.rows.resize(uvw_m.size());
+  for (std::size_t row = 0; row < uvw_m.size(); ++row) {
+    const IndexRange used = used_channels(weights.data() + row * freq_hz.size(), freq_hz.size(), row);
+    if (used.begin == used.end) continue;
+    const Vec3 uvw = uvw_m(row);
+    if (!std::isfinite(uvw.x + uvw.y + uvw.z))
+      refuse("Expected finite uvw but that of row " + std::to_string(row) + " is (" + std::to_string(uvw.x) + ", " +
+             std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
+    const double per_hz = (uvw.z < 0 ? -1 : 1) / kSpeedOfLight;
+    plan.rows[row] = {uvw.x * per_hz, uvw.y * per_hz, uvw.z * per_hz, used.begin, used.end, uvw.z < 0};
+    plan.n_visibilities += used.end - used.begin;
+    const auto [low, high] = std::minmax_element(freq_hz.data() + used.begin, freq_hz.data() + used.end);
+    extent.least_w = std::min(extent.least_w, plan.rows[row].w_per_hz * *low);
+    extent.largest_w = std::max(extent.largest_w, plan.rows[row].w_per_hz * *high);
+  }
+  return extent;
+}
+
+/// Planes onto which visibilities from least_w to largest_w are gridded.
+std::size_t count_planes(double w_range, double w_step, int width) {
+  return static_cast<std::size_t>(std::floor(w_range / w_step + 0.5)) + width;
+}
+
+double seconds(const GriddingPlan& plan) {
+  const double cells = static_cast<double>(plan.nu * plan.nv),
+               pixels = static_cast<double>(plan.image.nx * plan.image.ny);
+  return plan.n_planes * (kFftSeconds * cells * std::log2(cells) + kScreenSeconds * pixels) +
+         plan.n_visibilities * (kVisibilitySeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
+}
+
+/// Sets grid, planes and kernels.
+void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon) {
+  std::vector<GriddingKernel> kernels;
+  for (int width = 1; width <= kMaxWidth; ++width)
+    kernels.push_back(widest_band_kernel(width, epsilon / std::sqrt(3.0)));
+  const ImageGrid& image = plan.image;
+  plan.w_shift = -0.5 * n_minus_1(image.nx / 2.0 * image.cell_rad, image.ny / 2.0 * image.cell_rad);
+  double least = std::numeric_limits<double>::infinity();
+  GriddingPlan best = plan;
+  for (const GriddingKernel& kernel_uv : kernels) {
+    if (kernel_uv.width < 3 || kernel_uv.half_band < 0.15) continue;  // a grid over 3.3 times the image
+    plan.kernel_uv = kernel_uv;
+    plan.nu = good_fft_size(static_cast<std::size_t>(std::ceil(image.nx / (2 * kernel_uv.half_band))), kTileSize);
+    plan.nv = good_fft_size(static_cast<std::size_t>(std::ceil(image.ny / (2 * kernel_uv.half_band))), kTileSize);
+    for (const GriddingKernel& kernel_w : kernels) {
+      plan.kernel_w = kernel_w;
+      plan.w_step = kernel_w.half_band / plan.w_shift;
+      plan.n_planes = count_planes(w_range, plan.w_step, kernel_w.width);
+      const double cost = seconds(plan);
+      if (cost < least) least = cost, best = plan;
+    }
+  }
+  plan = std::move(best);
+}
+
+}  // namespace
+
+double n_minus_1(double l, double m) {
+  const double r2 = l * l + m * m;
+  return -r2 / (1 + std::sqrt(1 - r2));
+}
+
+GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+                           const ImageGrid& image, const GridderOptions& options) {
+  check_image(image);
+  check_input(uvw_m, freq_hz, weights, options.epsilon);
+  GriddingPlan plan;
+  plan.image = image;
+  const Extent extent = read_rows(uvw_m, freq_hz, weights, plan);
+  if (plan.n_visibilities == 0) return plan;
+  std::vector<GridRow> rows = std::move(plan.rows);
+  plan.rows.clear();  // the candidates below are copies of the plan
+  choose_cheapest(plan, extent.largest_w - extent.least_w, options.epsilon);
+  plan.first_w = extent.least_w - (plan.kernel_w.width - 1) / 2.0 * plan.w_step;
+  // Image x grows to the west, u to the east: hence the minus.
+  for (GridRow& row : rows) {
+    row.u_cells_per_hz *= -image.cell_rad * static_cast<double>(plan.nu);
+    row.v_cells_per_hz *= image.cell_rad * static_cast<double>(plan.nv);
+  }
+  plan.rows = std::move(rows);
+  return plan;
+}
+
+}  // namespace contimg::imaging

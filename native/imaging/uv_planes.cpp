@@ -1,0 +1,134 @@
+#include "imaging/uv_planes.h"
+
+#include <algorithm>
+
+#include "core/parallel.h"
+
+// Threads without locks: each item of work is gridded onto a tile of its own, then the tiles are added to the grids by
+// strips of kTileSize rows, each strip by one thread, its tiles in the order of the items. Neither step depends on who
+// does what, so the bits do not depend on the number of threads.
+namespace contimg::imaging {
+namespace {
+
+constexpr std::size_t kBatch = 512;  // items whose tiles are in memory at a time: 9 MB for 4 planes
+
+}  // namespace
+
+UvPlanes::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads)
+    : plan_(plan), tiled_(tiled), threads_(threads) {
+  for (int layer = 0; layer < plan.kernel_w.width; ++layer)
+    grids_.push_back(NdArray<std::complex<float>, 2>::uninitialized({plan.nv, plan.nu}));
+  first_item_.assign(plan.n_planes + 1, 0);
+  for (const TileItem& item : tiled.items) ++first_item_[item.plane + 1];
+  for (std::size_t plane = 0; plane < plan.n_planes; ++plane) first_item_[plane + 1] += first_item_[plane];
+
+  std::vector<bool> strips(plan.n_tiles_v());
+  for (const TileItem& item : tiled.items) strips[item.tile_v] = strips[(item.tile_v + 1) % plan.n_tiles_v()] = true;
+  for (std::size_t strip = 0; strip < strips.size(); ++strip)
+    if (strips[strip]) used_rows_.push_back({strip * kTileSize, (strip + 1) * kTileSize});
+  image_columns_ = {{0, plan.image.nx / 2}, {plan.nu - plan.image.nx / 2, plan.nu}};
+}
+
+IndexRange UvPlanes::items_of_plane(std::size_t plane) const { return {first_item_[plane], first_item_[plane + 1]}; }
+
+bool UvPlanes::used(std::size_t plane) const {
+  const std::size_t reach = grids_.size() - 1, first_start = plane < reach ? 0 : plane - reach;
+  return first_item_[first_start] < first_item_[plane + 1];
+}
+
+NdView<std::complex<float>, 2> UvPlanes::grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
+
+void UvPlanes::clear(std::size_t plane) {
+  const auto cells = grid(plane);
+  parallel_for(plan_.n_tiles_v(), threads_, [&](std::size_t strip) {
+    std::fill_n(cells.data() + strip * kTileSize * plan_.nu, kTileSize * plan_.nu, std::complex<float>());
+  });
+}
+
+void UvPlanes::add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
+                                NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
+                                const JobContext& context) {
+  const IndexRange all = items_of_plane(plane);
+  const std::size_t tile_size = grids_.size() * kTilePlane;
+  std::vector<float> tiles(std::min(kBatch, all.end - all.begin) * tile_size);
+  for (std::size_t begin = all.begin; begin < all.end; begin += kBatch) {
+    const IndexRange batch{begin, std::min(begin + kBatch, all.end)};
+    parallel_for(batch.end - batch.begin, threads_, [&](std::size_t i) {
+      context.checkpoint();
+      float* tile = tiles.data() + i * tile_size;
+      std::fill_n(tile, tile_size, 0.0f);
+      spread_item(plan_, tiled_, tiled_.items[batch.begin + i], freq_hz, visibilities, weights, tile);
+    });
+    add_tiles(plane, batch, tiles);
+  }
+}
+
+void UvPlanes::add_tiles(std::size_t plane, IndexRange items, const std::vector<float>& tiles) {
+  const std::size_t n_layers = grids_.size();
+  parallel_for(plan_.n_tiles_v() * n_layers, threads_, [&](std::size_t index) {
+    add_strip(plane, index / n_layers, static_cast<int>(index % n_layers), items, tiles);
+  });
+}
+
+/// Adds one layer of the tiles to one strip of its grid: those of the strip, and the margins of those of the strip
+/// before.
+void UvPlanes::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items,
+                         const std::vector<float>& tiles) {
+  const std::size_t n_strips = plan_.n_tiles_v(), tile_size = grids_.size() * kTilePlane;
+  const auto cells = grid(plane + layer);
+  const std::size_t width = plan_.kernel_uv.width;
+  const auto first = tiled_.items.begin() + items.begin, last = tiled_.items.begin() + items.end;
+  const auto before = [](const TileItem& item, std::size_t tile_v) { return item.tile_v < tile_v; };
+  for (const std::size_t margin : {1, 0}) {
+    const std::size_t tile_v = (strip + n_strips - margin) % n_strips;
+    const std::size_t n_rows = margin ? width - 1 : kTileSize;
+    for (auto item = std::lower_bound(first, last, tile_v, before); item != last && item->tile_v == tile_v; ++item) {
+      const float* tile = tiles.data() + (item - first) * tile_size + layer * kTilePlane;
+      for (std::size_t row = 0; row < n_rows; ++row) {
+        const float* source = tile + (row + margin * kTileSize) * 2 * kTileColumns;
+        std::complex<float>* target = cells.data() + (strip * kTileSize + row) * plan_.nu;
+        for (std::size_t k = 0, u = item->tile_u * kTileSize; k < kTileSize + width - 1; ++k, ++u)
+          target[u < plan_.nu ? u : u - plan_.nu] += std::complex<float>(source[k], source[k + kTileColumns]);
+      }
+    }
+  }
+}
+
+void UvPlanes::get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+                                NdView<std::complex<float>, 2> visibilities, const JobContext& context) {
+  const IndexRange items = items_of_plane(plane);
+  parallel_for(items.end - items.begin, threads_, [&](std::size_t i) {
+    context.checkpoint();
+    std::vector<float> tile(grids_.size() * kTilePlane);
+    load_tile(tiled_.items[items.begin + i], tile.data());
+    interpolate_item(plan_, tiled_, tiled_.items[items.begin + i], freq_hz, tile.data(), weights, visibilities);
+  });
+}
+
+void UvPlanes::load_tile(const TileItem& item, float* tile) {
+  const std::size_t extent = kTileSize + plan_.kernel_uv.width - 1;
+  for (std::size_t layer = 0; layer < grids_.size(); ++layer) {
+    const auto cells = grid(item.plane + layer);
+    for (std::size_t row = 0; row < extent; ++row) {
+      const std::size_t v = (item.tile_v * kTileSize + row) % plan_.nv;
+      float* target = tile + layer * kTilePlane + row * 2 * kTileColumns;
+      for (std::size_t k = 0, u = item.tile_u * kTileSize; k < extent; ++k, ++u) {
+        const std::complex<float> value = cells(v, u < plan_.nu ? u : u - plan_.nu);
+        target[k] = value.real();
+        target[k + kTileColumns] = value.imag();
+      }
+    }
+  }
+}
+
+void UvPlanes::transform_to_image(std::size_t plane) {
+  fft_rows(grid(plane), used_rows_, FftDirection::kBackward, threads_);
+  fft_columns(grid(plane), image_columns_, FftDirection::kBackward, threads_);
+}
+
+void UvPlanes::transform_to_uv(std::size_t plane) {
+  fft_columns(grid(plane), image_columns_, FftDirection::kForward, threads_);
+  fft_rows(grid(plane), used_rows_, FftDirection::kForward, threads_);
+}
+
+}  // namespace contimg::imaging
