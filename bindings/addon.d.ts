@@ -108,7 +108,50 @@ export interface MsAddon {}
 export interface ImagingAddon {}
 
 /** mosaic.cpp */
-export interface MosaicAddon {}
+export interface MosaicAddon {
+  reprojectImage(
+    options: {
+      image: RawArray<Float32Array>;
+      grid: RawSinGrid;
+      output: RawSinGrid;
+      kernel: RawKernel;
+      threads: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<RawArray<Float32Array>>;
+  /** Adds to numerator, weight and coverage, in place. Returns the number of output pixels that the tile reached. */
+  addMosaicTile(
+    options: {
+      image: RawArray<Float32Array>;
+      primaryBeam: RawArray<Float32Array>;
+      grid: RawSinGrid;
+      sigma: number;
+      output: RawSinGrid;
+      cutoff: number;
+      kernel: RawKernel;
+      threads: number;
+      numerator: RawArray<Float64Array>;
+      weight: RawArray<Float64Array>;
+      coverage: RawArray<Float32Array>;
+    },
+    onProgress: Progress,
+  ): NativeJob<number>;
+  finishMosaic(
+    options: { numerator: RawArray<Float64Array>; weight: RawArray<Float64Array> },
+    onProgress: Progress,
+  ): NativeJob<{ mosaic: RawArray<Float32Array>; weight: RawArray<Float32Array>; rms: RawArray<Float32Array> }>;
+}
+
+export type RawKernel = 'bilinear' | 'lanczos3' | 'optimal';
+
+export interface RawSinGrid {
+  center: RawDirection;
+  cellRad: number;
+  centerX: number;
+  centerY: number;
+  nx: number;
+  ny: number;
+}
 
 /** fits.cpp */
 export interface FitsAddon {

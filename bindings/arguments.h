@@ -65,18 +65,24 @@ std::vector<std::size_t> shape(const Napi::Object& object, const char* key, std:
 /// A view of the array field `{data: TypedArray, shape: number[]}`. Complex elements have a trailing axis of 2 in JS
 /// that is not an axis here. The view is valid as long as the JS object is referenced (see start_job).
 template <typename T, std::size_t N>
-NdView<const T, N> array(const Napi::Object& parent, const char* key) {
+NdView<T, N> mutable_array(const Napi::Object& parent, const char* key) {
   using S = detail::Scalar<T>;
   constexpr std::size_t rank = N + (S::per_element == 2 ? 1 : 0);
   const auto extents = detail::shape(parent, key, rank);
-  typename NdView<const T, N>::Shape shape;
+  typename NdView<T, N>::Shape shape;
   std::size_t length = S::per_element;
   for (std::size_t axis = 0; axis < N; ++axis) length *= shape[axis] = extents[axis];
   if (S::per_element == 2 && extents[N] != 2)
     throw Error(code::kInvalidArgument, std::string("Expected ") + key + " to be complex: a trailing axis of 2");
   const auto data = detail::typed_array(parent, key, detail::typed_array_type<typename S::type>(), length);
-  const auto* bytes = static_cast<const std::uint8_t*>(data.ArrayBuffer().Data()) + data.ByteOffset();
-  return {reinterpret_cast<const T*>(bytes), shape};
+  auto* bytes = static_cast<std::uint8_t*>(data.ArrayBuffer().Data()) + data.ByteOffset();
+  return {reinterpret_cast<T*>(bytes), shape};
+}
+
+/// The same, for arguments that are only read.
+template <typename T, std::size_t N>
+NdView<const T, N> array(const Napi::Object& parent, const char* key) {
+  return mutable_array<T, N>(parent, key);
 }
 
 /// Hands an array over to JS as {data, shape} without copying (copied where the engine refuses external memory).

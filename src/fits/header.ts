@@ -1,7 +1,7 @@
 import type { RawFitsCard } from '../../bindings/addon.js';
 import { checkNumber, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { isoToMjdSec, mjdSecToIso, mjdSecToMjd } from './time.js';
+import { isoToMjdSec, mjdSecToIso, mjdSecToMjd } from '../core/time.js';
 import type { Beam, SkyImage } from './types.js';
 import { checkWcs } from './wcs.js';
 

@@ -1,7 +1,7 @@
 import type { RawFitsCard } from '../../bindings/addon.js';
 import { FitsFormatError } from '../core/errors.js';
 import { reservedKeywords } from './header.js';
-import { isoToMjdSec, mjdToMjdSec } from './time.js';
+import { isoToMjdSec, mjdToMjdSec } from '../core/time.js';
 import type { Beam, ImageWcs, SkyImage } from './types.js';
 
 const arcsecPerDegree = 3600;

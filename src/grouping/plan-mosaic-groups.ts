@@ -3,7 +3,7 @@ import type { MosaicGroupOptions } from './defaults.js';
 import { mosaicGroupDefaults } from './defaults.js';
 
 /** A tile that may become part of a mosaic. */
-export interface MosaicTile {
+export interface GroupableTile {
   readonly id: string;
   /** Middle of the tile, UTC, MJD seconds. */
   readonly midTimeMjdSec: number;
@@ -15,7 +15,7 @@ export interface MosaicTile {
 export type WaitingReason = 'TOO_FEW_TILES' | 'GAP' | 'SPAN' | 'DECLINATION';
 
 /** Tiles in groups of neighbors, and those in none. */
-export interface MosaicPlan<T extends MosaicTile> {
+export interface MosaicPlan<T extends GroupableTile> {
   /** In ascending time, each of `groupSize` tiles, no tile twice. */
   readonly groups: readonly (readonly T[])[];
   /** In ascending time. */
@@ -32,7 +32,7 @@ export interface MosaicPlan<T extends MosaicTile> {
  *
  * @throws {InvalidArgumentError} an option or a tile's time is not a number in range.
  */
-export function planMosaicGroups<T extends MosaicTile>(
+export function planMosaicGroups<T extends GroupableTile>(
   tiles: readonly T[],
   options: Partial<MosaicGroupOptions> = {},
 ): MosaicPlan<T> {
@@ -71,7 +71,7 @@ function readLimits(options: Partial<MosaicGroupOptions>) {
 
 /** What keeps the window from being a group. A window that is short but sound may still be filled by later tiles. */
 function obstacle(
-  window: readonly { readonly tile: MosaicTile; readonly micros: number }[],
+  window: readonly { readonly tile: GroupableTile; readonly micros: number }[],
   limits: Limits,
 ): WaitingReason | undefined {
   const micros = window.map(entry => entry.micros);

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 
 import { InvalidArgumentError } from '../../src/core/errors.js';
 import { planMosaicGroups } from '../../src/grouping/index.js';
-import type { MosaicTile } from '../../src/grouping/index.js';
+import type { GroupableTile } from '../../src/grouping/index.js';
 import { randomOf, shuffled } from '../support/random.js';
 
 const t0 = 5276095200.123456;
 
-function tiles(minutes: readonly number[], decDeg: (index: number) => number = () => 16.15): MosaicTile[] {
+function tiles(minutes: readonly number[], decDeg: (index: number) => number = () => 16.15): GroupableTile[] {
   return minutes.map((minute, i) => ({ id: `tile${i}`, midTimeMjdSec: t0 + minute * 60, decDeg: decDeg(i) }));
 }
 

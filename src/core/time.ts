@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../core/errors.js';
+import { InvalidArgumentError } from './errors.js';
 
 const mjdOfUnixEpoch = 40587;
 const secondsPerDay = 86400;
