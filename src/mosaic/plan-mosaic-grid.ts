@@ -13,6 +13,9 @@ const degree = Math.PI / 180;
 /** SIN pixels are stretched by 1/cos of the distance from the center; at this distance twofold. */
 const maxDistanceDeg = 60;
 
+/** Pixels: less than this beyond the last one is a rounding error, not another pixel. */
+const rounding = 1e-3;
+
 /**
  * The smallest grid that shows all tiles down to the primary-beam cut-off: SIN, north up, centered on the tiles' mean
  * direction, with the smallest of their cells. Right across 0h of right ascension and at the poles.
@@ -47,12 +50,13 @@ export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicO
       [bottom, top] = [Math.min(bottom, y), Math.max(top, y)];
     }
   }
-  const centerX = Math.ceil(-left);
-  const centerY = Math.ceil(-bottom);
+  // Pixels whose centers lie inside; the others would be empty.
+  const centerX = Math.floor(-left + rounding);
+  const centerY = Math.floor(-bottom + rounding);
   const grid: MosaicGrid = {
     wcs: { ...wcs, centerX, centerY },
-    nx: evenAtLeast(centerX + Math.floor(right) + 1),
-    ny: evenAtLeast(centerY + Math.floor(top) + 1),
+    nx: evenAtLeast(centerX + Math.floor(right + rounding) + 1),
+    ny: evenAtLeast(centerY + Math.floor(top + rounding) + 1),
   };
   return checkSize(grid, options.maxPixels);
 }
