@@ -1,0 +1,42 @@
+#pragma once
+
+#include <casacore/tables/Tables/Table.h>
+
+#include <memory>
+#include <string>
+
+#include "core/visibility_source.h"
+#include "ms/ms_selection.h"
+#include "ms/ms_table.h"
+
+namespace contimg::ms {
+
+/// The visibilities of a MeasurementSet, or of a part of it.
+///
+/// Flags are FLAG or FLAG_ROW; weights are WEIGHT_SPECTRUM, or WEIGHT for every channel where that is missing.
+class MsSource final : public VisibilitySource {
+ public:
+  /// @param data_column  DATA, CORRECTED_DATA or MODEL_DATA
+  /// @param orientation  used where the MS does not say with which its UVW was computed
+  /// @throws Error{MEASUREMENT_SET, FILE_ACCESS}; Error{INVALID_ARGUMENT} for a selection of nothing
+  MsSource(std::string path, const EarthOrientation& orientation, std::string data_column = "DATA",
+           const Selection& selection = {});
+
+  const Observation& observation() const override { return contents_.observation; }
+  const MsContents& contents() const { return contents_; }
+  void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
+
+ private:
+  struct Block;
+  struct Close {  ///< under the casacore mutex
+    void operator()(casacore::Table* table) const;
+  };
+  void read_block(std::size_t spw, std::size_t first_row, Block& block);
+
+  std::string path_, data_column_;
+  bool has_weight_spectrum_ = false;
+  std::unique_ptr<casacore::Table, Close> table_;
+  MsContents contents_;
+};
+
+}  // namespace contimg::ms

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <casacore/ms/MeasurementSets/MeasurementSet.h>
+
+#include "core/observation.h"
+#include "ms/write_plan.h"
+
+namespace contimg::ms {
+
+/// Keywords of the OBSERVATION table that bring back to the bit what the standard has no place for.
+inline constexpr const char* kSiteKeyword = "CONTIMG_SITE";  ///< longitude, latitude (rad), height (m)
+inline constexpr const char* kOrientationKeyword =
+    "CONTIMG_EARTH_ORIENTATION";  ///< UT1-UTC (s), x, y of the pole (rad)
+
+/// Fills every subtable of a new MS. Call under the casacore mutex.
+void write_subtables(casacore::MeasurementSet& ms, const Observation& observation, const WritePlan& plan,
+                     const WriteOptions& options);
+
+}  // namespace contimg::ms

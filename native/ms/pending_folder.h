@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+namespace contimg::ms {
+
+/// A folder that is filled under a temporary dot name beside its final place, and gets its name when it is whole.
+/// Destroyed before commit() or reject(), it removes what it holds.
+class PendingFolder {
+ public:
+  /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}: something stands at `final_path`; its parent is missing or
+  /// cannot be written; less than `bytes` are free there
+  PendingFolder(std::string final_path, double bytes);
+  ~PendingFolder();
+  PendingFolder(const PendingFolder&) = delete;
+  PendingFolder& operator=(const PendingFolder&) = delete;
+
+  /// A path inside the temporary folder where nothing is; the table goes here.
+  const std::string& path() const { return content_; }
+
+  /// Syncs everything to disk, then renames.
+  /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}
+  void commit();
+  /// Puts the folder aside as `<final_path>.rejected-N` and returns that path.
+  std::string reject();
+
+ private:
+  std::string final_path_, folder_, content_;
+};
+
+/// Throws Error{OUTPUT_EXISTS} when something, a dangling link included, stands at `path`.
+void require_absent(const std::string& path);
+
+}  // namespace contimg::ms
