@@ -1,9 +1,48 @@
 #include "source.h"
 
+#include <algorithm>
+
 #include "arguments.h"
+#include "ms/ms_source.h"
 #include "uvh5/group_source.h"
 
 namespace contimg::bindings {
+namespace {
+
+NdArray<double, 2> rows_of_three(const std::vector<Vec3>& vectors) {
+  auto array = NdArray<double, 2>::uninitialized({vectors.size(), 3});
+  double* to = array.data();
+  for (const Vec3& v : vectors) *to++ = v.x, *to++ = v.y, *to++ = v.z;
+  return array;
+}
+
+template <typename T>
+Napi::Object wrap_numbers(Napi::Env env, const std::vector<T>& values) {
+  auto array = NdArray<T, 1>::uninitialized({values.size()});
+  std::copy(values.begin(), values.end(), array.data());
+  return wrap(env, std::move(array));
+}
+
+Napi::Array wrap_directions(Napi::Env env, const std::vector<Direction>& directions) {
+  Napi::Array result = Napi::Array::New(env, directions.size());
+  for (std::size_t i = 0; i < directions.size(); ++i) result[static_cast<uint32_t>(i)] = wrap(env, directions[i]);
+  return result;
+}
+
+Napi::Array wrap_antennas(Napi::Env env, const std::vector<Antenna>& antennas) {
+  Napi::Array result = Napi::Array::New(env, antennas.size());
+  for (std::size_t i = 0; i < antennas.size(); ++i) {
+    const Antenna& antenna = antennas[i];
+    Napi::Object item = Napi::Object::New(env);
+    item.Set("name", antenna.name);
+    item.Set("positionMeters", wrap(env, {antenna.position_m.x, antenna.position_m.y, antenna.position_m.z}));
+    item.Set("diameterMeters", antenna.diameter_m);
+    result[static_cast<uint32_t>(i)] = item;
+  }
+  return result;
+}
+
+}  // namespace
 
 SourceDescription source_description(const Napi::Object& options, const char* key) {
   const Napi::Object source = object(options, key);
@@ -24,7 +63,34 @@ std::unique_ptr<VisibilitySource> open_source(const SourceDescription& descripti
   if (description.kind == SourceDescription::Kind::kUvh5Group)
     return std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands,
                                              description.earth_orientation);
-  throw Error(code::kInternal, "No reader of MeasurementSets is built in");
+  return std::make_unique<ms::MsSource>(description.paths.front(), description.earth_orientation);
+}
+
+Napi::Object wrap(Napi::Env env, Observation&& observation) {
+  Napi::Object site = Napi::Object::New(env);
+  site.Set("longitudeRad", observation.site.longitude_rad);
+  site.Set("latitudeRad", observation.site.latitude_rad);
+  site.Set("heightMeters", observation.site.height_m);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("telescopeName", observation.telescope_name);
+  result.Set("site", site);
+  result.Set("antennas", wrap_antennas(env, observation.antennas));
+  result.Set("freqHz", wrap_numbers(env, observation.freq_hz));
+  result.Set("channelWidthHz", wrap_numbers(env, observation.channel_width_hz));
+  const auto& first = observation.spw_first_channel;
+  result.Set("spwFirstChannel", wrap(env, std::vector<double>(first.begin(), first.end())));
+  const auto& codes = observation.polarizations;
+  result.Set("polarizations", wrap(env, std::vector<double>(codes.begin(), codes.end())));
+  result.Set("timeMjdSec", wrap_numbers(env, observation.time_mjd_s));
+  result.Set("integrationSec", wrap_numbers(env, observation.integration_s));
+  result.Set("phaseCenters", wrap_directions(env, observation.phase_center));
+  result.Set("pointings", wrap_directions(env, observation.pointing));
+  result.Set("timeIndex", wrap_numbers(env, observation.time_index));
+  result.Set("antenna1", wrap_numbers(env, observation.antenna1));
+  result.Set("antenna2", wrap_numbers(env, observation.antenna2));
+  result.Set("uvwMeters", wrap(env, rows_of_three(observation.uvw_m)));
+  result.Set("history", wrap(env, observation.history));
+  return result;
 }
 
 }  // namespace contimg::bindings

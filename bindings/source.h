@@ -22,7 +22,11 @@ struct SourceDescription {
 
 SourceDescription source_description(const Napi::Object& options, const char* key);
 
+/// An MS that says with which Earth orientation its UVW was computed keeps to that.
 /// @throws Error{UVH5_FORMAT, INCONSISTENT_GROUP, INCOMPLETE_GROUP, MEASUREMENT_SET, FILE_ACCESS}
 std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description);
+
+/// RawObservation of addon.d.ts.
+Napi::Object wrap(Napi::Env env, Observation&& observation);
 
 }  // namespace contimg::bindings

@@ -51,7 +51,7 @@ std::vector<Direction> directions(const Table& table, const char* column, const 
   const auto& keywords = cells.keywordSet();
   if (!keywords.isDefined("MEASINFO") || !keywords.asRecord("MEASINFO").isDefined("Ref"))
     refuse(path, std::string("Expected one fixed reference frame for the directions of ") + column);
-  const casacore::String reference = keywords.asRecord("MEASINFO").asString("Ref");
+  const std::string reference = keywords.asRecord("MEASINFO").asString("Ref");
   casacore::MDirection::Types frame;
   if (!casacore::MDirection::getType(frame, reference) ||
       (frame != casacore::MDirection::ICRS && frame != casacore::MDirection::J2000 &&
@@ -61,7 +61,8 @@ std::vector<Direction> directions(const Table& table, const char* column, const 
                                         casacore::MDirection::Ref(casacore::MDirection::ICRS));
   std::vector<Direction> result;
   for (casacore::rownr_t row = 0; row < table.nrow(); ++row) {
-    const auto cell = cells(row).tovector();  // (2, 1 + NUM_POLY): the first pair holds at the reference time
+    // (2, 1 + NUM_POLY): the first pair holds at the reference time.
+    const std::vector<double> cell = cells(row).tovector();
     if (cell.size() < 2) refuse(path, std::string("Expected two angles in every ") + column);
     Direction direction{cell[0], cell[1]};
     if (frame != casacore::MDirection::ICRS) {
