@@ -101,8 +101,54 @@ export interface Uvh5Addon {
   }>;
 }
 
+/** What stands in a MeasurementSet apart from its visibilities; with a selection, `observation` is that of the part. */
+export interface RawMs {
+  /** Rows of the main table. */
+  nRows: number;
+  fields: { name: string; center: RawDirection }[];
+  /** Per integration. */
+  fieldOfTime: number[];
+  observation: RawObservation;
+}
+
 /** ms.cpp */
-export interface MsAddon {}
+export interface MsAddon {
+  convertToMs(
+    options: {
+      source: RawSource;
+      path: string;
+      fields: 'meridian' | 'single';
+      phaseCenter?: RawDirection | undefined;
+      /** Empty: the source's. */
+      telescopeName: string;
+      autocorrelations: boolean;
+      firstYear: number;
+      lastYear: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<void>;
+  describeMs(options: { path: string }): NativeJob<RawMs>;
+  /** (rows, channels, pols[, 2]) of consecutive integrations and spectral windows. */
+  readMs(
+    options: {
+      path: string;
+      dataColumn: string;
+      firstTime: number;
+      nTimes?: number | undefined;
+      firstSpw: number;
+      nSpws?: number | undefined;
+    },
+    onProgress: Progress,
+  ): NativeJob<
+    RawMs & { visibilities: RawArray<Float32Array>; flags: RawArray<Uint8Array>; weights: RawArray<Float32Array> }
+  >;
+  validateMs(options: {
+    path: string;
+    firstYear: number;
+    lastYear: number;
+    uvwToleranceMeters: number;
+  }): NativeJob<void>;
+}
 
 /** imaging.cpp */
 export interface ImagingAddon {}
