@@ -42,7 +42,7 @@ void add_tiled(casacore::TableDesc& description, casacore::SetupNewTable* setup,
   const casacore::String manager = "Tiled" + name;
   if (!setup) {
     if (!description.isColumn(name)) MS::addColumnToDesc(description, tiled.column, tiled.cell.size());
-    if (tiled.fixed) {
+    if (tiled.fixed && !description.columnDesc(name).isFixedShape()) {  // UVW is already
       description.rwColumnDesc(name).setShape(tiled.cell);
       description.rwColumnDesc(name).setOptions(casacore::ColumnDesc::Direct | casacore::ColumnDesc::FixedShape);
     }

@@ -27,11 +27,14 @@ void require_writable(const Observation& observation, const std::string& path) {
 /// would fail again where the disk is full.
 class NewMs {
  public:
-  NewMs(const std::string& path, const Observation& observation, const WritePlan& plan, const WriteOptions& options)
-      : path_(path) {
-    with_casacore(path, [&] {
+  /// @param folder  where it is made
+  /// @param path    what errors name
+  NewMs(const std::string& folder, std::string path, const Observation& observation, const WritePlan& plan,
+        const WriteOptions& options)
+      : path_(std::move(path)) {
+    with_casacore(path_, [&] {
       const std::size_t n_rows = plan.n_kept() * observation.spw_first_channel.size();
-      ms_ = std::make_unique<casacore::MeasurementSet>(create_ms(path, observation, n_rows));
+      ms_ = std::make_unique<casacore::MeasurementSet>(create_ms(folder, observation, n_rows));
       write_subtables(*ms_, observation, plan, options);
     });
   }
@@ -57,10 +60,10 @@ class NewMs {
   std::unique_ptr<casacore::MeasurementSet> ms_;
 };
 
-void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const std::string& path,
-          const JobContext& context) {
+void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const std::string& folder,
+          const std::string& path, const JobContext& context) {
   const Observation& observation = source.observation();
-  NewMs ms(path, observation, plan, options);
+  NewMs ms(folder, path, observation, plan, options);
   {
     MainTableWriter writer(ms.table(), observation, plan, path);
     writer.write_rows();
@@ -68,6 +71,21 @@ void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& o
     writer.finish();
   }
   ms.close();
+}
+
+void validate(PendingFolder& folder, const std::string& path, const WriteOptions& options) {
+  try {
+    validate_ms(folder.path(), {options.first_year, options.last_year, kExactUvwTolerance_m});
+  } catch (const Error& error) {
+    std::string reason = error.what();
+    const std::string aside = folder.reject();
+    const std::size_t at = reason.find(folder.path());
+    if (at != std::string::npos) reason.replace(at, folder.path().size(), aside);
+    throw Error(code::kMeasurementSet,
+                "The new MeasurementSet failed its validation, was set aside as " + aside + " and is not at " + path +
+                    ". " + reason,
+                aside);
+  }
 }
 
 }  // namespace
@@ -79,21 +97,8 @@ void write_ms(VisibilitySource& source, const std::string& path, const WriteOpti
   require_writable(observation, path);
   const WritePlan plan = plan_write(observation, options);
   PendingFolder folder(path, estimate_ms_bytes(observation, plan.n_kept() * observation.spw_first_channel.size()));
-  try {
-    fill(source, plan, options, folder.path(), context.part(0, 0.9));
-  } catch (const Error& error) {
-    if (error.path() != folder.path()) throw;
-    throw Error(error.code(), error.what(), path);
-  }
-  try {
-    validate_ms(folder.path(), {options.first_year, options.last_year, kExactUvwTolerance_m});
-  } catch (const Error& error) {
-    const std::string aside = folder.reject();
-    throw Error(code::kMeasurementSet,
-                std::string("Expected the new MeasurementSet to pass its validation, but: ") + error.what() +
-                    ". It was not put at " + path + " but set aside as " + aside,
-                aside);
-  }
+  fill(source, plan, options, folder.path(), path, context.part(0, 0.9));
+  validate(folder, path, options);
   context.checkpoint(0.95);
   folder.commit();
   context.checkpoint(1);
