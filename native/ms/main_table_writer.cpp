@@ -115,9 +115,11 @@ std::vector<MainTableWriter::Segment> MainTableWriter::segments(const Visibility
   return result;
 }
 
-void MainTableWriter::flag_unweighted(VisibilityBlock& block) const {
-  for (std::size_t i = 0; i < block.flags.size(); ++i)
+void MainTableWriter::to_ms_conventions(VisibilityBlock& block) const {
+  for (std::size_t i = 0; i < block.flags.size(); ++i) {
+    block.visibilities.data()[i] = std::conj(block.visibilities.data()[i]);
     block.flags.data()[i] = block.flags.data()[i] != 0 || !(block.weights.data()[i] > 0);
+  }
 }
 
 void MainTableWriter::keep_rows(VisibilityBlock& block) const {
@@ -141,7 +143,7 @@ void MainTableWriter::keep_rows(VisibilityBlock& block) const {
 
 void MainTableWriter::write_block(VisibilityBlock& block) {
   rephase(block, plan_.rephasing, observation_.freq_hz);
-  flag_unweighted(block);
+  to_ms_conventions(block);
   const std::size_t first_kept = plan_.rank[block.first_row];
   keep_rows(block);
   if (block.visibilities.shape(0) == 0) return;

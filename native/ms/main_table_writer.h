@@ -32,7 +32,8 @@ class MainTableWriter {
     std::size_t spw, first_in_spw, first_in_block, n_channels, n_in_spw;
   };
   std::vector<Segment> segments(const VisibilityBlock& block) const;
-  void flag_unweighted(VisibilityBlock& block) const;
+  /// Conjugates (docs/conventions.md section 2), and flags what has no weight.
+  void to_ms_conventions(VisibilityBlock& block) const;
   void keep_rows(VisibilityBlock& block) const;
   void put_segment(const VisibilityBlock& block, const Segment& segment, std::size_t first_row);
 

@@ -65,8 +65,9 @@ struct MsSource::Block {
         row_weights(n_rows * n_pols),
         row_flags(n_rows) {}
 
-  /// What follows from FLAG_ROW, and from WEIGHT where there is no WEIGHT_SPECTRUM.
-  void spread(bool has_weight_spectrum) {
+  /// To our sign (docs/conventions.md section 2); spreads FLAG_ROW, and WEIGHT where there is no WEIGHT_SPECTRUM.
+  void from_ms_conventions(bool has_weight_spectrum) {
+    for (std::complex<float>& visibility : visibilities) visibility = std::conj(visibility);
     const std::size_t n_pols = flags.shape(2), per_row = flags.shape(1) * n_pols;
     for (std::size_t row = 0; row < flags.shape(0); ++row) {
       if (row_flags[row]) std::fill_n(flags.data() + row * per_row, per_row, std::uint8_t{1});
@@ -111,7 +112,7 @@ void MsSource::read(const std::function<void(VisibilityBlock&)>& consume, const 
                          static_cast<double>(n_spws));
       Block block(std::min(at_once, n_rows - row), n_channels, n_pols);
       read_block(spw, row, block);
-      block.spread(has_weight_spectrum_);
+      block.from_ms_conventions(has_weight_spectrum_);
       VisibilityBlock view{row, first_channel[spw], block.visibilities.view(), block.flags.view(),
                            block.weights.view()};
       consume(view);

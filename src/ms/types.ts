@@ -47,7 +47,7 @@ export interface MeasurementSet {
 
 /** Visibilities of a MeasurementSet in memory. `nBlts` is integrations x baselines; the windows' channels lie side by side. */
 export interface MsData extends MeasurementSet {
-  /** `(nBlts, nFreqs, nPols, 2)`: `V = <E1 conj(E2)>`. */
+  /** `(nBlts, nFreqs, nPols, 2)`: `V = <E1 conj(E2)>`, the conjugate of the column: docs/conventions.md section 2. */
   readonly visibilities: NdArray<Float32Array>;
   /** `(nBlts, nFreqs, nPols)`, 1 = do not use: FLAG or FLAG_ROW. */
   readonly flags: NdArray<Uint8Array>;
