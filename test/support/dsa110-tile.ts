@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+import type { SubbandGroup } from '../../src/index.js';
+import { sharedPath } from './oracles.js';
+
+const folder = sharedPath('data', 'dsa110-tile');
+
+/** Whether the tile that an independent program made is here. */
+export const hasDsa110Tile = existsSync(folder);
+
+/** Its 16 subband files as a group, highest in frequency first. */
+export function dsa110Tile(): Pick<SubbandGroup, 'id' | 'files' | 'missingSubbands'> {
+  const files = readdirSync(folder)
+    .filter(name => name.endsWith('.hdf5'))
+    .map(name => ({ path: `${folder}/${name}`, subband: Number(name.slice(-7, -5)), fileSizeBytes: 0 }))
+    .sort((a, b) => a.subband - b.subband);
+  return { id: '2026-01-25T22:00:05', files, missingSubbands: [] };
+}
+
+/** What was put into it. */
+export function dsa110TileTruth(): {
+  sources: { ra_deg: number; dec_deg: number; flux_jy: number }[];
+  tiles: { meridian_icrs_deg: [number, number][] }[];
+} {
+  return JSON.parse(readFileSync(`${folder}/truth.json`, 'utf8'));
+}
