@@ -10,6 +10,7 @@ Napi::Object init(Napi::Env, Napi::Object exports) {
   add_uvh5(exports);
   add_ms(exports);
   add_imaging(exports);
+  add_imaging_kernels(exports);
   add_mosaic(exports);
   add_fits(exports);
   add_simulation(exports);

@@ -153,6 +153,38 @@ export interface MsAddon {
 /** imaging.cpp */
 export interface ImagingAddon {}
 
+export type RawWeighting = { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
+
+/** What gridding and degridding share; `uvwMeters` is (rows, 3), `weights` (rows, channels). */
+export interface RawGridding {
+  uvwMeters: RawArray<Float64Array>;
+  freqHz: RawArray<Float64Array>;
+  weights: RawArray<Float32Array>;
+  nx: number;
+  ny: number;
+  cellRad: number;
+  epsilon: number;
+  threads: number;
+}
+
+/** imaging_kernels.cpp */
+export interface ImagingKernelsAddon {
+  /** `visibilities` are (rows, channels, 2); gives (ny, nx). */
+  gridVisibilities(
+    options: RawGridding & { visibilities: RawArray<Float32Array> },
+    onProgress: Progress,
+  ): NativeJob<RawArray<Float32Array>>;
+  /** `image` is (ny, nx); gives (rows, channels, 2), 0 where the weight is. */
+  degridVisibilities(
+    options: RawGridding & { image: RawArray<Float32Array> },
+    onProgress: Progress,
+  ): NativeJob<RawArray<Float32Array>>;
+  /** Gives (rows, channels). */
+  imagingWeights(
+    options: Omit<RawGridding, 'epsilon' | 'threads'> & { weighting: RawWeighting },
+  ): NativeJob<RawArray<Float32Array>>;
+}
+
 /** mosaic.cpp */
 export interface MosaicAddon {
   reprojectImage(
@@ -263,4 +295,12 @@ export interface SimulationAddon {
 }
 
 export interface Addon
-  extends CoordinatesAddon, Uvh5Addon, MsAddon, ImagingAddon, MosaicAddon, FitsAddon, SimulationAddon {}
+  extends
+    CoordinatesAddon,
+    Uvh5Addon,
+    MsAddon,
+    ImagingAddon,
+    ImagingKernelsAddon,
+    MosaicAddon,
+    FitsAddon,
+    SimulationAddon {}

@@ -9,6 +9,7 @@ void add_coordinates(Napi::Object exports);
 void add_uvh5(Napi::Object exports);
 void add_ms(Napi::Object exports);
 void add_imaging(Napi::Object exports);
+void add_imaging_kernels(Napi::Object exports);
 void add_mosaic(Napi::Object exports);
 void add_fits(Napi::Object exports);
 void add_simulation(Napi::Object exports);

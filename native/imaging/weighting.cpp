@@ -78,8 +78,8 @@ void apply_weighting(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_h
   if (grid.nx < 2 || grid.ny < 2 || !(grid.cell_rad > 0)) refuse("Expected an image with pixels and a positive cell");
   if (weighting.scheme == WeightingScheme::kNatural) return;
   const bool briggs = weighting.scheme == WeightingScheme::kBriggs;
-  if (briggs && !(std::abs(weighting.robust) <= 2))
-    refuse("Expected robust from -2 to 2 but received " + std::to_string(weighting.robust));
+  if (briggs && !(std::abs(weighting.robust) <= 4))
+    refuse("Expected robust from -4 to 4 but received " + std::to_string(weighting.robust));
 
   Density density(grid);
   double total = 0;

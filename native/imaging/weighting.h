@@ -28,7 +28,7 @@ struct Weighting {
 /// @param uvw_m    (rows), metres
 /// @param freq_hz  (channels)
 /// @param weights  (rows, channels), >= 0; changed in place
-/// @throws Error{INVALID_ARGUMENT} shapes that disagree, robust beyond -2 to 2, weights or uvw that are not finite
+/// @throws Error{INVALID_ARGUMENT} shapes that disagree, robust beyond -4 to 4, weights or uvw that are not finite
 void apply_weighting(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, const ImageGrid& grid,
                      const Weighting& weighting, NdView<float, 2> weights);
 

@@ -1,1 +1,3 @@
-export {};
+export { degridVisibilities, griddingDefaults, gridVisibilities, imagingWeights } from './grid-visibilities.js';
+export type { GriddingOptions, PixelGrid, UvSamples } from './grid-visibilities.js';
+export type { Weighting } from './weighting.js';

@@ -96,7 +96,7 @@ TEST_CASE("weighting: weights of 0 stay 0, alone or among NaN uvw") {
 
 TEST_CASE("weighting: refuses what has no density") {
   RandomObservation observation = make_observation();
-  CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kBriggs, 2.1}), Error);
+  CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kBriggs, 4.1}), Error);
   CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kBriggs, NAN}), Error);
   observation.weights(4, 1) = -1;
   CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kUniform, 0}), Error);

@@ -1,0 +1,157 @@
+import ndarray from 'ndarray';
+import type { NdArray } from 'ndarray';
+
+import type { RawGridding } from '../../bindings/addon.js';
+import { addon } from '../core/addon.js';
+import { fromRaw, toRaw } from '../core/array.js';
+import type { NumberArray } from '../core/array.js';
+import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import { runJob, threadCount } from '../core/job.js';
+import type { JobOptions } from '../core/job.js';
+import { checkWeighting } from './weighting.js';
+import type { Weighting } from './weighting.js';
+
+/** Where visibilities were measured, and how much each counts. */
+export interface UvSamples {
+  /** `(nBlts, 3)`, metres; axes: docs/conventions.md section 1. */
+  readonly uvwMeters: NdArray<Float64Array>;
+  /** Channel centers, Hz. */
+  readonly freqHz: Float64Array | readonly number[];
+  /** `(nBlts, nFreqs)`, >= 0; 0 where a visibility is not to be used. @default 1 everywhere */
+  readonly weights?: NdArray<Float32Array> | undefined;
+}
+
+/** A pixel grid around the phase center, in direction cosines; orientation: docs/conventions.md section 8. */
+export interface PixelGrid {
+  /** Pixels along both axes, even. */
+  readonly npix?: number | undefined;
+  /** Pixels along right ascension and declination, where they are to differ. */
+  readonly nx?: number | undefined;
+  readonly ny?: number | undefined;
+  /** Pixel size at the phase center, arcsec. */
+  readonly cellArcsec: number;
+}
+
+export interface GriddingOptions extends PixelGrid, JobOptions {
+  /** Relative rms error that may be made, 1e-6 to 1e-2. @default 1e-5 */
+  readonly epsilon?: number | undefined;
+}
+
+/** Defaults of gridding. */
+export const griddingDefaults = Object.freeze({ epsilon: 1e-5 });
+
+const jobOptions = ['signal', 'onProgress', 'threads'];
+const gridOptions = ['npix', 'nx', 'ny', 'cellArcsec'];
+const arcsec = Math.PI / 180 / 3600;
+
+/**
+ * Makes a dirty image of visibilities by w-correct gridding and FFT, `(ny, nx)`, not normalized.
+ *
+ * Each pixel is the sum over visibilities of `weight * Re(V exp(+2 pi i nu/c (u l + v m + w (n - 1))))`: divide by the
+ * sum of the weights for Jy/beam.
+ *
+ * @param samples - with `visibilities` `(nBlts, nFreqs, 2)`, Jy; not looked at where the weight is 0.
+ * @throws {InvalidArgumentError} shapes that disagree, odd image sizes, an image beyond the horizon, values that are
+ *   not finite where the weight is not 0.
+ * @example
+ * const dirty = await gridVisibilities({ uvwMeters, freqHz, visibilities }, { npix: 2048, cellArcsec: 3 });
+ */
+export async function gridVisibilities(
+  samples: UvSamples & { readonly visibilities: NdArray<Float32Array> },
+  options: GriddingOptions,
+): Promise<NdArray<Float32Array>> {
+  const raw = toRawGridding(samples, options);
+  const visibilities = toRaw(checkArray('visibilities', samples.visibilities, Float32Array, [...raw.weights.shape, 2]));
+  const image = await runJob(options, onProgress => addon().gridVisibilities({ ...raw, visibilities }, onProgress));
+  return fromRaw(image);
+}
+
+/**
+ * Computes the visibilities of an image, `(nBlts, nFreqs, 2)`: the adjoint of `gridVisibilities`.
+ *
+ * @param image - `(ny, nx)`, Jy/pixel; its shape is that of the grid.
+ * @param samples - visibilities of weight 0 are left out and stay 0; the weights do not matter otherwise.
+ * @throws {InvalidArgumentError} as `gridVisibilities`.
+ */
+export async function degridVisibilities(
+  image: NdArray<Float32Array>,
+  samples: UvSamples,
+  options: Omit<GriddingOptions, 'npix' | 'nx' | 'ny'>,
+): Promise<NdArray<Float32Array>> {
+  checkKnownOptions(options, ['cellArcsec', 'epsilon', ...jobOptions]);
+  checkArray('image', image, Float32Array, [undefined, undefined]);
+  const raw = toRawGridding(samples, { ...options, ny: image.shape[0], nx: image.shape[1] });
+  const rawImage = toRaw(image);
+  return fromRaw(
+    await runJob(options, onProgress => addon().degridVisibilities({ ...raw, image: rawImage }, onProgress)),
+  );
+}
+
+/**
+ * Turns data weights into imaging weights `(nBlts, nFreqs)`: natural, uniform or Briggs, for the uv cells of a grid.
+ *
+ * @throws {InvalidArgumentError} as `gridVisibilities`.
+ */
+export async function imagingWeights(
+  samples: UvSamples,
+  weighting: Weighting,
+  grid: PixelGrid,
+): Promise<NdArray<Float32Array>> {
+  checkKnownOptions(grid, gridOptions);
+  const raw = { ...toRawSamples(samples), ...toRawGrid(grid), weighting: checkWeighting(weighting) };
+  return fromRaw(await runJob({}, () => addon().imagingWeights(raw)));
+}
+
+function toRawGridding(samples: UvSamples, options: GriddingOptions): RawGridding {
+  checkKnownOptions(options, [...gridOptions, 'epsilon', ...jobOptions]);
+  return {
+    ...toRawSamples(samples),
+    ...toRawGrid(options),
+    epsilon: checkNumber('epsilon', options.epsilon ?? griddingDefaults.epsilon, 1e-6, 1e-2),
+    threads: threadCount(options),
+  };
+}
+
+function toRawSamples({
+  uvwMeters,
+  freqHz,
+  weights,
+}: UvSamples): Pick<RawGridding, 'uvwMeters' | 'freqHz' | 'weights'> {
+  checkArray('uvwMeters', uvwMeters, Float64Array, [undefined, 3]);
+  const frequencies = Float64Array.from(freqHz);
+  const shape = [uvwMeters.shape[0]!, frequencies.length];
+  const ones = () => ndarray(new Float32Array(shape[0]! * shape[1]!).fill(1), shape);
+  return {
+    uvwMeters: toRaw(uvwMeters),
+    freqHz: { data: frequencies, shape: [frequencies.length] },
+    weights: toRaw(weights ? checkArray('weights', weights, Float32Array, shape) : ones()),
+  };
+}
+
+function toRawGrid({ npix, nx, ny, cellArcsec }: PixelGrid): Pick<RawGridding, 'nx' | 'ny' | 'cellRad'> {
+  if (npix !== undefined && (nx !== undefined || ny !== undefined))
+    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
+  return {
+    nx: checkInteger('nx', npix ?? nx, 2, 65536),
+    ny: checkInteger('ny', npix ?? ny, 2, 65536),
+    cellRad: checkPositive('cellArcsec', cellArcsec) * arcsec,
+  };
+}
+
+/** An ndarray over the given kind of typed array; `undefined` extents may be anything. */
+function checkArray<D extends NumberArray>(
+  name: string,
+  array: NdArray<D>,
+  type: new (length: number) => D,
+  shape: readonly (number | undefined)[],
+): NdArray<D> {
+  const fits =
+    array?.data instanceof type &&
+    array.shape.length === shape.length &&
+    shape.every((extent, axis) => extent === undefined || extent === array.shape[axis]);
+  if (fits) return array;
+  const wanted = shape.map(extent => extent ?? 'any').join(', ');
+  const found = array?.shape ? `${array.data?.constructor?.name} of shape (${array.shape.join(', ')})` : typeof array;
+  throw new InvalidArgumentError(`Expected ${name} to be a ${type.name} of shape (${wanted}) but received ${found}`);
+}
