@@ -1,6 +1,7 @@
 #include "uvh5/group_source.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <complex>
 

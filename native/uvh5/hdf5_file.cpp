@@ -206,11 +206,8 @@ std::string Hdf5File::text(const std::string& name) const { return read_texts(of
 std::vector<std::int64_t> Hdf5File::integers(const std::string& name, const Hdf5Shape& shape) const {
   return read_integers(of_shape(name, shape));
 }
-std::vector<double> Hdf5File::numbers(const std::string& name, const Hdf5Shape& shape) const {
-  return read_numbers(of_shape(name, shape));
-}
 std::vector<double> Hdf5File::finite_numbers(const std::string& name, const Hdf5Shape& shape) const {
-  const std::vector<double> values = numbers(name, shape);
+  std::vector<double> values = read_numbers(of_shape(name, shape));
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i]))
       refuse("Expected " + name + " to hold finite numbers but element " + std::to_string(i) + " is " +

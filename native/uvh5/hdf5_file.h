@@ -45,8 +45,7 @@ class Hdf5File {
 
   /// Arrays of a known shape, flattened in C order.
   std::vector<std::int64_t> integers(const std::string& name, const Hdf5Shape& shape) const;
-  std::vector<double> numbers(const std::string& name, const Hdf5Shape& shape) const;
-  /// As numbers, all finite.
+  /// Refuses NaN and infinity.
   std::vector<double> finite_numbers(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<std::string> texts(const std::string& name, const Hdf5Shape& shape) const;
   Hdf5Shape shape(const std::string& name) const;

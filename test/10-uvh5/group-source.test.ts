@@ -139,6 +139,7 @@ describeIf(canRun, 'needs ../shared, python3-h5py and python3-erfa', 'a group of
       const data = await readSource(other);
       expect(Buffer.compare(bytes(data.visibilities), bytes(expected.visibilities))).toBe(0);
     }
+    expect(await describeSource({ files: paths.map(path => ({ path })) })).toEqual(observation);
   });
 
   test('UT1-UTC moves the meridian by 15 arcsec per second', async () => {

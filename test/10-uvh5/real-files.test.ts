@@ -132,6 +132,18 @@ describeIf(canRun, 'needs ../shared and python3-h5py', 'real UVH5 files of four 
     await expect(readUvh5(path, selection)).rejects.toThrow(InvalidArgumentError);
   });
 
+  test('reads at the same time do not disturb one another, nor do failing ones among them', async () => {
+    const paths = names.map(name => sharedPath('data', 'uvh5', name));
+    const alone: string[] = [];
+    for (const path of paths) alone.push(digest((await readUvh5(path)).visibilities));
+    const notUvh5 = sharedPath('data', 'README.md');
+    const together = await Promise.allSettled(
+      [...paths, notUvh5, ...paths, notUvh5].map(async path => digest((await readUvh5(path)).visibilities)),
+    );
+    const values = together.map(result => (result.status === 'fulfilled' ? result.value : result.reason.code));
+    expect(values).toEqual([...alone, 'UVH5_FORMAT', ...alone, 'UVH5_FORMAT']);
+  });
+
   test('an aborted read rejects with the reason', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
