@@ -76,7 +76,8 @@ std::vector<TiledColumn> tiled_columns(const Observation& observation) {
 
 }  // namespace
 
-casacore::MeasurementSet create_ms(const std::string& path, const Observation& observation, std::size_t n_rows) {
+std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const Observation& observation,
+                                                    std::size_t n_rows) {
   casacore::TableDesc description = MS::requiredTableDesc();
   const auto tiled = tiled_columns(observation);
   for (const TiledColumn& column : tiled) add_tiled(description, nullptr, column, n_rows);
@@ -86,8 +87,8 @@ casacore::MeasurementSet create_ms(const std::string& path, const Observation& o
   const casacore::StandardStMan standard("Standard", -32768);
   for (auto column : {MS::ANTENNA1, MS::ANTENNA2, MS::FLAG_ROW}) setup.bindColumn(MS::columnName(column), standard);
   for (const TiledColumn& column : tiled) add_tiled(description, &setup, column, n_rows);
-  MS ms(setup, casacore::TableLock(casacore::TableLock::PermanentLocking), n_rows);
-  ms.createDefaultSubtables(casacore::Table::New);
+  auto ms = std::make_unique<MS>(setup, casacore::TableLock(casacore::TableLock::PermanentLocking), n_rows);
+  ms->createDefaultSubtables(casacore::Table::New);
   return ms;
 }
 

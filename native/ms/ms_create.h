@@ -2,6 +2,7 @@
 
 #include <casacore/ms/MeasurementSets/MeasurementSet.h>
 
+#include <memory>
 #include <string>
 
 #include "core/observation.h"
@@ -12,7 +13,8 @@ namespace contimg::ms {
 ///
 /// DATA, FLAG, WEIGHT_SPECTRUM and UVW lie in tiles of about 1 MiB that span all polarizations and channels of as many
 /// rows as fit; what is constant over an integration is in an IncrementalStMan. Call under the casacore mutex.
-casacore::MeasurementSet create_ms(const std::string& path, const Observation& observation, std::size_t n_rows);
+std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const Observation& observation,
+                                                    std::size_t n_rows);
 
 /// Bytes that the MS will take on disk, within a few percent from above.
 double estimate_ms_bytes(const Observation& observation, std::size_t n_rows);

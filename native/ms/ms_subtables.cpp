@@ -198,7 +198,7 @@ void write_observation(MS& ms, const Observation& observation, const std::string
 
 void write_history(MS& ms, const Observation& observation) {
   auto lines = observation.history;
-  lines.push_back("Written as a MeasurementSet by contimg");
+  lines.push_back("Written as a MeasurementSet by contimg, conjugated");
   auto columns = with_rows<casacore::MSHistoryColumns>(ms.history(), lines.size());
   const double now = casacore::Time().modifiedJulianDay() * kSecondsPerDay;
   for (Row row = 0; row < lines.size(); ++row) {

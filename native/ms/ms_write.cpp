@@ -23,55 +23,70 @@ void require_writable(const Observation& observation, const std::string& path) {
                   path);
 }
 
-/// A new MS that is closed under the mutex; unless it was finished, its files are abandoned, not flushed: flushing
-/// would fail again where the disk is full.
+/// What casacore may have to write when a table is closed: a few tiles of each column and the tables' descriptions.
+constexpr double kMostToFlush = 16 << 20;  // bytes
+
+/// Less than this is free where a write failed for want of room.
+constexpr double kFull = 1 << 20;  // bytes
+
+/// A new MS, made and closed under the mutex.
+///
+/// Closing flushes, finished or not, and where the disk is full then, an exception leaves one of casacore's destructors
+/// and ends the process. So room is kept for it; and after a failed write, or short of room, the MS is left open for
+/// good.
 class NewMs {
  public:
-  /// @param folder  where it is made
-  /// @param path    what errors name
-  NewMs(const std::string& folder, std::string path, const Observation& observation, const WritePlan& plan,
-        const WriteOptions& options)
-      : path_(std::move(path)) {
-    with_casacore(path_, [&] {
-      const std::size_t n_rows = plan.n_kept() * observation.spw_first_channel.size();
-      ms_ = std::make_unique<casacore::MeasurementSet>(create_ms(folder, observation, n_rows));
-      write_subtables(*ms_, observation, plan, options);
-    });
-  }
+  /// @param path  what errors name
+  NewMs(const PendingFolder& folder, std::string path) : folder_(folder), path_(std::move(path)) {}
   ~NewMs() {
     if (!ms_) return;
+    folder_.give_back_reserve();
     const std::lock_guard<std::mutex> lock(casacore_mutex());
+    if (write_failed_ || folder_.free_bytes() < kMostToFlush / 2) {
+      ms_.release();
+      return;
+    }
+    ms_->markForDelete();
+    ms_.reset();
+  }
+
+  void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const JobContext& context) {
     try {
-      ms_->markForDelete();
-      ms_.reset();
-    } catch (const casacore::AipsError&) {  // the folder is removed anyway
+      write(source, plan, options, context);
+    } catch (const Error& error) {
+      write_failed_ = error.path() == path_;
+      if (write_failed_) folder_.require_room(kFull);  // casacore garbles the system's reason
+      throw;
     }
   }
-  casacore::MeasurementSet& table() { return *ms_; }
-  void close() {
+
+ private:
+  void write(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const JobContext& context) {
+    const Observation& observation = source.observation();
+    folder_.take_reserve(kMostToFlush);
+    with_casacore(path_, [&] {
+      ms_ = create_ms(folder_.path(), observation, plan.n_kept() * observation.spw_first_channel.size());
+      write_subtables(*ms_, observation, plan, options);
+    });
+    {
+      MainTableWriter writer(*ms_, observation, plan, path_);
+      writer.write_rows();
+      source.read([&](VisibilityBlock& block) { writer.write_block(block); }, context);
+      writer.finish();
+    }
+    folder_.give_back_reserve();
+    folder_.require_room(kMostToFlush / 2);
     with_casacore(path_, [&] {
       ms_->flush();
       ms_.reset();
     });
   }
 
- private:
+  const PendingFolder& folder_;
   std::string path_;
   std::unique_ptr<casacore::MeasurementSet> ms_;
+  bool write_failed_ = false;
 };
-
-void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const std::string& folder,
-          const std::string& path, const JobContext& context) {
-  const Observation& observation = source.observation();
-  NewMs ms(folder, path, observation, plan, options);
-  {
-    MainTableWriter writer(ms.table(), observation, plan, path);
-    writer.write_rows();
-    source.read([&](VisibilityBlock& block) { writer.write_block(block); }, context);
-    writer.finish();
-  }
-  ms.close();
-}
 
 void validate(PendingFolder& folder, const std::string& path, const WriteOptions& options) {
   try {
@@ -96,8 +111,10 @@ void write_ms(VisibilitySource& source, const std::string& path, const WriteOpti
   const Observation& observation = source.observation();
   require_writable(observation, path);
   const WritePlan plan = plan_write(observation, options);
-  PendingFolder folder(path, estimate_ms_bytes(observation, plan.n_kept() * observation.spw_first_channel.size()));
-  fill(source, plan, options, folder.path(), path, context.part(0, 0.9));
+  PendingFolder folder(path);
+  folder.require_room(estimate_ms_bytes(observation, plan.n_kept() * observation.spw_first_channel.size()) +
+                      kMostToFlush);
+  NewMs(folder, path).fill(source, plan, options, context.part(0, 0.9));
   validate(folder, path, options);
   context.checkpoint(0.95);
   folder.commit();

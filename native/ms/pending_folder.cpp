@@ -57,30 +57,54 @@ void require_absent(const std::string& path) {
                 "Expected nothing at " + path + " but something is there. Remove it or give another path", path);
 }
 
-PendingFolder::PendingFolder(std::string final_path, double bytes) : final_path_(std::move(final_path)) {
+PendingFolder::PendingFolder(std::string final_path) : final_path_(std::move(final_path)) {
   while (final_path_.size() > 1 && final_path_.back() == '/') final_path_.pop_back();
   require_absent(final_path_);
   const fs::path target(final_path_);
   const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  struct statvfs disk;
-  if (::statvfs(parent.c_str(), &disk) != 0) refuse(parent, "write into the folder");
-  const double free_bytes = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
-  if (free_bytes < bytes)
-    throw Error(code::kDiskFull,
-                "Expected " + std::to_string(static_cast<long long>(bytes / 1e6) + 1) + " MB free for " + final_path_ +
-                    " but there are " + std::to_string(static_cast<long long>(free_bytes / 1e6)) +
-                    " MB. Free space or give another folder",
-                final_path_);
   std::string pattern = parent / ("." + target.filename().string() + ".partial-XXXXXX");
   if (!mkdtemp(pattern.data())) refuse(parent, "create a folder in");
   folder_ = pattern;
   content_ = folder_ + "/ms";
+  reserve_ = folder_ + "/reserve";
+}
+
+void PendingFolder::require_room(double bytes) const {
+  const double free = free_bytes();
+  const auto megabytes = [](double b) { return std::to_string(static_cast<long long>(b / 1e6)) + " MB"; };
+  if (free < bytes)
+    throw Error(code::kDiskFull,
+                "Expected " + megabytes(bytes + 1e6) + " free for " + final_path_ + " but there are " +
+                    megabytes(free) + ". Free space or give another folder",
+                final_path_);
 }
 
 PendingFolder::~PendingFolder() {
+  if (folder_.empty()) return;
   std::error_code ignored;  // nothing more can be done for a temporary folder that does not go
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  // Emptied first: a file that somebody still has open would keep its room on the disk.
+  for (fs::recursive_directory_iterator entry(folder_, ignored), end; entry != end; entry.increment(ignored))
+    if (entry->is_regular_file(ignored)) fs::resize_file(entry->path(), 0, ignored);
+  fs::remove_all(folder_, ignored);
 }
+
+double PendingFolder::free_bytes() const {
+  struct statvfs disk;
+  return ::statvfs(folder_.c_str(), &disk) == 0
+             ? static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize)
+             : 0;
+}
+
+void PendingFolder::take_reserve(double bytes) const {
+  const int file = ::open(reserve_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) refuse(final_path_, "take room on the disk for");
+  const int status = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+  ::close(file);
+  errno = status;
+  if (status != 0) refuse(final_path_, "take room on the disk for");
+}
+
+void PendingFolder::give_back_reserve() const { ::unlink(reserve_.c_str()); }
 
 void PendingFolder::commit() {
   for (const auto& entry : fs::recursive_directory_iterator(content_)) sync(entry.path());

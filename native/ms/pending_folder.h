@@ -8,15 +8,23 @@ namespace contimg::ms {
 /// Destroyed before commit() or reject(), it removes what it holds.
 class PendingFolder {
  public:
-  /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}: something stands at `final_path`; its parent is missing or
-  /// cannot be written; less than `bytes` are free there
-  PendingFolder(std::string final_path, double bytes);
+  /// @throws Error{OUTPUT_EXISTS} something stands at `final_path`; Error{FILE_ACCESS} its parent is missing or cannot
+  /// be written
+  explicit PendingFolder(std::string final_path);
   ~PendingFolder();
   PendingFolder(const PendingFolder&) = delete;
   PendingFolder& operator=(const PendingFolder&) = delete;
 
   /// A path inside the temporary folder where nothing is; the table goes here.
   const std::string& path() const { return content_; }
+
+  double free_bytes() const;
+  /// @throws Error{DISK_FULL} less is free
+  void require_room(double bytes) const;
+  /// Takes room on the disk, to be given back before what must not run out of it.
+  /// @throws Error{DISK_FULL, FILE_ACCESS}
+  void take_reserve(double bytes) const;
+  void give_back_reserve() const;
 
   /// Syncs everything to disk, then renames.
   /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}
@@ -25,7 +33,7 @@ class PendingFolder {
   std::string reject();
 
  private:
-  std::string final_path_, folder_, content_;
+  std::string final_path_, folder_, content_, reserve_;
 };
 
 /// Throws Error{OUTPUT_EXISTS} when something, a dangling link included, stands at `path`.

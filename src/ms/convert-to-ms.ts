@@ -70,6 +70,8 @@ export async function convertToMs(
   const path = checkText('path', options.path);
   const fields = checkOneOf('fields', options.fields ?? conversionDefaults.fields, ['meridian', 'single']);
   const [firstYear, lastYear] = checkYearRange(options.yearRange);
+  const phaseCenter = checkPhaseCenter(fields, options.phaseCenter);
+  const telescopeName = options.telescopeName === undefined ? '' : checkText('telescopeName', options.telescopeName);
   const minSubbands = checkMinSubbands(group, options.minSubbands);
   const paths = group.files.map(file => file.path);
   const earthOrientation = checkEarthOrientation(options.earthOrientation);
@@ -77,8 +79,8 @@ export async function convertToMs(
     source: { kind: 'uvh5' as const, paths, minSubbands, earthOrientation },
     path,
     fields,
-    phaseCenter: checkPhaseCenter(fields, options.phaseCenter),
-    telescopeName: options.telescopeName === undefined ? '' : checkText('telescopeName', options.telescopeName),
+    phaseCenter,
+    telescopeName,
     autocorrelations: options.autocorrelations ?? conversionDefaults.autocorrelations,
     firstYear,
     lastYear,

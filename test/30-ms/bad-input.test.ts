@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { convertToMs, describeMs, isPipelineError, readMs, validateMs } from '../../src/index.js';
+import { convertToMs, describeMs, isPipelineError, readMs, simulateObservation, validateMs } from '../../src/index.js';
 import { dsa110Tile, hasDsa110Tile } from '../support/dsa110-tile.js';
 import { describeIf } from '../support/oracles.js';
 
@@ -21,6 +30,16 @@ function smallDisk(folder: string, megabytes: number): string | undefined {
   mkdirSync(path);
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path]);
   return status === 0 ? path : undefined;
+}
+
+/** Writes until the disk is full. */
+function fill(path: string) {
+  const mebibyte = Buffer.alloc(1 << 20);
+  try {
+    for (;;) appendFileSync(path, mebibyte);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+  }
 }
 
 describe('arguments of the MeasurementSet stage', () => {
@@ -57,7 +76,7 @@ describeIf(hasDsa110Tile, 'no ../shared', 'bad MeasurementSets and bad disks', (
   });
   afterAll(() => {
     for (const name of readdirSync(folder).filter(name => name.startsWith('disk-')))
-      spawnSync('umount', [join(folder, name)]);
+      spawnSync('umount', ['--lazy', join(folder, name)]); // casacore keeps what it could not write open
     rmSync(folder, { recursive: true });
   });
 
@@ -125,16 +144,20 @@ describeIf(hasDsa110Tile, 'no ../shared', 'bad MeasurementSets and bad disks', (
   });
 
   it('stops when the disk fills up on the way, and leaves nothing', async ({ skip }) => {
-    const disk = smallDisk(folder, 30) ?? skip('mounting is not allowed');
-    const filler = join(folder, 'disk-30', 'filler');
-    const onProgress = (fraction: number) => {
-      if (fraction > 0.2) return;
-      const { bavail, bsize } = statfsSync(disk);
-      writeFileSync(filler, Buffer.alloc(bavail * bsize));
-    };
-    const conversion = convertToMs(dsa110Tile(), { path: join(disk, 'a.ms'), onProgress });
-    await expect(conversion).rejects.toMatchObject({ code: 'DISK_FULL' });
-    expect(readdirSync(disk)).toEqual(['filler']);
+    const disk = smallDisk(folder, 120) ?? skip('mounting is not allowed');
+    const { files } = await simulateObservation({
+      ...{ folder: join(folder, 'incoming'), nAntennas: 40, nChannels: 24, nIntegrations: 8, nSources: 1 },
+    });
+    const large = { ...group(), files: files.map((path, subband) => ({ path, subband, fileSizeBytes: 0 })) };
+    for (const fillAt of [0.01, 0.3, 0.6]) {
+      const onProgress = (fraction: number) => {
+        if (fraction >= fillAt) fill(join(disk, 'filler'));
+      };
+      const conversion = convertToMs(large, { path: join(disk, 'a.ms'), onProgress });
+      await expect(conversion).rejects.toMatchObject({ code: 'DISK_FULL', path: join(disk, 'a.ms') });
+      expect(readdirSync(disk)).toEqual(['filler']);
+      rmSync(join(disk, 'filler'));
+    }
   });
 
   it('leaves nothing when aborted, whenever that is', async () => {
