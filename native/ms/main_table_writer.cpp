@@ -57,15 +57,20 @@ void put_changes(Column& column, std::size_t first_row, const WritePlan& plan, c
 
 MainTableWriter::MainTableWriter(casacore::MeasurementSet& ms, const Observation& observation, const WritePlan& plan,
                                  std::string path)
-    : ms_(ms),
-      columns_(ms),
-      observation_(observation),
+    : observation_(observation),
       plan_(plan),
       path_(std::move(path)),
       n_spws_(observation.spw_first_channel.size()),
       n_pols_(observation.n_pols()),
       weight_sum_(plan.n_kept() * n_spws_ * n_pols_),
-      weight_count_(weight_sum_.size()) {}
+      weight_count_(weight_sum_.size()) {
+  with_casacore(path_, [&] { columns_ = std::make_unique<casacore::MSMainColumns>(ms); });
+}
+
+MainTableWriter::~MainTableWriter() {
+  const std::lock_guard<std::mutex> lock(casacore_mutex());
+  columns_.reset();
+}
 
 void MainTableWriter::write_rows() {
   const std::size_t n = plan_.n_kept();
@@ -81,24 +86,24 @@ void MainTableWriter::write_rows() {
     uvw(2, k) = coordinates.z;
   }
   with_casacore(path_, [&] {
-    for (auto* column : {&columns_.feed1(), &columns_.feed2(), &columns_.processorId(), &columns_.observationId(),
-                         &columns_.arrayId(), &columns_.stateId()})
+    for (auto* column : {&columns_->feed1(), &columns_->feed2(), &columns_->processorId(), &columns_->observationId(),
+                         &columns_->arrayId(), &columns_->stateId()})
       column->put(0, 0);
-    columns_.scanNumber().put(0, 1);
+    columns_->scanNumber().put(0, 1);
     const auto time = [&](std::size_t t) { return observation_.time_mjd_s[t]; };
     const auto interval = [&](std::size_t t) { return observation_.integration_s[t]; };
     const auto field = [&](std::size_t t) { return static_cast<int>(plan_.field_of_time[t]); };
     for (std::size_t spw = 0; spw < n_spws_; ++spw) {
       const std::size_t first = spw * n;
-      columns_.dataDescId().put(first, static_cast<int>(spw));
-      put_changes(columns_.time(), first, plan_, observation_, time);
-      put_changes(columns_.timeCentroid(), first, plan_, observation_, time);
-      put_changes(columns_.interval(), first, plan_, observation_, interval);
-      put_changes(columns_.exposure(), first, plan_, observation_, interval);
-      put_changes(columns_.fieldId(), first, plan_, observation_, field);
-      columns_.antenna1().putColumnRange(rows(first, n), antenna1);
-      columns_.antenna2().putColumnRange(rows(first, n), antenna2);
-      columns_.uvw().putColumnRange(rows(first, n), uvw);
+      columns_->dataDescId().put(first, static_cast<int>(spw));
+      put_changes(columns_->time(), first, plan_, observation_, time);
+      put_changes(columns_->timeCentroid(), first, plan_, observation_, time);
+      put_changes(columns_->interval(), first, plan_, observation_, interval);
+      put_changes(columns_->exposure(), first, plan_, observation_, interval);
+      put_changes(columns_->fieldId(), first, plan_, observation_, field);
+      columns_->antenna1().putColumnRange(rows(first, n), antenna1);
+      columns_->antenna2().putColumnRange(rows(first, n), antenna2);
+      columns_->uvw().putColumnRange(rows(first, n), uvw);
     }
   });
 }
@@ -179,9 +184,9 @@ void MainTableWriter::put_segment(const VisibilityBlock& block, const Segment& s
           if (!column.isDefined(first_row + row)) column.setShape(first_row + row, cell);
       column.putColumnRange(rows(first_row, n_rows), section, values);
     };
-    put(columns_.data(), shared(vis_data, shape));
-    put(columns_.flag(), shared(reinterpret_cast<const bool*>(flag_data), shape));
-    put(columns_.weightSpectrum(), shared(weight_data, shape));
+    put(columns_->data(), shared(vis_data, shape));
+    put(columns_->flag(), shared(reinterpret_cast<const bool*>(flag_data), shape));
+    put(columns_->weightSpectrum(), shared(weight_data, shape));
   });
 }
 
@@ -201,9 +206,9 @@ void MainTableWriter::finish() {
   }
   const IPosition shape(2, static_cast<ssize_t>(n_pols_), static_cast<ssize_t>(n_rows));
   with_casacore(path_, [&] {
-    columns_.weight().putColumn(shared(weight.data(), shape));
-    columns_.sigma().putColumn(shared(sigma.data(), shape));
-    columns_.flagRow().putColumn(flag_row);
+    columns_->weight().putColumn(shared(weight.data(), shape));
+    columns_->sigma().putColumn(shared(sigma.data(), shape));
+    columns_->flagRow().putColumn(flag_row);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <casacore/ms/MeasurementSets/MeasurementSet.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ class MainTableWriter {
  public:
   MainTableWriter(casacore::MeasurementSet& ms, const Observation& observation, const WritePlan& plan,
                   std::string path);
+  ~MainTableWriter();
 
   /// Everything that is known before a visibility is read.
   void write_rows();
@@ -37,8 +39,7 @@ class MainTableWriter {
   void keep_rows(VisibilityBlock& block) const;
   void put_segment(const VisibilityBlock& block, const Segment& segment, std::size_t first_row);
 
-  casacore::MeasurementSet& ms_;
-  casacore::MSMainColumns columns_;
+  std::unique_ptr<casacore::MSMainColumns> columns_;
   const Observation& observation_;
   const WritePlan& plan_;
   std::string path_;

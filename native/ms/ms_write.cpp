@@ -117,8 +117,9 @@ void write_ms(VisibilitySource& source, const std::string& path, const WriteOpti
   NewMs(folder, path).fill(source, plan, options, context.part(0, 0.9));
   validate(folder, path, options);
   context.checkpoint(0.95);
+  folder.sync();
+  context.checkpoint(1);  // the last: what has its name is not taken back
   folder.commit();
-  context.checkpoint(1);
 }
 
 }  // namespace contimg::ms

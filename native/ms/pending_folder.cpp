@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
               path);
 }
 
-void sync(const std::string& path) {
+void sync_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) refuse(path, "open");
   const int status = ::fsync(file);
@@ -106,12 +106,15 @@ void PendingFolder::take_reserve(double bytes) const {
 
 void PendingFolder::give_back_reserve() const { ::unlink(reserve_.c_str()); }
 
+void PendingFolder::sync() const {
+  for (const auto& entry : fs::recursive_directory_iterator(content_)) sync_file(entry.path());
+  sync_file(content_);
+}
+
 void PendingFolder::commit() {
-  for (const auto& entry : fs::recursive_directory_iterator(content_)) sync(entry.path());
-  sync(content_);
   if (!rename_to_free_name(content_, final_path_)) require_absent(final_path_);
   const fs::path parent = fs::path(final_path_).parent_path();
-  sync(parent.empty() ? "." : parent.string());
+  sync_file(parent.empty() ? "." : parent.string());
 }
 
 std::string PendingFolder::reject() {

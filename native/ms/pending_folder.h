@@ -26,8 +26,11 @@ class PendingFolder {
   void take_reserve(double bytes) const;
   void give_back_reserve() const;
 
-  /// Syncs everything to disk, then renames.
-  /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}
+  /// Brings everything to the disk.
+  /// @throws Error{FILE_ACCESS, DISK_FULL}
+  void sync() const;
+  /// Renames; after sync().
+  /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS}
   void commit();
   /// Puts the folder aside as `<final_path>.rejected-N` and returns that path.
   std::string reject();

@@ -105,6 +105,17 @@ describeIf(hasDsa110Tile, 'no ../shared', 'convertToMs', () => {
     await expect(readMs(meridian.path, { firstSpw: 16 })).rejects.toThrow(/of the 16 there are/);
   });
 
+  it('reads one MeasurementSet and writes others at the same time', async () => {
+    const paths = ['a', 'b'].map(name => join(folder, `${name}.ms`));
+    const readings = Array.from({ length: 4 }, (_, spw) => readMs(meridian.path, { firstSpw: 4 * spw, nSpws: 4 }));
+    await Promise.all([...readings, ...paths.map(path => convertToMs(dsa110Tile(), { path }))]);
+    const all = await readMs(meridian.path);
+    for (const path of paths)
+      expect(sameBits((await readMs(path)).visibilities.data, all.visibilities.data)).toBe(true);
+    for (const [k, reading] of readings.entries())
+      expect((await reading).visibilities.get(7, 1, 0, 0)).toBe(all.visibilities.get(7, 8 * k + 1, 0, 0));
+  });
+
   it('rejects an incomplete group unless fewer subbands will do', async () => {
     const { files } = dsa110Tile();
     const group = { id: 'a group', files: files.slice(2), missingSubbands: [0, 1] };
