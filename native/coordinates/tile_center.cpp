@@ -27,10 +27,7 @@ Direction tile_center(const Observation& observation) {
   if (norm(first - meridian) < kOnMeridian && norm(last - meridian) < kOnMeridian)
     return meridian_icrs(dec_rad, mid, site, orientation);
   Vec3 sum;
-  for (const Direction& d : observation.pointing) {
-    const double c = std::cos(d.dec_rad);
-    sum = sum + Vec3{c * std::cos(d.ra_rad), c * std::sin(d.ra_rad), std::sin(d.dec_rad)};
-  }
+  for (const Direction& pointing : observation.pointing) sum = sum + unit_vector(pointing);
   const Vec3 mean = normalized(sum);
   return {std::atan2(mean.y, mean.x), std::asin(mean.z)};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,6 +14,12 @@ namespace contimg {
 struct Direction {
   double ra_rad = 0, dec_rad = 0;
 };
+
+/// Unit vector on the axes of the direction's own frame: x to (0, 0), z to the pole.
+inline Vec3 unit_vector(const Direction& d) {
+  const double c = std::cos(d.dec_rad);
+  return {c * std::cos(d.ra_rad), c * std::sin(d.ra_rad), std::sin(d.dec_rad)};
+}
 
 /// A place on the Earth, WGS84.
 struct Site {

@@ -1,0 +1,114 @@
+#include "imaging/image_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/constants.h"
+#include "core/error.h"
+#include "imaging/gridder.h"
+
+namespace contimg::imaging {
+namespace {
+
+/// Longest projected baseline, in wavelengths of the highest frequency.
+double longest_baseline(const StokesVisibilities& data, const std::vector<double>& freq_hz) {
+  double longest_m = 0;
+  for (const Vec3& uvw : data.uvw_m) longest_m = std::max(longest_m, std::hypot(uvw.x, uvw.y));
+  return longest_m * *std::max_element(freq_hz.begin(), freq_hz.end()) / kSpeedOfLight;
+}
+
+/// About `n_wanted` rows, or all: those whose place in the Weyl sequence of the golden ratio is low, which favors no
+/// baseline and no time.
+std::vector<std::size_t> sample_rows(std::size_t n_rows, std::size_t n_wanted) {
+  const double part = static_cast<double>(n_wanted) / static_cast<double>(n_rows);
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    const std::uint64_t place = row * 0x9E3779B97F4A7C15ull;  // modulo 1, in units of 2^-64
+    if (std::ldexp(static_cast<double>(place), -64) < part) rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+FieldExtent field_of_beam(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
+                          const std::vector<double>& weights, const Direction& center, double level) {
+  const Vec3 c = unit_vector(center), east{-std::sin(center.ra_rad), std::cos(center.ra_rad), 0},
+             north = cross(c, east);
+  double sum = 0;
+  for (const double w : weights) sum += w;
+  const auto response = [&](double l, double m) {
+    const Vec3 s = l * east + m * north + std::sqrt(1 - l * l - m * m) * c;
+    double power = 0;
+    for (std::size_t t = 0; t < pointing.size(); ++t) {
+      const Vec3 across = cross(s, unit_vector(pointing[t]));
+      power += weights[t] / sum * beam.power(dot(across, across));
+    }
+    return power;
+  };
+  constexpr double kStep = 1e-4, kLargest = 0.5;  // rad; a field of half a radian is the most that is planned
+  FieldExtent extent{kStep, kStep};
+  while (extent.l < kLargest && std::max(response(extent.l, 0), response(-extent.l, 0)) > level) extent.l += kStep;
+  while (extent.m < kLargest && std::max(response(0, extent.m), response(0, -extent.m)) > level) extent.m += kStep;
+  return extent;
+}
+
+RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<double>& freq_hz, FieldExtent field,
+                            const Weighting& weighting, unsigned threads, const JobContext& context) {
+  const double longest = longest_baseline(data, freq_hz);
+  if (!(longest > 0)) throw Error(code::kNoValidData, "Expected baselines of some length but all are 0 m long");
+
+  // Weights on the uv cells of the field; only the product of size and cell matters for them.
+  NdArray<float, 2> weights = NdArray<float, 2>::uninitialized(data.weights.shape());
+  std::copy(data.weights.begin(), data.weights.end(), weights.begin());
+  const double fine = 0.4 / longest;  // the grid holds 1.25 times the longest baseline
+  const auto pixels = [&](double extent) {
+    return std::max<std::size_t>(32, fft_size(std::llround(2 * extent / fine)));
+  };
+  const NdView<const double, 1> freq{freq_hz.data(), {freq_hz.size()}};
+  apply_weighting(data.uvw_m.view(), freq, {pixels(field.l), pixels(field.m), fine}, weighting, weights.view());
+
+  const std::size_t n_channels = freq_hz.size();
+  constexpr std::size_t kSample = 2000000;  // visibilities; the PSF is good to 1e-3 then
+  const auto rows = sample_rows(data.weights.shape(0), kSample / n_channels + 1);
+  auto uvw = NdArray<Vec3, 1>::uninitialized({rows.size()});
+  auto sample = NdArray<float, 2>::uninitialized({rows.size(), n_channels});
+  NdArray<std::complex<float>, 2> ones({rows.size(), n_channels});
+  std::fill(ones.begin(), ones.end(), 1.0f);
+  double sum = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    uvw(i) = data.uvw_m(rows[i]);
+    for (std::size_t k = 0; k < n_channels; ++k) sum += sample(i, k) = weights(rows[i], k);
+  }
+
+  // 128 pixels of a fifth of the finest fringe hold a lobe five times wider than that; a wider one is tried for
+  // coarser.
+  NdArray<float, 2> psf({128, 128});
+  for (double cell = 0.2 / longest;; cell *= 2) {
+    visibilities_to_image(uvw.view(), freq, ones.view(), sample.view(), {128, 128, cell}, {1e-4, threads}, psf.view(),
+                          context);
+    for (float& value : psf) value = static_cast<float>(value / sum);
+    try {
+      return fit_restoring_beam(psf.view(), cell);
+    } catch (const Error&) {
+      if (cell > 2 / longest) throw;
+    }
+  }
+}
+
+double cell_for_beam(const RestoringBeam& beam) {
+  const double cell_arcsec = beam.minor_rad / kArcsec / 5;
+  const double unit = std::pow(10.0, std::floor(std::log10(cell_arcsec)) - 1);
+  return std::floor(cell_arcsec / unit + 1e-9) * unit * kArcsec;
+}
+
+std::size_t fft_size(std::size_t n) {
+  for (n += n % 2;; n += 2) {
+    std::size_t rest = n;
+    for (const std::size_t prime : {2, 3, 5, 7})
+      while (rest > 1 && rest % prime == 0) rest /= prime;
+    if (rest == 1) return n;
+  }
+}
+
+}  // namespace contimg::imaging

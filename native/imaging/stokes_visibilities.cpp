@@ -1,0 +1,137 @@
+#include "imaging/stokes_visibilities.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "coordinates/rephase.h"
+#include "core/parallel.h"
+
+namespace contimg::imaging {
+namespace {
+
+constexpr std::size_t kAutocorrelation = static_cast<std::size_t>(-1);
+
+/// Indices of the two polarizations whose mean is Stokes I; equal where I itself is given.
+struct StokesPair {
+  std::size_t first, second;
+};
+
+StokesPair stokes_pair(const std::vector<int>& polarizations) {
+  const auto index = [&](int code) {
+    return static_cast<std::size_t>(std::find(polarizations.begin(), polarizations.end(), code) -
+                                    polarizations.begin());
+  };
+  const std::size_t none = polarizations.size();
+  if (index(1) != none) return {index(1), index(1)};
+  for (const auto& [a, b] : {std::pair(-5, -6), std::pair(-1, -2)})
+    if (index(a) != none && index(b) != none) return {index(a), index(b)};
+  std::string codes;
+  for (const int code : polarizations) codes += " " + std::to_string(code);
+  throw Error(
+      code::kNoValidData,
+      "Expected polarizations XX and YY (AIPS codes -5 and -6), RR and LL, or I, to image Stokes I, but the data "
+      "have the codes" +
+          codes);
+}
+
+float usable_weight(const VisibilityBlock& block, std::size_t row, std::size_t channel, std::size_t pol) {
+  const float weight = block.weights(row, channel, pol);
+  const std::complex<float> v = block.visibilities(row, channel, pol);
+  const bool usable = !block.flags(row, channel, pol) && weight > 0 && std::isfinite(weight) &&
+                      std::isfinite(v.real()) && std::isfinite(v.imag());
+  return usable ? weight : 0.0f;
+}
+
+/// The rows [begin, end) of a block, as a block.
+VisibilityBlock slice(const VisibilityBlock& block, std::size_t begin, std::size_t end) {
+  const std::size_t n_channels = block.visibilities.shape(1), n_pols = block.visibilities.shape(2);
+  const std::size_t offset = begin * n_channels * n_pols;
+  const std::array<std::size_t, 3> shape{end - begin, n_channels, n_pols};
+  return {block.first_row + begin,
+          block.first_channel,
+          {block.visibilities.data() + offset, shape},
+          {block.flags.data() + offset, shape},
+          {block.weights.data() + offset, shape}};
+}
+
+void store(const VisibilityBlock& block, const StokesPair& pair, const std::vector<std::size_t>& row_of,
+           StokesVisibilities& out) {
+  for (std::size_t row = 0; row < block.visibilities.shape(0); ++row) {
+    const std::size_t to = row_of[block.first_row + row];
+    if (to == kAutocorrelation) continue;
+    for (std::size_t channel = 0; channel < block.visibilities.shape(1); ++channel) {
+      const float w1 = usable_weight(block, row, channel, pair.first);
+      const float w2 = usable_weight(block, row, channel, pair.second);
+      if (!(w1 > 0 && w2 > 0)) continue;
+      const std::size_t column = block.first_channel + channel;
+      out.visibilities(to, column) =
+          0.5f * (block.visibilities(row, channel, pair.first) + block.visibilities(row, channel, pair.second));
+      out.weights(to, column) = pair.first == pair.second ? w1 : 4.0f / (1.0f / w1 + 1.0f / w2);
+    }
+  }
+}
+
+/// Moves the rows that have a weight to the front and shortens the arrays to them.
+void drop_empty_rows(StokesVisibilities& all) {
+  const std::size_t n_channels = all.weights.shape(1);
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < all.time_index.size(); ++row) {
+    const float* weights = &all.weights(row, 0);
+    const auto n = n_channels - static_cast<std::size_t>(std::count(weights, weights + n_channels, 0.0f));
+    if (n == 0) continue;
+    all.n_used += n;
+    if (kept != row) {
+      std::copy_n(weights, n_channels, &all.weights(kept, 0));
+      std::copy_n(&all.visibilities(row, 0), n_channels, &all.visibilities(kept, 0));
+      all.uvw_m(kept) = all.uvw_m(row);
+      all.time_index[kept] = all.time_index[row];
+    }
+    ++kept;
+  }
+  all.time_index.resize(kept);
+  all.uvw_m.truncate(kept);
+  all.visibilities.truncate(kept);
+  all.weights.truncate(kept);
+}
+
+}  // namespace
+
+StokesVisibilities gather_stokes_i(VisibilitySource& source, const Direction& phase_center, unsigned threads,
+                                   const JobContext& context) {
+  const Observation& observation = source.observation();
+  const StokesPair pair = stokes_pair(observation.polarizations);
+  const Rephasing rephasing = plan_rephase(observation, phase_center);
+  std::vector<std::size_t> row_of(observation.n_rows(), kAutocorrelation);
+  StokesVisibilities all;
+  for (std::size_t row = 0; row < observation.n_rows(); ++row) {
+    if (observation.antenna1[row] == observation.antenna2[row]) continue;
+    row_of[row] = all.time_index.size();
+    all.time_index.push_back(observation.time_index[row]);
+  }
+  const std::size_t n_rows = all.time_index.size(), n_channels = observation.n_channels();
+  all.uvw_m = NdArray<Vec3, 1>({n_rows});
+  all.visibilities = NdArray<std::complex<float>, 2>({n_rows, n_channels});
+  all.weights = NdArray<float, 2>({n_rows, n_channels});
+  for (std::size_t row = 0; row < observation.n_rows(); ++row)
+    if (row_of[row] != kAutocorrelation) all.uvw_m(row_of[row]) = rephasing.uvw_m[row];
+
+  source.read(
+      [&](VisibilityBlock& block) {
+        constexpr std::size_t kRows = 256;  // per task: some ms of work
+        const std::size_t rows = block.visibilities.shape(0);
+        parallel_for((rows + kRows - 1) / kRows, threads, [&](std::size_t task) {
+          VisibilityBlock part = slice(block, task * kRows, std::min(rows, (task + 1) * kRows));
+          rephase(part, rephasing, observation.freq_hz);
+          store(part, pair, row_of, all);
+        });
+      },
+      context);
+  drop_empty_rows(all);
+  if (all.n_used == 0)
+    throw Error(code::kNoValidData, "Expected visibilities to image, but all " + std::to_string(observation.n_rows()) +
+                                        " rows are flagged, of weight 0, not finite or autocorrelations");
+  return all;
+}
+
+}  // namespace contimg::imaging

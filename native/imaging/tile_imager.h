@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/visibility_source.h"
+#include "imaging/clean.h"
+#include "imaging/primary_beam.h"
+#include "imaging/restoring_beam.h"
+#include "imaging/weighting.h"
+
+namespace contimg::imaging {
+
+struct TileOptions {
+  std::optional<Direction> phase_center;  ///< default: tile_center of the observation
+  std::size_t nx = 0, ny = 0;             ///< even; 0: out to `field_level` of the primary beam
+  double cell_rad = 0;                    ///< ICRS; 0: five pixels per minor axis of the beam
+  double field_level = 0.1;
+  Weighting weighting;
+  double epsilon = 1e-5;  ///< of the gridder
+  CleanOptions clean;
+  unsigned threads = 0;
+};
+
+/// The images of a tile, (ny, nx) each, not corrected for the primary beam, and what is known about them.
+struct TileImages {
+  NdArray<float, 2> dirty, psf, model, residual, restored, primary_beam;
+  SkyGrid grid;
+  RestoringBeam beam;
+  CleanResult clean;
+  double rms_jy = 0;               ///< MAD sigma of the residual, Jy/beam
+  std::size_t n_visibilities = 0;  ///< Stokes I visibilities used
+  std::size_t n_rows = 0, n_channels = 0;
+  double sum_of_weights = 0;  ///< imaging weights
+  double freq_hz = 0;         ///< mean of the channels, weighted as imaged
+  double bandwidth_hz = 0;    ///< from the lowest to the highest edge of the channels used
+  double start_mjd_s = 0;     ///< start of the first integration
+  double mid_mjd_s = 0, exposure_s = 0;
+  std::string telescope_name;
+  std::vector<std::string> history;  ///< of the data
+};
+
+/// From visibilities to the cleaned image of a tile.
+///
+/// @throws Error{NO_VALID_DATA} nothing to image, or too little to make a beam; Error{INVALID_ARGUMENT} a grid that the
+///         gridder refuses; what the source throws
+/// Memory: 20 bytes per row and channel and some 60 bytes per pixel. The same bits whatever the number of threads.
+TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context);
+
+}  // namespace contimg::imaging
