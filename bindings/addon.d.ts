@@ -151,7 +151,63 @@ export interface MsAddon {
 }
 
 /** imaging.cpp */
-export interface ImagingAddon {}
+export interface ImagingAddon {
+  imageTile(
+    options: {
+      source: RawSource;
+      /** Absent: where the dishes look in the middle of the observation. */
+      phaseCenter?: RawDirection | undefined;
+      /** 0: from the data. */
+      nx: number;
+      ny: number;
+      cellRad: number;
+      /** Level of the primary beam out to which the image reaches where its size follows from the data. */
+      fieldLevel: number;
+      weighting: { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
+      epsilon: number;
+      niter: number;
+      maxMajorCycles: number;
+      gain: number;
+      mgain: number;
+      thresholdJyBeam: number;
+      autoMaskSigma: number;
+      autoThresholdSigma: number;
+      primaryBeamCutoff: number;
+      threads: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<RawTile>;
+}
+
+/** Images are `(ny, nx)`. */
+export interface RawTile {
+  dirty: RawArray<Float32Array>;
+  psf: RawArray<Float32Array>;
+  model: RawArray<Float32Array>;
+  residual: RawArray<Float32Array>;
+  restored: RawArray<Float32Array>;
+  restoredPb: RawArray<Float32Array>;
+  primaryBeam: RawArray<Float32Array>;
+  center: RawDirection;
+  cellRad: number;
+  beamMajorRad: number;
+  beamMinorRad: number;
+  beamPositionAngleRad: number;
+  cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number }[];
+  stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
+  rmsJyBeam: number;
+  nVisibilities: number;
+  nRows: number;
+  nChannels: number;
+  sumOfWeights: number;
+  freqHz: number;
+  bandwidthHz: number;
+  startMjdSec: number;
+  midMjdSec: number;
+  exposureSec: number;
+  telescopeName: string;
+  history: string[];
+}
 
 export type RawWeighting = { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
 

@@ -1,7 +1,121 @@
+#include "arguments.h"
+#include "imaging/primary_beam.h"
+#include "imaging/tile_imager.h"
+#include "imaging_arguments.h"
+#include "job.h"
+#include "source.h"
 #include "stages.h"
 
 namespace contimg::bindings {
+namespace {
 
-void add_imaging(Napi::Object) {}
+using imaging::CleanStop;
+using imaging::TileImages;
+
+imaging::TileOptions tile_options(const Napi::Object& options) {
+  imaging::TileOptions result;
+  if (has(options, "phaseCenter")) result.phase_center = direction(options, "phaseCenter");
+  result.nx = count(options, "nx");
+  result.ny = count(options, "ny");
+  result.cell_rad = number(options, "cellRad");
+  result.field_level = number(options, "fieldLevel");
+  result.weighting = weighting(options, "weighting");
+  result.epsilon = number(options, "epsilon");
+  result.clean.max_iterations = count(options, "niter");
+  result.clean.max_major_cycles = count(options, "maxMajorCycles");
+  result.clean.gain = number(options, "gain");
+  result.clean.major_gain = number(options, "mgain");
+  result.clean.threshold_jy = number(options, "thresholdJyBeam");
+  result.clean.mask_sigma = number(options, "autoMaskSigma");
+  result.clean.threshold_sigma = number(options, "autoThresholdSigma");
+  result.threads = static_cast<unsigned>(count(options, "threads"));
+  return result;
+}
+
+const char* name_of(CleanStop stop) {
+  switch (stop) {
+    case CleanStop::kThreshold:
+      return "threshold";
+    case CleanStop::kIterations:
+      return "iterations";
+    case CleanStop::kMajorCycles:
+      return "majorCycles";
+    case CleanStop::kDiverged:
+      return "diverged";
+  }
+  return "threshold";
+}
+
+Napi::Array wrap_cycles(Napi::Env env, const std::vector<imaging::CleanCycle>& cycles) {
+  Napi::Array result = Napi::Array::New(env, cycles.size());
+  for (std::size_t i = 0; i < cycles.size(); ++i) {
+    Napi::Object cycle = Napi::Object::New(env);
+    cycle.Set("nComponents", static_cast<double>(cycles[i].n_components));
+    cycle.Set("modelFluxJy", cycles[i].model_flux_jy);
+    cycle.Set("peakJyBeam", cycles[i].peak_jy);
+    cycle.Set("rmsJyBeam", cycles[i].rms_jy);
+    result[static_cast<uint32_t>(i)] = cycle;
+  }
+  return result;
+}
+
+Napi::Value wrap_tile(Napi::Env env, TileImages&& tile, NdArray<float, 2>&& restored_pb) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("dirty", wrap(env, std::move(tile.dirty)));
+  result.Set("psf", wrap(env, std::move(tile.psf)));
+  result.Set("model", wrap(env, std::move(tile.model)));
+  result.Set("residual", wrap(env, std::move(tile.residual)));
+  result.Set("restored", wrap(env, std::move(tile.restored)));
+  result.Set("restoredPb", wrap(env, std::move(restored_pb)));
+  result.Set("primaryBeam", wrap(env, std::move(tile.primary_beam)));
+  result.Set("center", wrap(env, tile.grid.center));
+  result.Set("cellRad", tile.grid.cell_rad);
+  result.Set("beamMajorRad", tile.beam.major_rad);
+  result.Set("beamMinorRad", tile.beam.minor_rad);
+  result.Set("beamPositionAngleRad", tile.beam.position_angle_rad);
+  result.Set("cycles", wrap_cycles(env, tile.clean.cycles));
+  result.Set("stop", name_of(tile.clean.stop));
+  result.Set("rmsJyBeam", tile.rms_jy);
+  result.Set("nVisibilities", static_cast<double>(tile.n_visibilities));
+  result.Set("nRows", static_cast<double>(tile.n_rows));
+  result.Set("nChannels", static_cast<double>(tile.n_channels));
+  result.Set("sumOfWeights", tile.sum_of_weights);
+  result.Set("freqHz", tile.freq_hz);
+  result.Set("bandwidthHz", tile.bandwidth_hz);
+  result.Set("startMjdSec", tile.start_mjd_s);
+  result.Set("midMjdSec", tile.mid_mjd_s);
+  result.Set("exposureSec", tile.exposure_s);
+  result.Set("telescopeName", tile.telescope_name);
+  result.Set("history", wrap(env, tile.history));
+  return result;
+}
+
+/// A tile and its image corrected for the primary beam.
+struct CorrectedTile {
+  TileImages tile;
+  NdArray<float, 2> restored_pb;
+};
+
+Napi::Value image_tile(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info,
+      [description = source_description(options, "source"), tile = tile_options(options),
+       cutoff = number(options, "primaryBeamCutoff")](const JobContext& context) {
+        const auto source = open_source(description);
+        CorrectedTile result;
+        result.tile = imaging::image_tile(*source, tile, context);
+        result.restored_pb =
+            imaging::divide_by_beam(result.tile.restored.view(), result.tile.primary_beam.view(), cutoff);
+        return result;
+      },
+      [](Napi::Env env, CorrectedTile&& result) {
+        return wrap_tile(env, std::move(result.tile), std::move(result.restored_pb));
+      });
+}
+
+}  // namespace
+
+void add_imaging(Napi::Object exports) { add<image_tile>(exports, "imageTile"); }
 
 }  // namespace contimg::bindings

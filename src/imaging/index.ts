@@ -1,3 +1,10 @@
 export { degridVisibilities, griddingDefaults, gridVisibilities, imagingWeights } from './grid-visibilities.js';
 export type { GriddingOptions, PixelGrid, UvSamples } from './grid-visibilities.js';
+export { imageGroup } from './image-group.js';
+export { imageMs } from './image-ms.js';
+export { measureSources } from './measure-sources.js';
+export type { MeasureSourcesOptions, SourceMeasurement } from './measure-sources.js';
+export { imagingDefaults } from './options.js';
+export type { ImagingOptions } from './options.js';
+export type { CleanCycle, CleanStop, TileImages } from './tile-images.js';
 export type { Weighting } from './weighting.js';

@@ -7,5 +7,5 @@ export type Weighting =
 export function checkWeighting(weighting: Weighting): Weighting {
   const scheme = checkOneOf('weighting.scheme', weighting?.scheme, ['natural', 'uniform', 'briggs'] as const);
   if (scheme !== 'briggs') return { scheme };
-  return { scheme, robust: checkNumber('weighting.robust', (weighting as { robust: unknown }).robust, -4, 4) };
+  return { scheme, robust: checkNumber('weighting.robust', (weighting as { robust: unknown }).robust, -2, 2) };
 }

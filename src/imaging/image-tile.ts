@@ -1,0 +1,109 @@
+import type { RawSource, RawTile } from '../../bindings/addon.js';
+import { addon } from '../core/addon.js';
+import { fromRaw } from '../core/array.js';
+import type { RawArray } from '../core/array.js';
+import { runJob } from '../core/job.js';
+import { fromRawDirection } from '../core/sky.js';
+import type { SkyDirection } from '../core/sky.js';
+import { mjdSecToIso } from '../core/time.js';
+import { packageVersion } from '../core/version.js';
+import type { SkyImage } from '../fits/types.js';
+import { toRawOptions } from './options.js';
+import type { ImagingOptions, RawImagingOptions } from './options.js';
+import { tileImages } from './tile-images.js';
+import type { TileImages } from './tile-images.js';
+
+const degree = Math.PI / 180;
+const arcsec = degree / 3600;
+
+/** Images a source of visibilities: what imageGroup and imageMs have in common. */
+export async function imageTile(source: RawSource, options: ImagingOptions): Promise<TileImages> {
+  const raw = toRawOptions(options);
+  const tile = await runJob(options, onProgress => addon().imageTile({ source, ...raw }, onProgress));
+  return toTileImages(tile, raw);
+}
+
+function toTileImages(tile: RawTile, options: RawImagingOptions): TileImages {
+  const beam = {
+    majorArcsec: tile.beamMajorRad / arcsec,
+    minorArcsec: tile.beamMinorRad / arcsec,
+    positionAngleDeg: tile.beamPositionAngleRad / degree,
+  };
+  const common = commonFields(tile, options);
+  const image = (pixels: RawArray<Float32Array>, unit: string, note: string): SkyImage => ({
+    ...common,
+    pixels: fromRaw(pixels),
+    unit,
+    history: [...common.history, note],
+  });
+  const attenuated = 'attenuated by the primary beam';
+  return tileImages({
+    restored: { ...image(tile.restored, 'Jy/beam', `restored image, ${attenuated}`), beam },
+    restoredPb: {
+      ...image(
+        tile.restoredPb,
+        'Jy/beam',
+        `restored image divided by the primary beam, blank below ${options.primaryBeamCutoff}`,
+      ),
+      beam,
+    },
+    residual: { ...image(tile.residual, 'Jy/beam', `residual image, ${attenuated}`), beam },
+    model: image(tile.model, 'Jy/pixel', `clean components, ${attenuated}`),
+    dirty: { ...image(tile.dirty, 'Jy/beam', `dirty image, ${attenuated}`), beam },
+    psf: { ...image(tile.psf, '', 'point spread function'), beam },
+    primaryBeam: image(tile.primaryBeam, '', 'primary beam, power, averaged over band and pointings'),
+    beam,
+    rmsJyBeam: tile.rmsJyBeam,
+    cycles: tile.cycles,
+    stop: tile.stop,
+    nVisibilities: tile.nVisibilities,
+    nRows: tile.nRows,
+    nChannels: tile.nChannels,
+    sumOfWeights: tile.sumOfWeights,
+  });
+}
+
+/** What the headers of all images of a tile share. */
+function commonFields(tile: RawTile, options: RawImagingOptions): Omit<SkyImage, 'pixels' | 'unit'> {
+  const [ny, nx] = tile.restored.shape as [number, number];
+  const center = fromRawDirection(tile.center);
+  return {
+    wcs: {
+      center,
+      cellArcsec: Number((tile.cellRad / arcsec).toPrecision(12)),
+      centerX: Math.floor(nx / 2),
+      centerY: Math.floor(ny / 2),
+    },
+    freqHz: tile.freqHz,
+    bandwidthHz: tile.bandwidthHz,
+    dateObs: mjdSecToIso(tile.startMjdSec),
+    midTimeMjdSec: tile.midMjdSec,
+    exposureSec: tile.exposureSec,
+    telescopeName: tile.telescopeName,
+    objectName: nameOf(center),
+    keywords: { NOISE: tile.rmsJyBeam, NVIS: tile.nVisibilities },
+    history: [...tile.history, ...describe(tile, options)],
+  };
+}
+
+function describe(tile: RawTile, options: RawImagingOptions): string[] {
+  const { weighting } = options;
+  const scheme = weighting.scheme === 'briggs' ? `briggs, robust ${weighting.robust}` : weighting.scheme;
+  const nComponents = tile.cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
+  return [
+    `contimg ${packageVersion()}: imaged ${tile.nVisibilities} Stokes I visibilities of ${tile.nRows} rows and ${tile.nChannels} channels`,
+    `weighting ${scheme}; gridding accuracy ${options.epsilon}`,
+    `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
+      `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma`,
+    `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
+  ];
+}
+
+/** `J2227+1601`: the center to the minute. */
+function nameOf({ raDeg, decDeg }: SkyDirection): string {
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor((raDeg / 15) * 60);
+  const arcmin = Math.floor(Math.abs(decDeg) * 60);
+  const sign = decDeg < 0 ? '-' : '+';
+  return `J${pad(Math.floor(minutes / 60))}${pad(minutes % 60)}${sign}${pad(Math.floor(arcmin / 60))}${pad(arcmin % 60)}`;
+}

@@ -1,0 +1,111 @@
+import type { ImagingAddon } from '../../bindings/addon.js';
+import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import { dsa110 } from '../core/dsa110.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import { threadCount } from '../core/job.js';
+import type { JobOptions } from '../core/job.js';
+import { toRawDirection } from '../core/sky.js';
+import type { EarthOrientation, SkyDirection } from '../core/sky.js';
+import { checkWeighting } from './weighting.js';
+import type { Weighting } from './weighting.js';
+
+export interface ImagingOptions extends JobOptions {
+  /** Pixels along both axes, even. @default what the primary beam down to `fieldBeamLevel` takes */
+  readonly npix?: number | undefined;
+  /** Pixels along right ascension and declination, where they are to differ. */
+  readonly nx?: number | undefined;
+  readonly ny?: number | undefined;
+  /** Pixel size at the phase center, arcsec. @default five pixels per minor axis of the beam, two significant digits */
+  readonly cellArcsec?: number | undefined;
+  /** Level of the primary beam out to which an image reaches whose size is not given. @default 0.1 */
+  readonly fieldBeamLevel?: number | undefined;
+  /** @default { scheme: 'briggs', robust: 0.5 } */
+  readonly weighting?: Weighting | undefined;
+  /** Relative accuracy of gridding, 1e-6 to 1e-2. @default 1e-5 */
+  readonly epsilon?: number | undefined;
+  /** Most clean components; 0 leaves the dirty image. @default 50000 */
+  readonly niter?: number | undefined;
+  /** Most major cycles, each of which takes the model off the visibilities. @default 12 */
+  readonly maxMajorCycles?: number | undefined;
+  /** Part of a peak that one component takes. @default 0.1 */
+  readonly gain?: number | undefined;
+  /** Part of the highest peak that one major cycle takes. @default 0.8 */
+  readonly mgain?: number | undefined;
+  /** Nothing fainter is cleaned, Jy/beam. @default 0 */
+  readonly thresholdJyBeam?: number | undefined;
+  /** A pixel is cleaned once it exceeds this many sigma of the residual, and then down to `autoThresholdSigma`. @default 5 */
+  readonly autoMaskSigma?: number | undefined;
+  /** @default 2 */
+  readonly autoThresholdSigma?: number | undefined;
+  /** Center of the image, ICRS. @default the meridian position at the middle of the observation */
+  readonly phaseCenter?: SkyDirection | undefined;
+  /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
+  readonly primaryBeamCutoff?: number | undefined;
+  /** Subbands that a group must have at least. @default 16 */
+  readonly minSubbands?: number | undefined;
+  readonly earthOrientation?: Partial<EarthOrientation> | undefined;
+}
+
+/** Defaults of imaging; sizes and cell follow from the data. */
+export const imagingDefaults = Object.freeze({
+  fieldBeamLevel: 0.1,
+  weighting: Object.freeze({ scheme: 'briggs', robust: 0.5 }) as Weighting,
+  epsilon: 1e-5,
+  niter: 50000,
+  maxMajorCycles: 12,
+  gain: 0.1,
+  mgain: 0.8,
+  thresholdJyBeam: 0,
+  autoMaskSigma: 5,
+  autoThresholdSigma: 2,
+  primaryBeamCutoff: 0.1,
+  minSubbands: dsa110.nSubbands,
+});
+
+const knownOptions = [
+  ...Object.keys(imagingDefaults),
+  ...['npix', 'nx', 'ny', 'cellArcsec', 'phaseCenter', 'earthOrientation', 'signal', 'onProgress', 'threads'],
+];
+const minPixels = 32;
+const maxPixels = 32768;
+const arcsec = Math.PI / 180 / 3600;
+
+/** What the addon takes, without the source. */
+export type RawImagingOptions = Omit<Parameters<ImagingAddon['imageTile']>[0], 'source'>;
+
+/** Fills in defaults and checks every option. */
+export function toRawOptions(options: ImagingOptions): RawImagingOptions {
+  checkKnownOptions(options, knownOptions);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const o: typeof imagingDefaults & ImagingOptions = { ...imagingDefaults, ...given };
+  const raw = {
+    ...imageSize(o),
+    cellRad: o.cellArcsec === undefined ? 0 : checkPositive('cellArcsec', o.cellArcsec) * arcsec,
+    fieldLevel: checkNumber('fieldBeamLevel', o.fieldBeamLevel, 0.01, 0.99),
+    weighting: checkWeighting(o.weighting),
+    epsilon: checkNumber('epsilon', o.epsilon, 1e-6, 1e-2),
+    niter: checkInteger('niter', o.niter, 0),
+    maxMajorCycles: checkInteger('maxMajorCycles', o.maxMajorCycles, 0, 1000),
+    gain: checkNumber('gain', o.gain, 0.001, 1),
+    mgain: checkNumber('mgain', o.mgain, 0.01, 1),
+    thresholdJyBeam: checkNumber('thresholdJyBeam', o.thresholdJyBeam, 0),
+    autoMaskSigma: checkNumber('autoMaskSigma', o.autoMaskSigma, 0),
+    autoThresholdSigma: checkNumber('autoThresholdSigma', o.autoThresholdSigma, 0, o.autoMaskSigma),
+    primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
+    threads: threadCount(o),
+  };
+  return o.phaseCenter ? { ...raw, phaseCenter: toRawDirection(o.phaseCenter) } : raw;
+}
+
+function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {
+  if (npix !== undefined && (nx !== undefined || ny !== undefined))
+    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
+  return { nx: checkPixels('nx', npix ?? nx), ny: checkPixels('ny', npix ?? ny) };
+}
+
+function checkPixels(name: string, value: number | undefined): number {
+  if (value === undefined) return 0;
+  checkInteger(name, value, minPixels, maxPixels);
+  if (value % 2 !== 0) throw new InvalidArgumentError(`Expected ${name} to be even but received ${value}`);
+  return value;
+}

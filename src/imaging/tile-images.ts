@@ -1,0 +1,68 @@
+import type { Beam, SkyImage } from '../fits/types.js';
+
+/** What one major cycle of clean did; peak and rms are those of the residual after it. */
+export interface CleanCycle {
+  readonly nComponents: number;
+  readonly modelFluxJy: number;
+  readonly peakJyBeam: number;
+  /** Robust: from the median absolute deviation. */
+  readonly rmsJyBeam: number;
+}
+
+/** Why cleaning stopped: nothing left above the thresholds, or a limit was met, or the last cycle made it worse. */
+export type CleanStop = 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
+
+/** Everything that imaging a tile gives. */
+export interface TileFields {
+  /** Residual plus model convolved with the beam, Jy/beam, attenuated by the primary beam: flat noise. */
+  readonly restored: SkyImage;
+  /** `restored` divided by the primary beam: true fluxes; NaN where the beam is below `primaryBeamCutoff`. */
+  readonly restoredPb: SkyImage;
+  readonly residual: SkyImage;
+  /** Clean components, Jy/pixel, attenuated. */
+  readonly model: SkyImage;
+  readonly dirty: SkyImage;
+  /** Point spread function, 1 at the center. */
+  readonly psf: SkyImage;
+  /** Power response, averaged over the band and over the pointings of the integrations. */
+  readonly primaryBeam: SkyImage;
+  readonly beam: Beam;
+  /** Robust sigma of the residual, Jy/beam. */
+  readonly rmsJyBeam: number;
+  readonly cycles: readonly CleanCycle[];
+  readonly stop: CleanStop;
+  /** Stokes I visibilities that went in, and in how many rows and channels they are. */
+  readonly nVisibilities: number;
+  readonly nRows: number;
+  readonly nChannels: number;
+  /** Sum of the imaging weights. */
+  readonly sumOfWeights: number;
+}
+
+/** The images of a tile; prints itself on one line. */
+export interface TileImages extends TileFields {
+  /** `Tile 2048x2048, 3", beam 38"x27", rms 1.9 mJy/beam` */
+  toString(): string;
+}
+
+class PrintableTile {
+  constructor(fields: TileFields) {
+    Object.assign(this, fields);
+  }
+
+  toString(): string {
+    const { restored, beam, rmsJyBeam } = this as unknown as TileFields;
+    const [ny, nx] = restored.pixels.shape;
+    const cell = Number(restored.wcs.cellArcsec.toPrecision(3));
+    const size = `${Math.round(beam.majorArcsec)}"x${Math.round(beam.minorArcsec)}"`;
+    return `Tile ${nx}x${ny}, ${cell}", beam ${size}, rms ${(rmsJyBeam * 1e3).toPrecision(2)} mJy/beam`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+export function tileImages(fields: TileFields): TileImages {
+  return new PrintableTile(fields) as unknown as TileImages;
+}

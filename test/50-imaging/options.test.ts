@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+
+import { isPipelineError } from '../../src/core/errors.js';
+import { imagingDefaults } from '../../src/imaging/index.js';
+import type { ImagingOptions } from '../../src/imaging/index.js';
+import { toRawOptions } from '../../src/imaging/options.js';
+
+test.each<[ImagingOptions | Record<string, unknown>, string]>([
+  [{ npix: 31 }, 'nx'],
+  [{ npix: 101 }, 'even'],
+  [{ npix: 1e6 }, 'nx'],
+  [{ npix: 512, ny: 512 }, 'either npix'],
+  [{ cellArcsec: 0 }, 'cellArcsec'],
+  [{ cellArcsec: NaN }, 'cellArcsec'],
+  [{ weighting: { scheme: 'super' } }, 'weighting.scheme'],
+  [{ weighting: { scheme: 'briggs' } }, 'weighting.robust'],
+  [{ weighting: null }, 'weighting.scheme'],
+  [{ epsilon: 1e-9 }, 'epsilon'],
+  [{ niter: -1 }, 'niter'],
+  [{ niter: 1.5 }, 'niter'],
+  [{ gain: 0 }, 'gain'],
+  [{ mgain: 2 }, 'mgain'],
+  [{ thresholdJyBeam: -1 }, 'thresholdJyBeam'],
+  [{ autoMaskSigma: 3, autoThresholdSigma: 4 }, 'autoThresholdSigma'],
+  [{ primaryBeamCutoff: 2 }, 'primaryBeamCutoff'],
+  [{ phaseCenter: { raDeg: 0, decDeg: 91 } }, 'decDeg'],
+  [{ threads: -1 }, 'threads'],
+  [{ cellsize: 3 }, 'cellsize'],
+])('refuses %j by name', (options, name) => {
+  try {
+    toRawOptions(options as ImagingOptions);
+    expect.unreachable();
+  } catch (error) {
+    expect(isPipelineError(error, 'INVALID_ARGUMENT')).toBe(true);
+    expect((error as Error).message).toContain(name);
+  }
+});
+
+test('fills in defaults, also for options that are given as undefined', () => {
+  const raw = toRawOptions({ npix: undefined, gain: undefined, nx: 640 });
+  expect(raw).toMatchObject({ nx: 640, ny: 0, cellRad: 0, gain: 0.1, niter: imagingDefaults.niter });
+  expect(raw.weighting).toEqual({ scheme: 'briggs', robust: 0.5 });
+  expect(Object.isFrozen(imagingDefaults)).toBe(true);
+});
