@@ -168,7 +168,7 @@ GriddingKernel least_misfit_kernel(int width, double half_band) {
   GriddingKernel kernel;
   kernel.width = width;
   kernel.half_band = half_band;
-  kernel.degree = width == 1 ? 0 : width + 2;
+  kernel.degree = kernel_degree(width);
   Design design(width, half_band, kernel.degree + 1);
   for (int round = 0; round < kRounds; ++round) {
     solve_correction(design);

@@ -7,6 +7,9 @@ namespace contimg::imaging {
 
 inline constexpr int kMaxWidth = 8;  ///< cells; what single precision can use, and one AVX2 register
 
+/// Degree of the polynomials of a kernel: enough for a tenth of its misfit.
+constexpr int kernel_degree(int width) { return width == 1 ? 0 : width + 2; }
+
 /// A gridding kernel along one axis: near the center of the band it makes
 ///
 ///   exp(2 pi i x p)  ~  correction(x) * sum_j weight_j(f) exp(2 pi i x (i0 + j)),    |x| <= half_band,
@@ -17,9 +20,9 @@ struct GriddingKernel {
   int width = 0;         ///< cells, 1 to kMaxWidth
   double half_band = 0;  ///< cycles per cell, < 1/2
   double misfit = 0;     ///< rms over f of the relative error, at the worst x of the band
-  int degree = 0;        ///< of the polynomials in t = 2 f
+  int degree = 0;        ///< of the polynomials in t = 2 f, kernel_degree(width)
   /// weight_j(f) = sum_k coefficients[k][j] t^k; 0 for j >= width.
-  std::array<std::array<double, kMaxWidth>, 16> coefficients{};
+  std::array<std::array<double, kMaxWidth>, kernel_degree(kMaxWidth) + 1> coefficients{};
   /// Chebyshev series in 2 (x / half_band)^2 - 1.
   std::vector<double> correction_series;
 

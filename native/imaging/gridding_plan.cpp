@@ -18,8 +18,8 @@ namespace {
 // Seconds per unit on one core (x86-64-v3, 2.5 GHz); only their ratios matter.
 constexpr double kFftSeconds = 0.35e-9;       // per cell and factor of two
 constexpr double kScreenSeconds = 2e-9;       // per image pixel and plane
-constexpr double kVisibilitySeconds = 15e-9;  // per visibility
-constexpr double kKernelRowSeconds = 0.6e-9;  // per visibility, plane and row of the kernel
+constexpr double kVisibilitySeconds = 10e-9;  // per visibility
+constexpr double kKernelRowSeconds = 0.4e-9;  // per visibility, plane and row of the kernel
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
 
@@ -115,6 +115,7 @@ void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon) {
     plan.nu = good_fft_size(static_cast<std::size_t>(std::ceil(image.nx / (2 * kernel_uv.half_band))), kTileSize);
     plan.nv = good_fft_size(static_cast<std::size_t>(std::ceil(image.ny / (2 * kernel_uv.half_band))), kTileSize);
     for (const GriddingKernel& kernel_w : kernels) {
+      if (kernel_w.width > kernel_uv.width) break;  // the inner loops count on it
       plan.kernel_w = kernel_w;
       plan.w_step = kernel_w.half_band / plan.w_shift;
       plan.n_planes = count_planes(w_range, plan.w_step, kernel_w.width);

@@ -86,7 +86,6 @@ void PhaseScreens::spread(NdView<const float, 2> image, double w, NdView<std::co
 
 void PhaseScreens::correct(NdView<float, 2> image) const {
   const std::size_t nx = plan_.image.nx, ny = plan_.image.ny;
-  const auto distance = [](std::size_t i, std::size_t n) { return i < n / 2 ? n / 2 - i : i - n / 2; };
   const auto axis = [&](std::size_t n, std::size_t cells) {
     std::vector<double> correction(n / 2 + 1);
     for (std::size_t i = 0; i <= n / 2; ++i)
@@ -94,13 +93,17 @@ void PhaseScreens::correct(NdView<float, 2> image) const {
     return correction;
   };
   const std::vector<double> correction_x = axis(nx, plan_.nu), correction_y = axis(ny, plan_.nv);
-  parallel_for(ny, threads_, [&](std::size_t y) {
-    const std::size_t dy = distance(y, ny);
-    for (std::size_t x = 0; x < nx; ++x) {
-      const std::size_t dx = distance(x, nx);
-      const double w = plan_.kernel_w.correction(band_(dy, dx) * plan_.w_step);
-      image(y, x) *= static_cast<float>(correction_y[dy] * correction_x[dx] * w);
-    }
+  parallel_for(ny / 2 + 1, threads_, [&](std::size_t dy) {
+    std::vector<float> factor(nx / 2 + 1);
+    for (std::size_t dx = 0; dx <= nx / 2; ++dx)
+      factor[dx] = static_cast<float>(correction_y[dy] * correction_x[dx] *
+                                      plan_.kernel_w.correction(band_(dy, dx) * plan_.w_step));
+    const auto multiply_row = [&](float* row) {
+      for (std::size_t x = 0; x < nx / 2; ++x) row[x] *= factor[nx / 2 - x];
+      for (std::size_t x = nx / 2; x < nx; ++x) row[x] *= factor[x - nx / 2];
+    };
+    if (dy < ny / 2) multiply_row(image.data() + (ny / 2 + dy) * nx);
+    if (dy > 0) multiply_row(image.data() + (ny / 2 - dy) * nx);
   });
 }
 

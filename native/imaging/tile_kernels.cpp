@@ -21,24 +21,18 @@ typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));  /
 static_assert(kMaxWidth == 8);
 constexpr std::size_t kRow = 2 * kTileColumns;
 constexpr std::size_t kChunk = 64;
-constexpr int kMaxDegree = 12;
+constexpr int kMaxDegree = kernel_degree(kMaxWidth);
 
 CONTIMG_INLINE Vector load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
 CONTIMG_INLINE void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
 
-/// A kernel's polynomials in single precision, one vector per power.
+/// A kernel's polynomials in single precision, one vector per power; powers above its degree are 0.
 struct Polynomials {
-  int degree;
-  alignas(32) float coefficients[kMaxDegree + 1][kMaxWidth];
+  alignas(32) float coefficients[kMaxDegree + 1][kMaxWidth] = {};
 
-  explicit Polynomials(const GriddingKernel& kernel) : degree(kernel.degree) {
-    for (int k = 0; k <= degree; ++k)
+  explicit Polynomials(const GriddingKernel& kernel) {
+    for (int k = 0; k <= kernel.degree; ++k)
       for (int j = 0; j < kMaxWidth; ++j) coefficients[k][j] = static_cast<float>(kernel.coefficients[k][j]);
-  }
-  CONTIMG_INLINE Vector weights(float t) const {
-    Vector sum = load(coefficients[degree]);
-    for (int k = degree - 1; k >= 0; --k) sum = sum * t + load(coefficients[k]);
-    return sum;
   }
 };
 
@@ -65,6 +59,12 @@ struct ItemContext {
       : plan(the_plan), freq_hz(frequencies.data()), uv(plan.kernel_uv), w(plan.kernel_w), plane(item.plane) {}
 };
 
+/// x from 0 to `last`; std::clamp goes through memory and does not vectorize.
+CONTIMG_INLINE double clamped(double x, double last) {
+  const double positive = x > 0 ? x : 0;
+  return positive < last ? positive : last;
+}
+
 /// Positions of n channels from `first` on.
 CONTIMG_INLINE void locate(const ItemContext& item, const VisibilityRun& run, std::size_t first, std::size_t n,
                            Chunk& chunk) {
@@ -81,8 +81,7 @@ CONTIMG_INLINE void locate(const ItemContext& item, const VisibilityRun& run, st
   for (std::size_t k = 0; k < n; ++k) {
     const double u = row.u_cells_per_hz * freq_hz[k] - origin_u, v = row.v_cells_per_hz * freq_hz[k] - origin_v;
     // Clamped: sorting and this loop may round differently at the edge of a tile, where either choice is right.
-    const double start_u = std::min(std::max(std::ceil(u - half), 0.0), last);
-    const double start_v = std::min(std::max(std::ceil(v - half), 0.0), last);
+    const double start_u = clamped(std::ceil(u - half), last), start_v = clamped(std::ceil(v - half), last);
     chunk.offset[k] = static_cast<int>(start_v) * static_cast<int>(kRow) + static_cast<int>(start_u);
     chunk.u[k] = static_cast<float>(2 * (u - start_u - center));
     chunk.v[k] = static_cast<float>(2 * (v - start_v - center));
@@ -93,14 +92,23 @@ CONTIMG_INLINE void locate(const ItemContext& item, const VisibilityRun& run, st
   for (std::size_t k = 0; k < n; ++k) sincos_cycles(chunk.cycles[k], chunk.sine[k], chunk.cosine[k]);
 }
 
-/// Kernel weights of the channels that have a weight.
+/// Kernel weights of the channels that have a weight. The w kernel is at most as wide as the others, so one degree does
+/// for all; three sums at a time hide each other's latency.
+template <int kDegree>
 CONTIMG_INLINE void weigh(const ItemContext& item, const float* weights, std::size_t n, Chunk& chunk) {
   std::size_t count = 0;
   for (std::size_t k = 0; k < n; ++k) {
     if (weights[k] == 0) continue;
-    store(chunk.weight_u[count], item.uv.weights(chunk.u[k]));
-    store(chunk.weight_v[count], item.uv.weights(chunk.v[k]));
-    store(chunk.weight_w[count], item.w.weights(chunk.w[k]));
+    Vector u = load(item.uv.coefficients[kDegree]), v = u, w = load(item.w.coefficients[kDegree]);
+    for (int power = kDegree - 1; power >= 0; --power) {
+      const Vector coefficients = load(item.uv.coefficients[power]);
+      u = u * chunk.u[k] + coefficients;
+      v = v * chunk.v[k] + coefficients;
+      w = w * chunk.w[k] + load(item.w.coefficients[power]);
+    }
+    store(chunk.weight_u[count], u);
+    store(chunk.weight_v[count], v);
+    store(chunk.weight_w[count], w);
     chunk.cell[count] = chunk.offset[k];
     chunk.channel[count] = k;
     ++count;
@@ -205,7 +213,7 @@ CONTIMG_INLINE void spread_runs(const ItemContext& item, const VisibilityRun* be
     for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
       const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
       locate(item, *run, first, n, chunk);
-      weigh(item, weights + at, n, chunk);
+      weigh<kernel_degree(kWidth)>(item, weights + at, n, chunk);
       for (std::size_t k = 0; k < chunk.count; ++k) {
         const std::size_t channel = chunk.channel[k];
         const float* visibility = reinterpret_cast<const float*>(visibilities + at + channel);
@@ -229,7 +237,7 @@ CONTIMG_INLINE void interpolate_runs(const ItemContext& item, const VisibilityRu
     for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
       const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
       locate(item, *run, first, n, chunk);
-      weigh(item, weights + at, n, chunk);
+      weigh<kernel_degree(kWidth)>(item, weights + at, n, chunk);
       std::memset(sums, 0, chunk.count * sizeof(sums[0]));
       interpolate_chunk<kWidth>(chunk, item.plan.kernel_w.width, tile, sums);
       for (std::size_t k = 0; k < chunk.count; ++k) {
