@@ -100,11 +100,20 @@ double seconds(const GriddingPlan& plan) {
          plan.n_visibilities * (kVisibilitySeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
 }
 
+/// One kernel per width. Wide bands at coarse accuracy are left out where the correction lifts the corners of the
+/// image, and with them the rounding errors of single precision, by more than 8 per axis over the center.
+std::vector<GriddingKernel> usable_kernels(double misfit) {
+  std::vector<GriddingKernel> kernels;
+  for (int width = 1; width <= kMaxWidth; ++width) {
+    GriddingKernel kernel = widest_band_kernel(width, misfit);
+    if (kernel.correction(kernel.half_band) < 8 * kernel.correction(0)) kernels.push_back(std::move(kernel));
+  }
+  return kernels;
+}
+
 /// Sets grid, planes and kernels.
 void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon) {
-  std::vector<GriddingKernel> kernels;
-  for (int width = 1; width <= kMaxWidth; ++width)
-    kernels.push_back(widest_band_kernel(width, epsilon / std::sqrt(3.0)));
+  const std::vector<GriddingKernel> kernels = usable_kernels(epsilon / std::sqrt(3.0));
   const ImageGrid& image = plan.image;
   plan.w_shift = -0.5 * n_minus_1(image.nx / 2.0 * image.cell_rad, image.ny / 2.0 * image.cell_rad);
   double least = std::numeric_limits<double>::infinity();
