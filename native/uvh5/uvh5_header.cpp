@@ -77,7 +77,7 @@ void read_channels(const Hdf5File& file, std::size_t n_channels, Uvh5Header& hea
       file.finite_numbers("Header/freq_array", with_spw ? Hdf5Shape{1, n_channels} : Hdf5Shape{n_channels});
   if (*std::min_element(header.freq_hz.begin(), header.freq_hz.end()) <= 0)
     file.refuse("Expected Header/freq_array to be positive");
-  if (file.shape("Header/channel_width").empty() && n_channels > 1)
+  if (file.shape("Header/channel_width").empty())
     header.channel_width_hz.assign(n_channels, file.number("Header/channel_width"));
   else
     header.channel_width_hz = file.finite_numbers("Header/channel_width", {n_channels});
