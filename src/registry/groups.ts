@@ -11,7 +11,11 @@ export type MosaicGroupRow = Selectable<MosaicGroupsTable> & { readonly members:
 /** What the registry keeps of a subband group. */
 export interface FoundGroup {
   readonly id: string;
-  readonly files: readonly { readonly path: string; readonly subband: number; readonly fileSizeBytes: number }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly subband: number;
+    readonly fileSizeBytes: number | undefined;
+  }[];
 }
 
 /** The subband groups that were found, and how far each has come. */
@@ -140,7 +144,7 @@ async function setReason(
 async function replaceFiles(db: Kysely<Tables>, group: FoundGroup): Promise<void> {
   await db.deleteFrom('group_files').where('group_id', '=', group.id).execute();
   for (const file of group.files) {
-    const values = { path: file.path, subband: file.subband, size_bytes: file.fileSizeBytes };
+    const values = { path: file.path, subband: file.subband, size_bytes: file.fileSizeBytes ?? null };
     await db
       .insertInto('group_files')
       .values({ group_id: group.id, ...values })

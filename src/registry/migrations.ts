@@ -24,7 +24,7 @@ const migrations: readonly Migration[] = [
         group_id text not null references groups (id),
         path text not null,
         subband integer not null,
-        size_bytes bigint not null,
+        size_bytes bigint,
         primary key (group_id, path)
       )`,
       `create table products (

@@ -56,7 +56,7 @@ export interface GroupFilesTable {
   /** Absolute, as the scan found it. */
   path: string;
   subband: number;
-  size_bytes: number;
+  size_bytes: number | null;
 }
 
 export interface MosaicGroupsTable {

@@ -18,19 +18,22 @@ export const productMachine: StateMachine<ProductState> = {
   removed: ['staged'],
 };
 
-/** A subband group becomes one measurement set and one tile. */
+/**
+ * A subband group becomes one measurement set and one tile. Attempts leave no state of their own, only their outcome: a
+ * group that failed may fail again, for another reason.
+ */
 export const groupMachine: StateMachine<GroupState> = {
   incomplete: ['pending'],
   pending: ['imaged', 'failed', 'incomplete'],
-  imaged: ['pending', 'incomplete'],
-  failed: ['pending', 'incomplete'],
+  imaged: ['failed', 'incomplete'],
+  failed: ['imaged', 'failed', 'incomplete'],
 };
 
 /** A mosaic group becomes one mosaic. */
 export const mosaicGroupMachine: StateMachine<MosaicGroupState> = {
   formed: ['published', 'failed'],
-  published: ['formed'],
-  failed: ['formed'],
+  published: ['failed'],
+  failed: ['published', 'failed'],
 };
 
 /** @throws {RegistryError} the machine knows no way from `from` to `to`. */

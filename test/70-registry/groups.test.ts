@@ -45,14 +45,16 @@ describe('a subband group', () => {
   it('is retried after a failure', async () => {
     await registry.groups.record({ id: 'g', files });
     await registry.groups.setState('g', 'failed', 'disk full');
-    await registry.groups.setState('g', 'pending');
+    await registry.groups.setState('g', 'failed', 'no valid data');
+    expect(await registry.groups.get('g')).toMatchObject({ state: 'failed', reason: 'no valid data' });
     await registry.groups.setState('g', 'imaged');
-    await expect(registry.groups.setState('g', 'failed')).rejects.toMatchObject({ code: 'REGISTRY' });
-    expect((await registry.history('g')).map(event => event.to_state)).toEqual([
-      'pending',
-      'failed',
-      'pending',
-      'imaged',
+    expect(await registry.groups.get('g')).toMatchObject({ state: 'imaged', reason: null });
+    await expect(registry.groups.setState('g', 'pending')).rejects.toMatchObject({ code: 'REGISTRY' });
+    expect((await registry.history('g')).map(event => event.message)).toEqual([
+      null,
+      'disk full',
+      'no valid data',
+      null,
     ]);
   });
 });

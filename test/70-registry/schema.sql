@@ -2,7 +2,7 @@ CREATE TABLE events ( id integer primary key, at text not null, subject text not
 CREATE INDEX events_by_subject on events (subject, subject_id);
 CREATE TRIGGER events_keep_delete before delete on events begin select raise(abort, 'the history is append-only'); end;
 CREATE TRIGGER events_keep_update before update on events begin select raise(abort, 'the history is append-only'); end;
-CREATE TABLE group_files ( group_id text not null references groups (id), path text not null, subband integer not null, size_bytes bigint not null, primary key (group_id, path) );
+CREATE TABLE group_files ( group_id text not null references groups (id), path text not null, subband integer not null, size_bytes bigint, primary key (group_id, path) );
 CREATE TABLE groups ( id text primary key, state text not null check (state in ('incomplete', 'pending', 'imaged', 'failed')), reason text, created_at text not null, updated_at text not null );
 CREATE TABLE mosaic_group_members ( mosaic_group_id text not null references mosaic_groups (id), position integer not null, group_id text not null references groups (id), primary key (mosaic_group_id, position), unique (mosaic_group_id, group_id) );
 CREATE TABLE mosaic_groups ( id text primary key, options text not null, state text not null check (state in ('formed', 'published', 'failed')), reason text, created_at text not null, updated_at text not null );
