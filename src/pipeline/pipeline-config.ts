@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+
+import { checkInteger, checkKnownOptions, checkText } from '../core/check.js';
+import { dsa110 } from '../core/dsa110.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import { threadCount } from '../core/job.js';
+import type { JobOptions } from '../core/job.js';
+import { checkEarthOrientation } from '../core/sky.js';
+import type { EarthOrientation } from '../core/sky.js';
+import { mosaicGroupDefaults } from '../grouping/index.js';
+import type { MosaicGroupOptions } from '../grouping/index.js';
+import type { ConversionOptions } from '../ms/index.js';
+import type { ImagingOptions } from '../imaging/index.js';
+import type { MosaicOptions } from '../mosaic/index.js';
+import { recipeOf } from './recipe.js';
+
+type WithoutJob<T> = Omit<T, keyof JobOptions>;
+
+/** How a pipeline is set up. Every stage's options are its own; see there for their defaults. */
+export interface PipelineConfig {
+  /** Folder for all that is made on the way, and for the registry. One run at a time. */
+  readonly work: string;
+  /** Folder that finished mosaics are published into, as `mosaics/<id>.fits` and so on. */
+  readonly products: string;
+  /** Fewest subbands of a group that is processed. @default 16, all */
+  readonly minSubbands?: number | undefined;
+  /** @default all zero */
+  readonly earthOrientation?: Partial<EarthOrientation> | undefined;
+  readonly conversion?: Pick<ConversionOptions, 'fields' | 'phaseCenter' | 'telescopeName'> | undefined;
+  readonly imaging?: Omit<WithoutJob<ImagingOptions>, 'minSubbands' | 'earthOrientation'> | undefined;
+  /** @default ten tiles */
+  readonly grouping?: Partial<MosaicGroupOptions> | undefined;
+  readonly mosaic?: WithoutJob<MosaicOptions> | undefined;
+  /** Threads for the native work. @default 0: all cores */
+  readonly threads?: number | undefined;
+}
+
+/** A config with defaults filled in and folders absolute. */
+export interface CheckedConfig {
+  readonly work: string;
+  readonly products: string;
+  readonly earthOrientation: EarthOrientation;
+  readonly grouping: MosaicGroupOptions;
+  readonly conversion: NonNullable<PipelineConfig['conversion']>;
+  readonly imaging: NonNullable<PipelineConfig['imaging']>;
+  readonly mosaic: NonNullable<PipelineConfig['mosaic']>;
+  readonly minSubbands: number;
+  readonly threads: number;
+  /** Hash of all options that decide what a mosaic looks like. */
+  readonly optionsHash: string;
+}
+
+/** @throws {InvalidArgumentError} an option of the pipeline itself is wrong; the stages check their own. */
+export function checkConfig(config: PipelineConfig): CheckedConfig {
+  checkKnownOptions(config, [
+    ...['work', 'products', 'minSubbands', 'earthOrientation', 'conversion', 'imaging', 'grouping', 'mosaic'],
+    'threads',
+  ]);
+  const work = resolve(checkText('work', config.work));
+  const products = resolve(checkText('products', config.products));
+  if (work === products) {
+    throw new InvalidArgumentError(`Expected work and products to be two folders but both are ${work}`);
+  }
+  const options = {
+    minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.nSubbands, 1, dsa110.nSubbands),
+    earthOrientation: checkEarthOrientation(config.earthOrientation),
+    conversion: config.conversion ?? {},
+    imaging: config.imaging ?? {},
+    grouping: { ...mosaicGroupDefaults, ...config.grouping },
+    mosaic: config.mosaic ?? {},
+  };
+  return { work, products, ...options, threads: threadCount(config), optionsHash: recipeOf(options) };
+}

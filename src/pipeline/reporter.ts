@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+
+import { isPipelineError } from '../core/errors.js';
+import type { Workshop } from './make-product.js';
+import { codeOf } from './run-report.js';
+import type { Failure, LeftOut, PipelineProgress, ReportedProduct, RunReport, StageName } from './run-report.js';
+
+/** Collects what a run does, and tells of it as it goes. */
+export class Reporter {
+  readonly #onProgress: (progress: PipelineProgress) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #made = new Map<string, boolean>();
+  readonly #published = new Map<string, readonly string[]>();
+  readonly #leftOut: LeftOut[] = [];
+  readonly #failed: Failure[] = [];
+
+  constructor(onProgress: ((progress: PipelineProgress) => void) | undefined, signal: AbortSignal | undefined) {
+    this.#onProgress = onProgress ?? (() => undefined);
+    this.#signal = signal;
+  }
+
+  running(stage: StageName, subject: string, fraction: number): void {
+    this.#onProgress({ stage, subject, status: 'running', fraction });
+  }
+
+  found(stage: StageName, subject: string, productId: string): void {
+    if (!this.#made.has(productId)) this.#made.set(productId, false);
+    this.#onProgress({ stage, subject, status: 'present', fraction: 1 });
+  }
+
+  made(stage: StageName, subject: string, productId: string): void {
+    this.#made.set(productId, true);
+    this.#onProgress({ stage, subject, status: 'made', fraction: 1 });
+  }
+
+  published(productId: string, paths: readonly string[]): void {
+    this.#published.set(productId, paths);
+  }
+
+  leaveOut(subject: string, code: string, reason: string): void {
+    this.#leftOut.push({ subject, code, reason });
+  }
+
+  /**
+   * The border at which a failure becomes a record: runs `work`, and when it throws, reports that and gives undefined.
+   * An abort, and what would fail for every other subject too, is thrown on.
+   */
+  async attempt<T>(
+    stage: StageName,
+    subject: string,
+    recordFailure: (reason: string) => Promise<void>,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    this.#signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#signal?.aborted) throw error;
+      if (isPipelineError(error, 'NATIVE_ADDON_MISSING', 'REGISTRY')) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      await recordFailure(reason);
+      this.#failed.push({ stage, subject, code: codeOf(error), reason });
+      this.#onProgress({ stage, subject, status: 'failed', fraction: 1 });
+      return undefined;
+    }
+  }
+
+  async report({ work, registry }: Workshop): Promise<RunReport> {
+    const products: ReportedProduct[] = [];
+    for (const [id, made] of this.#made) {
+      const product = await registry.products.get(id);
+      if (product === undefined) continue;
+      const { kind, state, path } = product;
+      products.push({ id, kind, state, path: join(work, path), published: this.#published.get(id) ?? [], made });
+    }
+    return { products, leftOut: this.#leftOut, failed: this.#failed };
+  }
+}

@@ -1,0 +1,212 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import { dsa110 } from '../core/dsa110.js';
+import { MosaicError } from '../core/errors.js';
+import type { JobOptions } from '../core/job.js';
+import { planMosaicGroups, scanSubbands } from '../grouping/index.js';
+import type { SubbandGroup } from '../grouping/index.js';
+import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
+import type { Product, Registry } from '../registry/index.js';
+import { readUvh5Header } from '../uvh5/index.js';
+import { findProduct, makeProduct } from './make-product.js';
+import type { Stage, Workshop } from './make-product.js';
+import type { CheckedConfig } from './pipeline-config.js';
+import { recipeOf } from './recipe.js';
+import { Reporter } from './reporter.js';
+import type { PipelineProgress, RunReport } from './run-report.js';
+import { readMosaic, toGroupableTile } from './stage-files.js';
+import { stagesOf } from './stages.js';
+import { findMosaicProblems } from './validate-mosaic.js';
+
+export interface RunOptions extends Pick<JobOptions, 'signal'> {
+  /** Told what the run is doing. */
+  readonly onProgress?: ((progress: PipelineProgress) => void) | undefined;
+}
+
+/** One run, under the lock of the work folder. */
+export async function runPipeline(
+  incoming: string,
+  config: CheckedConfig,
+  registry: Registry,
+  options: RunOptions,
+): Promise<RunReport> {
+  const run = new PipelineRun(config, registry, options);
+  await run.resume();
+  const tiles: Product[] = [];
+  for (const group of await run.findGroups(incoming)) {
+    const tile = await run.makeTile(group);
+    if (tile) tiles.push(tile);
+  }
+  await run.formMosaics(tiles);
+  for (const { id, members } of await run.mosaicGroups()) await run.publishMosaic(id, members);
+  return run.report();
+}
+
+class PipelineRun {
+  readonly #config: CheckedConfig;
+  readonly #registry: Registry;
+  readonly #signal: AbortSignal | undefined;
+  readonly #shop: Workshop;
+  readonly #roots: { workRoot: string; productsRoot: string };
+  readonly #stages: ReturnType<typeof stagesOf>;
+  readonly #reporter: Reporter;
+
+  constructor(config: CheckedConfig, registry: Registry, { signal, onProgress }: RunOptions) {
+    this.#config = config;
+    this.#registry = registry;
+    this.#signal = signal;
+    this.#shop = { work: config.work, registry };
+    this.#roots = { workRoot: config.work, productsRoot: config.products };
+    this.#stages = stagesOf(config);
+    this.#reporter = new Reporter(onProgress, signal);
+  }
+
+  /** Finishes or takes back what a run that died was publishing. What is taken back is tried again below. */
+  async resume(): Promise<void> {
+    await resumePublishing(this.#registry, this.#roots);
+  }
+
+  /** Groups with enough files, in order of time; the others are recorded with the reason. */
+  async findGroups(incoming: string): Promise<SubbandGroup[]> {
+    const { groups, leftOut } = await scanSubbands(incoming, readUvh5Header);
+    for (const { path = incoming, code, message } of leftOut) this.#reporter.leaveOut(path, code, message);
+    const usable: SubbandGroup[] = [];
+    for (const group of groups) {
+      const obstacle = obstacleOf(group, this.#config.minSubbands);
+      await this.#registry.groups.record(group, obstacle?.reason);
+      if (obstacle) this.#reporter.leaveOut(group.id, obstacle.code, obstacle.reason);
+      else usable.push(group);
+    }
+    return usable;
+  }
+
+  /** The tile of a group, from this run or an earlier one; undefined when it fails. */
+  async makeTile(group: SubbandGroup): Promise<Product | undefined> {
+    const { convert, image } = this.#stages;
+    const { groups } = this.#registry;
+    const { id } = group;
+    const fail = (reason: string) => groups.setState(id, 'failed', reason);
+    const subject = await this.#reporter.attempt('convert', id, fail, async () => {
+      const found = { group, fingerprint: await fingerprintOf(group) };
+      const finished = (await findProduct(image, found, this.#shop)) !== undefined;
+      const converted = (await findProduct(convert, found, this.#shop)) !== undefined;
+      if (converted || !finished) await this.#obtain(convert, found, id); // a finished tile does without
+      return found;
+    });
+    if (!subject) return undefined;
+    const tile = await this.#reporter.attempt('image', id, fail, () => this.#obtain(image, subject, id));
+    if (!tile) return undefined;
+    if ((await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
+    return tile;
+  }
+
+  /** Puts tiles that are in no mosaic group yet into new ones, as far as they fill them. */
+  async formMosaics(tiles: readonly Product[]): Promise<void> {
+    const used = new Set((await this.mosaicGroups()).flatMap(group => group.members));
+    const free = tiles.map(toGroupableTile).filter(tile => !used.has(tile.id));
+    const { groups, waiting } = planMosaicGroups(free, this.#config.grouping);
+    for (const { tile, reason } of waiting) {
+      this.#reporter.leaveOut(tile.id, reason, waitingReasons[reason](this.#config.grouping.groupSize));
+    }
+    for (const group of groups) {
+      const members = group.map(tile => tile.id);
+      const hash = recipeOf([members, this.#config.optionsHash]).slice(0, 8);
+      await this.#registry.mosaicGroups.form(`${members[0]}_${hash}`, members, this.#config.optionsHash);
+    }
+  }
+
+  /** Those that were formed with the same options, by this run or an earlier one. */
+  async mosaicGroups(): Promise<{ id: string; members: readonly string[] }[]> {
+    const groups = await this.#registry.mosaicGroups.list();
+    return groups.filter(group => group.options === this.#config.optionsHash);
+  }
+
+  /** Makes, validates and publishes a mosaic. One that is published stays as it is, whatever becomes of its tiles. */
+  async publishMosaic(id: string, members: readonly string[]): Promise<void> {
+    const { mosaicGroups, products } = this.#registry;
+    const fail = (reason: string) => mosaicGroups.setState(id, 'failed', reason);
+    const known = await products.get(`mosaics/${id}`);
+    const untouched = known?.state === 'published' && (await filesArePlaced(known, this.#roots));
+    const product = untouched
+      ? known
+      : await this.#reporter.attempt('mosaic', id, fail, () => this.#makeMosaic(id, members));
+    if (!product) return;
+    const paths = await this.#reporter.attempt('publish', id, fail, () => this.#publish(id, product, untouched));
+    if (paths && (await mosaicGroups.get(id))!.state !== 'published') await mosaicGroups.setState(id, 'published');
+  }
+
+  report(): Promise<RunReport> {
+    return this.#reporter.report(this.#shop);
+  }
+
+  async #makeMosaic(id: string, members: readonly string[]): Promise<Product> {
+    const tiles: Product[] = [];
+    for (const member of members) {
+      const tile = await this.#registry.products.get(`tiles/${member}`);
+      if (tile?.state !== 'staged')
+        throw new MosaicError(`Expected the tile ${member} of mosaic ${id}, but it is gone`);
+      tiles.push(tile);
+    }
+    const product = await this.#obtain(this.#stages.mosaic, { id, tiles }, id);
+    if (product.validation === 'passed') return product;
+    const { mosaic, rms } = await readMosaic(this.#config.work, product);
+    const problems = findMosaicProblems(mosaic, rms);
+    const reason = problems.join('; ');
+    await this.#registry.products.setValidation(product.id, problems.length === 0 ? 'passed' : 'failed', reason);
+    if (problems.length > 0) throw new MosaicError(`The mosaic ${id} is not fit to be published: ${reason}`);
+    return product;
+  }
+
+  async #publish(id: string, product: Product, untouched: boolean): Promise<readonly string[]> {
+    if (!untouched) this.#reporter.running('publish', id, 0);
+    const paths = await publishProduct(this.#registry, product.id, this.#roots);
+    this.#reporter.published(product.id, paths);
+    if (untouched) this.#reporter.found('publish', id, product.id);
+    else this.#reporter.made('publish', id, product.id);
+    return paths;
+  }
+
+  /** The product of a stage: found, or made. */
+  async #obtain<Subject>(stage: Stage<Subject>, subject: Subject, name: string): Promise<Product> {
+    const found = await findProduct(stage, subject, this.#shop);
+    if (found) {
+      this.#reporter.found(stage.name, name, found.id);
+      return found;
+    }
+    this.#reporter.running(stage.name, name, 0);
+    const product = await makeProduct(stage, subject, this.#shop, {
+      signal: this.#signal,
+      threads: this.#config.threads,
+      onProgress: fraction => this.#reporter.running(stage.name, name, fraction),
+    });
+    this.#reporter.made(stage.name, name, product.id);
+    return product;
+  }
+}
+
+const waitingReasons = {
+  TOO_FEW_TILES: (size: number) => `It waits for more tiles: a mosaic takes ${size}`,
+  GAP: () => 'Its neighbors are too far in time',
+  SPAN: (size: number) => `${size} tiles would span too long a time`,
+  DECLINATION: () => 'Its neighbors point to other declinations',
+};
+
+async function fingerprintOf(group: SubbandGroup): Promise<string> {
+  const facts = group.files.map(async ({ path }) => {
+    const { size, mtimeMs } = await stat(path);
+    return [basename(path), size, mtimeMs];
+  });
+  return recipeOf(await Promise.all(facts));
+}
+
+/** Why a group cannot be processed, if so. */
+function obstacleOf(group: SubbandGroup, minSubbands: number): { code: string; reason: string } | undefined {
+  const serious = group.problems.find(problem => !['MISSING_SUBBAND', 'TIME_FROM_NAME'].includes(problem.code));
+  if (serious) return { code: serious.code, reason: serious.message };
+  const found = dsa110.nSubbands - group.missingSubbands.length;
+  if (found >= minSubbands) return undefined;
+  const missing = group.missingSubbands.map(subband => `sb${String(subband).padStart(2, '0')}`).join(', ');
+  const reason = `It has ${found} of the ${minSubbands} subbands that are expected at least; missing: ${missing}`;
+  return { code: 'INCOMPLETE_GROUP', reason };
+}

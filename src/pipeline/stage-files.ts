@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { RegistryError } from '../core/errors.js';
+import { readFits, renderPng, writeFits } from '../fits/index.js';
+import type { SkyImage } from '../fits/index.js';
+import type { GroupableTile, SubbandGroup } from '../grouping/index.js';
+import type { TileImages } from '../imaging/index.js';
+import type { Mosaic, MosaicTile } from '../mosaic/index.js';
+import type { Product } from '../registry/index.js';
+import type { StageResult } from './make-product.js';
+
+/** What the registry keeps of a tile, and `<id>.json` beside its images. */
+interface TileMetadata {
+  readonly midTimeMjdSec: number;
+  /** Apparent declination of the pointing. */
+  readonly decDeg: number;
+  readonly center: SkyImage['wcs']['center'];
+  readonly beam: TileImages['beam'];
+  readonly rmsJyBeam: number;
+  readonly nVisibilities: number;
+  readonly clean: { readonly stop: string; readonly cycles: TileImages['cycles'] };
+}
+
+/** Writes the images of a tile, and what is known of it, into its folder. */
+export async function writeTile(
+  folder: string,
+  group: Pick<SubbandGroup, 'id' | 'pointingDecDeg'>,
+  tile: TileImages,
+): Promise<StageResult> {
+  const images = {
+    dirty: tile.dirty,
+    psf: tile.psf,
+    model: tile.model,
+    residual: tile.residual,
+    beam: tile.primaryBeam,
+    'image-pb': tile.restoredPb,
+    image: tile.restored,
+  };
+  const metadata: TileMetadata = {
+    midTimeMjdSec: tile.restored.midTimeMjdSec,
+    decDeg: group.pointingDecDeg ?? tile.restored.wcs.center.decDeg,
+    center: tile.restored.wcs.center,
+    beam: tile.beam,
+    rmsJyBeam: tile.rmsJyBeam,
+    nVisibilities: tile.nVisibilities,
+    clean: { stop: tile.stop, cycles: tile.cycles },
+  };
+  const files: string[] = [];
+  for (const [name, image] of Object.entries(images)) {
+    files.push(`${group.id}-${name}.fits`);
+    await writeFits(join(folder, files.at(-1)!), image);
+  }
+  files.push(`${group.id}.json`);
+  await writeFile(join(folder, files.at(-1)!), JSON.stringify(metadata, null, 2));
+  return { files, metadata: { ...metadata } };
+}
+
+/** A tile as the planning of mosaic groups knows it. */
+export function toGroupableTile(tile: Product): GroupableTile {
+  const { midTimeMjdSec, decDeg } = metadataOf(tile);
+  return { id: basename(tile.path), midTimeMjdSec, decDeg };
+}
+
+/** A tile from the disk, as mosaicking takes it. */
+export async function readTile(work: string, tile: Product): Promise<MosaicTile> {
+  const id = basename(tile.path);
+  return {
+    id,
+    image: await readFits(join(work, tile.path, `${id}-image.fits`)),
+    primaryBeam: await readFits(join(work, tile.path, `${id}-beam.fits`)),
+    rmsJyBeam: metadataOf(tile).rmsJyBeam,
+  };
+}
+
+/** Writes a mosaic and its maps into its folder: first what goes with it, itself last. */
+export async function writeMosaic(folder: string, id: string, mosaic: Mosaic): Promise<StageResult> {
+  const files = [`${id}-weight.fits`, `${id}-rms.fits`, `${id}-coverage.fits`, `${id}.png`, `${id}.fits`] as const;
+  const [weight, rms, coverage, picture, main] = files;
+  await writeFits(join(folder, weight), mosaic.weight);
+  await writeFits(join(folder, rms), mosaic.rms);
+  await writeFits(join(folder, coverage), mosaic.coverage);
+  await writeFile(join(folder, picture), renderPng(mosaic.mosaic));
+  await writeFits(join(folder, main), mosaic.mosaic);
+  return { files, metadata: { tiles: mosaic.tiles, center: mosaic.mosaic.wcs.center, beam: mosaic.mosaic.beam } };
+}
+
+/** A mosaic and its noise map, as they stand on the disk. */
+export async function readMosaic(work: string, product: Product): Promise<{ mosaic: SkyImage; rms: SkyImage }> {
+  const path = join(work, product.path, basename(product.path));
+  return { mosaic: await readFits(`${path}.fits`), rms: await readFits(`${path}-rms.fits`) };
+}
+
+function metadataOf(tile: Product): TileMetadata {
+  const metadata = tile.metadata as unknown as TileMetadata;
+  if (Number.isFinite(metadata.rmsJyBeam) && Number.isFinite(metadata.midTimeMjdSec)) return metadata;
+  throw new RegistryError(
+    `Expected the registry to know rms and time of ${tile.id}. Remove ${tile.path} and run again`,
+  );
+}
