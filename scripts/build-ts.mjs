@@ -1,6 +1,6 @@
 // Builds dist/: ES modules and types by tsc, and for `require` one CommonJS bundle per entry point by esbuild.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +13,7 @@ rmSync('dist', { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
+chmodSync('dist/cli/main.js', 0o755);
 
 const entryPoints = ['', 'grouping/', 'registry/', 'publish/']
   .map(folder => `src/${folder}index.ts`)

@@ -1,0 +1,113 @@
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+
+import { createPipeline } from '../../pipeline/index.js';
+import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline/index.js';
+import type { CommandContext, MakeCommand } from '../command-context.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { progressDisplay } from '../progress-display.js';
+
+const schema = z.object({
+  work: z.string().optional(),
+  products: z.string().optional(),
+  groupSize: integerOption.min(1).optional(),
+  minSubbands: integerOption.min(1).max(16).optional(),
+  cell: numberOption.positive().optional(),
+  npix: integerOption.positive().optional(),
+  weighting: z.enum(['natural', 'uniform', 'briggs']).optional(),
+  robust: numberOption.min(-4).max(4).optional(),
+  niter: integerOption.min(0).optional(),
+  autoMask: numberOption.min(0).optional(),
+  autoThreshold: numberOption.min(0).optional(),
+  ut1Utc: numberOption.min(-1).max(1).optional(),
+  threads: integerOption.min(0).max(1024).optional(),
+  json: z.boolean().optional(),
+});
+
+/** `contimg run`: the whole flow. */
+export const runCommand: MakeCommand = (context, exitWith) =>
+  new Command('run')
+    .description(
+      'Make everything that can be made of the files in a folder: MeasurementSets, tiles, mosaics. Mosaics are published. What is there already is not made again.',
+    )
+    .argument('<incoming>', 'folder of subband files; it is not changed')
+    .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
+    .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
+    .option('--group-size <n>', 'tiles per mosaic (default 10)')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 16)')
+    .option('--cell <arcsec>', 'pixel size (default: a fifth of the beam)')
+    .option('--npix <n>', 'pixels per side of a tile (default: out to 10 % of the primary beam)')
+    .addOption(new Option('--weighting <scheme>', 'default briggs').choices(['natural', 'uniform', 'briggs']))
+    .option('--robust <number>', 'of briggs, -2 to 2 (default 0.5)')
+    .option('--niter <n>', 'most clean components per tile')
+    .option('--auto-mask <sigma>', 'clean what exceeds this ...')
+    .option('--auto-threshold <sigma>', '... down to this')
+    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
+    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+    .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed')
+    .action(async (incoming: string, raw: unknown) => {
+      const options = parseWith(schema, raw, optionName);
+      const report = await runWithDisplay(incoming, toPipelineConfig(options, context), context.signal);
+      if (options.json) console.log(JSON.stringify(report));
+      else printReport(report);
+      for (const { stage, subject, code, reason } of report.failed) {
+        console.error(`Failed: ${stage} ${subject}: ${reason} [${code}]`);
+      }
+      if (report.failed.length > 0) exitWith(exitCodes.failed);
+    });
+
+function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): PipelineConfig {
+  const { weighting, robust } = options;
+  if (robust !== undefined && weighting !== undefined && weighting !== 'briggs') {
+    throw new UsageError(`--robust goes with briggs weighting, not with ${weighting}`);
+  }
+  const folder = (name: 'work' | 'products'): string => {
+    const path = options[name] ?? config[name];
+    if (path === undefined) throw new UsageError(`Expected --${name} FOLDER, or CONTIMG_${name.toUpperCase()}`);
+    return path;
+  };
+  return {
+    work: folder('work'),
+    products: folder('products'),
+    minSubbands: options.minSubbands,
+    threads: options.threads ?? config.threads,
+    earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
+    grouping: options.groupSize === undefined ? {} : { groupSize: options.groupSize },
+    imaging: {
+      cellArcsec: options.cell,
+      npix: options.npix,
+      niter: options.niter,
+      autoMaskSigma: options.autoMask,
+      autoThresholdSigma: options.autoThreshold,
+      weighting:
+        weighting === 'natural' || weighting === 'uniform'
+          ? { scheme: weighting }
+          : robust === undefined
+            ? undefined
+            : { scheme: 'briggs', robust },
+    },
+  };
+}
+
+async function runWithDisplay(incoming: string, config: PipelineConfig, signal: AbortSignal): Promise<RunReport> {
+  const display = progressDisplay();
+  const onProgress = ({ stage, subject, status, fraction }: PipelineProgress) => {
+    const name = `${subject} ${stage}`;
+    display.show(status === 'running' ? { name, fraction } : { name, fraction, outcome: outcomes[status] });
+  };
+  try {
+    return await createPipeline(config).run(incoming, { signal, onProgress });
+  } finally {
+    display.stop();
+  }
+}
+
+const outcomes = { made: 'done', present: 'there already', failed: 'failed' };
+
+function printReport({ products, leftOut, failed }: RunReport): void {
+  for (const { subject, code, reason } of leftOut) console.log(`Left out: ${subject}: ${reason} [${code}]`);
+  for (const { published } of products) for (const path of published) console.log(`Published: ${path}`);
+  const made = products.filter(product => product.made).length;
+  console.log(`${products.length} products, ${made} of them new; ${leftOut.length} left out; ${failed.length} failed`);
+}
