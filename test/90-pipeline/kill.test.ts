@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { openRegistry } from '../../src/registry/index.js';
+import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+
+const nKills = 20;
+
+let folder: string;
+let incoming: string;
+beforeAll(async () => {
+  // In memory where there is such a place: the many writes to the disk would take most of the time.
+  folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-kill-'));
+  incoming = join(folder, 'incoming');
+  await simulateSmall(incoming, 2);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs and is killed after so many milliseconds, unless it is over before. */
+async function runAndKill(at: string, afterMs: number): Promise<boolean> {
+  const child = execa(program, smallRun(incoming, at), { reject: false });
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  const { signal } = await child;
+  clearTimeout(timer);
+  return signal === 'SIGKILL';
+}
+
+/** Seeded, so that a failure can be looked at again: mulberry32. */
+function randomStream(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+it(`killed at ${nKills} random moments and started again, ends with the mosaic of an undisturbed run`, async () => {
+  const undisturbed = join(folder, 'undisturbed');
+  const start = performance.now();
+  const run = await contimg(smallRun(incoming, undisturbed));
+  const durationMs = performance.now() - start;
+  expect(run.exitCode, run.stderr).toBe(0);
+  const expected = await publishedHashes(undisturbed);
+  expect(Object.keys(expected)).toHaveLength(5);
+
+  const random = randomStream(20260125);
+  let killed = 0;
+  for (let i = 0; i < nKills; i++) {
+    const at = join(folder, `killed-${i}`);
+    const afterMs = Math.round(random() * durationMs);
+    if (await runAndKill(at, afterMs)) killed++;
+    const visible = Object.keys(await publishedHashes(at)).filter(name => !name.startsWith('.'));
+    for (const name of visible) expect(expected, `killed after ${afterMs} ms`).toHaveProperty([name]);
+
+    const again = await contimg(smallRun(incoming, at));
+    expect(again.exitCode, `killed after ${afterMs} ms: ${again.stderr}`).toBe(0);
+    expect(await publishedHashes(at), `killed after ${afterMs} ms`).toEqual(expected);
+    expect(reportOf(again).failed).toEqual([]);
+    await expectNothingLeftOver(at);
+    await rm(at, { recursive: true });
+  }
+  expect(killed).toBeGreaterThan(nKills / 2);
+}, 600_000);
+
+async function expectNothingLeftOver(at: string): Promise<void> {
+  for (const kind of ['ms', 'tiles', 'mosaics']) {
+    expect((await readdir(join(at, 'work', kind))).filter(name => name.startsWith('.'))).toEqual([]);
+  }
+  const registry = await openRegistry(join(at, 'work', 'registry.sqlite'));
+  expect(await registry.products.list({ state: 'publishing' })).toEqual([]);
+  expect((await registry.groups.list()).map(group => group.state)).toEqual(['imaged', 'imaged']);
+  expect((await registry.mosaicGroups.list()).map(group => group.state)).toEqual(['published']);
+  await registry.close();
+}

@@ -1,0 +1,228 @@
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+import * as h5wasm from 'h5wasm/node';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { readFits } from '../../src/fits/index.js';
+import { openRegistry } from '../../src/registry/index.js';
+import { contimg, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+
+let shared: string;
+let incoming: string;
+let finished: string;
+
+beforeAll(async () => {
+  shared = await mkdtemp(join(tmpdir(), 'contimg-pipeline-'));
+  incoming = join(shared, 'incoming');
+  finished = join(shared, 'finished');
+  await simulateSmall(incoming, 3);
+  const run = await contimg(smallRun(incoming, finished));
+  expect(run.exitCode, run.stderr).toBe(0);
+});
+
+afterAll(() => rm(shared, { recursive: true }));
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(shared, 'test-'))));
+
+/** A copy of the finished run, to spoil. */
+async function copyFinished(): Promise<void> {
+  await cp(finished, folder, { recursive: true, preserveTimestamps: true });
+}
+
+const workPath = (...parts: string[]) => join(folder, 'work', ...parts);
+const tileNames = async () => (await readdir(join(finished, 'work', 'tiles'))).sort();
+const runHere = async (from = incoming) => contimg(smallRun(from, folder));
+
+describe('contimg run', () => {
+  it('leaves a measurement set and a tile per group, and a mosaic for every two tiles', async () => {
+    expect(await readdir(join(finished, 'work'))).toEqual(expect.arrayContaining(['ms', 'tiles', 'mosaics']));
+    expect(await readdir(join(finished, 'work', 'ms'))).toHaveLength(3);
+    const [id] = await tileNames();
+    const parts = ['beam', 'dirty', 'image', 'image-pb', 'model', 'psf', 'residual'].map(part => `${id}-${part}.fits`);
+    expect((await readdir(join(finished, 'work', 'tiles', id!))).sort()).toEqual([...parts, `${id}.json`].sort());
+    const published = await readdir(join(finished, 'products', 'mosaics'));
+    const main = published.find(name => /^\S+_[0-9a-f]{8}\.fits$/.test(name))!;
+    const stem = main.replace('.fits', '');
+    expect(published.sort()).toEqual(
+      [`${stem}-coverage.fits`, `${stem}-rms.fits`, `${stem}-weight.fits`, main, `${stem}.png`].sort(),
+    );
+    const mosaic = await readFits(join(finished, 'products', 'mosaics', main));
+    expect(mosaic.history.join(' ')).toContain(id);
+  });
+
+  it('does nothing the second time, and says so', async () => {
+    await copyFinished();
+    const [id] = await tileNames();
+    const before = [
+      await stat(workPath('ms', `${id}.ms`)),
+      await stat(workPath('tiles', id!, `${id}-image.fits`)),
+      await stat(workPath('mosaics')),
+    ];
+    const again = await runHere();
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(reportOf(again).products.every(product => !product.made)).toBe(true);
+    expect(reportOf(again).products.find(product => product.kind === 'mosaic')!.published).toHaveLength(5);
+    const after = [
+      await stat(workPath('ms', `${id}.ms`)),
+      await stat(workPath('tiles', id!, `${id}-image.fits`)),
+      await stat(workPath('mosaics')),
+    ];
+    expect(after.map(found => found.mtimeMs)).toEqual(before.map(found => found.mtimeMs));
+  });
+
+  it('gives the same bytes in other folders', async () => {
+    const moved = join(folder, 'elsewhere');
+    await cp(incoming, moved, { recursive: true });
+    const run = await runHere(moved);
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+  });
+
+  it('names every product, and the tile that waits for another, in its report', async () => {
+    const run = await runHere();
+    const { products, leftOut, failed } = reportOf(run);
+    const names = await tileNames();
+    expect(products.filter(product => product.kind === 'ms')).toHaveLength(3);
+    expect(products.filter(product => product.kind === 'tile').map(product => basename(product.path))).toEqual(names);
+    const mosaics = products.filter(product => product.kind === 'mosaic');
+    expect(mosaics).toMatchObject([{ state: 'published', made: true }]);
+    for (const path of mosaics[0]!.published) expect((await stat(path)).isFile()).toBe(true);
+    expect(mosaics[0]!.published.at(-1)).toMatch(/mosaics\/[^/]*[0-9a-f]{8}\.fits$/);
+    expect(leftOut).toMatchObject([
+      { subject: join(incoming, 'truth.json'), code: 'UNKNOWN_NAME' },
+      { subject: names[2], code: 'TOO_FEW_TILES' },
+    ]);
+    expect(failed).toEqual([]);
+  });
+
+  it('records the lineage from the mosaic to the files', async () => {
+    const registry = await openRegistry(join(finished, 'work', 'registry.sqlite'));
+    const [mosaic] = await registry.products.list({ kind: 'mosaic' });
+    const names = (await tileNames()).slice(0, 2);
+    expect(await registry.products.ancestors(mosaic!.id)).toEqual([
+      ...names.map(name => `ms/${name}.ms`),
+      ...names.map(name => `tiles/${name}`),
+    ]);
+    expect((await registry.products.get(`ms/${names[0]}.ms`))!.groupId).toBe(names[0]);
+    await registry.close();
+  });
+
+  it('makes a new mosaic of the waiting tile once its neighbor comes', async () => {
+    const few = join(folder, 'few');
+    await mkdir(few);
+    const names = (await readdir(incoming)).filter(name => name.endsWith('.hdf5')).sort();
+    const copy = (some: string[]) => Promise.all(some.map(name => cp(join(incoming, name), join(few, name))));
+    await copy(names.slice(0, 16));
+    expect(reportOf(await runHere(few)).leftOut).toMatchObject([{ code: 'TOO_FEW_TILES' }]);
+    await copy(names.slice(16, 32));
+    const second = reportOf(await runHere(few));
+    expect(second.products.filter(product => product.made).map(product => product.kind)).toEqual([
+      'ms',
+      'tile',
+      'mosaic',
+    ]);
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+  });
+});
+
+describe('what is lost or spoilt is made again', () => {
+  it.each([
+    ['a tile', async (id: string) => rm(workPath('tiles', id), { recursive: true })],
+    ['one image of a tile', async (id: string) => rm(workPath('tiles', id, `${id}-image.fits`))],
+    ['the end of an image', async (id: string) => truncate(workPath('tiles', id, `${id}-image.fits`), 2880)],
+  ])('%s', async (_, spoil) => {
+    await copyFinished();
+    const [id] = await tileNames();
+    await spoil(id!);
+    const run = await runHere();
+    expect(run.exitCode, run.stderr).toBe(0);
+    const made = reportOf(run).products.filter(product => product.made);
+    expect(made.map(product => product.id)).toEqual([`tiles/${id}`]);
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+  });
+
+  it('published files', async () => {
+    await copyFinished();
+    for (const name of await readdir(join(folder, 'products', 'mosaics'))) {
+      if (name.endsWith('-rms.fits') || name.endsWith('.png')) await rm(join(folder, 'products', 'mosaics', name));
+    }
+    const run = await runHere();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+  });
+
+  it('not a measurement set that was deleted to save space', async () => {
+    await copyFinished();
+    await rm(workPath('ms'), { recursive: true });
+    const run = await runHere();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(reportOf(run).products.every(product => !product.made)).toBe(true);
+  });
+
+  it('leftovers of a run that died are removed', async () => {
+    await copyFinished();
+    await mkdir(workPath('tiles', '.partial-x'));
+    await writeFile(workPath('ms', '.partial-y'), '');
+    await runHere();
+    expect((await readdir(workPath('tiles'))).concat(await readdir(workPath('ms')))).not.toContainEqual(
+      expect.stringMatching(/^\.partial/),
+    );
+  });
+});
+
+describe('bad input', () => {
+  it('is left out and named: incomplete groups and unreadable files', async () => {
+    const spoilt = join(folder, 'spoilt');
+    await cp(incoming, spoilt, { recursive: true });
+    const names = (await readdir(spoilt)).filter(name => name.endsWith('.hdf5')).sort();
+    const [first, second] = await tileNames();
+    await rm(join(spoilt, names[0]!)); // the first group has 15 files
+    await truncate(join(spoilt, names[16]!), 5000); // as has the second
+    await rename(join(spoilt, names[32]!), join(spoilt, names[32]!.replace('.hdf5', '_incomplete.hdf5')));
+    await writeFile(join(spoilt, 'notes.txt'), '');
+    const run = await runHere(spoilt);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { leftOut, failed } = reportOf(run);
+    expect(failed).toEqual([]);
+    expect(leftOut).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ subject: first, code: 'INCOMPLETE_GROUP' }),
+        expect.objectContaining({ subject: second, code: 'INCOMPLETE_GROUP' }),
+        expect.objectContaining({ subject: join(spoilt, names[16]!), code: 'UNREADABLE_FILE' }),
+        expect.objectContaining({ code: 'INCOMPLETE_NAME' }),
+      ]),
+    );
+    const lenient = reportOf(await contimg([...smallRun(spoilt, folder), '--min-subbands', '15']));
+    expect(lenient.products.filter(product => product.kind === 'mosaic')).toMatchObject([{ state: 'published' }]);
+  });
+
+  it('is a failure of its group alone, which the next run tries again', async () => {
+    const spoilt = join(folder, 'spoilt');
+    await cp(incoming, spoilt, { recursive: true });
+    const names = (await readdir(spoilt)).filter(name => name.endsWith('.hdf5')).sort();
+    const [first] = await tileNames();
+    for (const name of names.slice(0, 16)) await weighNothing(join(spoilt, name));
+    const run = await runHere(spoilt);
+    expect(run.exitCode, run.stderr).toBe(1);
+    expect(reportOf(run).failed).toMatchObject([{ stage: 'image', subject: first, code: 'NO_VALID_DATA' }]);
+    expect(run.stderr).toContain(`Failed: image ${first}`);
+    expect(reportOf(run).products.filter(product => product.kind === 'mosaic')).toHaveLength(1); // of the other two
+    for (const name of names.slice(0, 16)) await cp(join(incoming, name), join(spoilt, name));
+    const again = await runHere(spoilt);
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(reportOf(again).products.map(product => product.id)).toContain(`tiles/${first}`);
+  });
+});
+
+/** Takes all weight from a subband file, as the correlator does when every sample of it was bad. */
+async function weighNothing(path: string): Promise<void> {
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, 'a');
+  const nsamples = file.get('Data/nsamples') as h5wasm.Dataset;
+  const ranges = nsamples.shape!.map((extent): [number, number] => [0, extent]);
+  nsamples.write_slice(ranges, new Float32Array(nsamples.shape!.reduce((a, b) => a * b)));
+  file.close();
+}
