@@ -165,6 +165,7 @@ export interface ImagingAddon {
       fieldLevel: number;
       weighting: { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
       epsilon: number;
+      spectralIndex: number;
       niter: number;
       maxMajorCycles: number;
       gain: number;

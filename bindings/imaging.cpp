@@ -21,6 +21,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.field_level = number(options, "fieldLevel");
   result.weighting = weighting(options, "weighting");
   result.epsilon = number(options, "epsilon");
+  result.spectral_index = number(options, "spectralIndex");
   result.clean.max_iterations = count(options, "niter");
   result.clean.max_major_cycles = count(options, "maxMajorCycles");
   result.clean.gain = number(options, "gain");

@@ -95,14 +95,19 @@ std::size_t subtract(ActivePixels& active, NdView<const float, 2> psf, Pixel cen
 
 std::size_t highest_pixel(ActivePixels& active, NdView<const float, 2> psf) { return subtract(active, psf, {0, 0}, 0); }
 
+/// A PSF that is cut off, at half the image, has negative eigenvalues, which make a minor cycle diverge in the end: it
+/// is over once the highest pixel has grown to this many times its lowest value so far.
+constexpr float kGrowth = 1.1f;
+
 /// @returns the number of components added to the model
 std::size_t minor_cycle(ActivePixels& active, NdView<const float, 2> psf, const CleanOptions& options,
                         std::size_t max_components, NdView<float, 2> model, const JobContext& context) {
   std::size_t n = 0;
   std::size_t highest = highest_pixel(active, psf);
-  const float limit = highest == kNone ? 0 : 2 * std::abs(active.value[highest]);  // beyond it the cycle diverges
-  while (highest != kNone && n < max_components && std::abs(active.value[highest]) <= limit) {
+  float lowest = highest == kNone ? 0 : std::abs(active.value[highest]);
+  while (highest != kNone && n < max_components && std::abs(active.value[highest]) <= kGrowth * lowest) {
     const Pixel pixel = active.where[highest];
+    lowest = std::min(lowest, std::abs(active.value[highest]));
     const float flux = static_cast<float>(options.gain) * active.value[highest];
     model(pixel.y, pixel.x) += flux;
     highest = subtract(active, psf, pixel, flux);
@@ -174,7 +179,8 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
     }
     result.cycles.push_back(after);
     result.stop = CleanStop::kThreshold;
-    // What little a cycle down to the thresholds leaves above them, risen by sidelobes, is not worth another cycle.
+    // What little a cycle down to the thresholds leaves above them, risen by sidelobes, is not worth
+    // another cycle.
     const bool to_thresholds = lowest_part * state.peak_jy <= levels.blank && n < n_left;
     const bool nearly_there = after.peak_jy <= 1.25 * levels_of(options, after.rms_jy).blank;
     n_left -= n;

@@ -29,8 +29,8 @@ BandAveragedBeam::BandAveragedBeam(double diameter_m, const std::vector<double>&
   const double sum = positive_sum(weights);
   double highest_hz = 0;
   for (const double f : freq_hz) highest_hz = std::max(highest_hz, f);
-  // The table reaches to the third null (x = 10.2) of the highest frequency or the horizon, farther out it is held.
-  const double last_sin = std::min(1.0, 10.2 * kSpeedOfLight / (kPi * diameter_m * highest_hz));
+  // The table reaches to the third null (x = 10.1735) of the highest frequency or the horizon, farther out it is held.
+  const double last_sin = std::min(1.0, 10.1735 * kSpeedOfLight / (kPi * diameter_m * highest_hz));
   constexpr std::size_t kPoints = 4097;
   step_ = last_sin * last_sin / (kPoints - 1);
   for (std::size_t i = 0; i < kPoints; ++i) {

@@ -6,7 +6,7 @@
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
 #include "core/error.h"
-#include "core/parallel.h"
+#include "imaging/component_visibilities.h"
 #include "imaging/gridder.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
@@ -66,47 +66,59 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   return grid;
 }
 
-/// The visibilities of one tile on their way between the uv plane and its image.
-class Transform {
+/// The visibilities of one tile on their way to its images.
+class TileVisibilities {
  public:
-  Transform(const StokesVisibilities& data, const std::vector<double>& freq_hz, const ImageGrid& grid,
-            const GridderOptions& options, double sum_of_weights)
+  TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
+                   const GridderOptions& options, double sum_of_weights)
       : data_(data),
-        freq_{freq_hz.data(), {freq_hz.size()}},
+        response_(response),
         grid_(grid),
         options_(options),
         scale_(1 / sum_of_weights),
-        scratch_(NdArray<std::complex<float>, 2>::uninitialized(data.visibilities.shape())) {}
+        subtracted_({grid.ny, grid.nx}) {}
 
-  void psf(NdView<float, 2> image, const JobContext& context) {
-    std::fill(scratch_.begin(), scratch_.end(), 1.0f);
-    to_image(scratch_.view(), image, context);
+  void psf(NdView<float, 2> image, const JobContext& context) const {
+    auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
+    std::fill(ones.begin(), ones.end(), 1.0f);
+    to_image(ones.view(), image, context);
   }
-  void dirty(NdView<float, 2> image, const JobContext& context) { to_image(data_.visibilities.view(), image, context); }
 
-  void residual(NdView<const float, 2> model, NdView<float, 2> image, const JobContext& context) {
-    image_to_visibilities(data_.uvw_m.view(), freq_, model, grid_, options_, data_.weights.view(), scratch_.view(),
-                          context);
-    const std::size_t n_channels = scratch_.shape(1);
-    parallel_for(scratch_.shape(0), options_.threads, [&](std::size_t row) {
-      for (std::size_t k = 0; k < n_channels; ++k) scratch_(row, k) = data_.visibilities(row, k) - scratch_(row, k);
-    });
-    to_image(scratch_.view(), image, context);
+  /// The image of what is left of the visibilities.
+  void image(NdView<float, 2> image, const JobContext& context) const {
+    to_image(data_.visibilities.view(), image, context);
+  }
+
+  /// Subtracts what `model` has more than at the last call.
+  void subtract(NdView<const float, 2> model, const JobContext& context) {
+    std::vector<Component> components;
+    for (std::size_t y = 0; y < grid_.ny; ++y)
+      for (std::size_t x = 0; x < grid_.nx; ++x) {
+        const double flux = double(model(y, x)) - subtracted_(y, x);
+        if (flux == 0) continue;
+        components.push_back({-(static_cast<double>(x) - static_cast<double>(grid_.nx / 2)) * grid_.cell_rad,
+                              (static_cast<double>(y) - static_cast<double>(grid_.ny / 2)) * grid_.cell_rad, flux});
+        subtracted_(y, x) = model(y, x);
+      }
+    subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
+                        options_.threads, context);
   }
 
  private:
-  void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image, const JobContext& context) {
-    visibilities_to_image(data_.uvw_m.view(), freq_, visibilities, data_.weights.view(), grid_, options_, image,
-                          context);
+  void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
+                const JobContext& context) const {
+    const ImageGrid apparent{grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration};
+    visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                          data_.weights.view(), apparent, options_, image, context);
     for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
   }
 
-  const StokesVisibilities& data_;
-  NdView<const double, 1> freq_;
-  ImageGrid grid_;
+  StokesVisibilities& data_;
+  const TileResponse& response_;
+  SkyGrid grid_;
   GridderOptions options_;
   double scale_;
-  NdArray<std::complex<float>, 2> scratch_;  ///< where the weight is 0 it holds anything finite or not: not looked at
+  NdArray<float, 2> subtracted_;
 };
 
 void describe(const Observation& observation, const WeightSums& sums, TileImages& tile) {
@@ -148,13 +160,21 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   tile.n_visibilities = data.n_used;
   tile.n_rows = data.weights.shape(0);
 
-  Transform transform(data, observation.freq_hz, apparent, {options.epsilon, options.threads}, sums.total);
+  const TileResponse response{diameter_m,
+                              options.spectral_index,
+                              observation.freq_hz,
+                              sums.per_channel,
+                              observation.pointing,
+                              sums.per_integration,
+                              center,
+                              aberration};
+  TileVisibilities visibilities(data, response, grid, {options.epsilon, options.threads}, sums.total);
   const auto image = [&] { return NdArray<float, 2>::uninitialized({grid.ny, grid.nx}); };
   tile.psf = image();
-  transform.psf(tile.psf.view(), context.part(0.2, 0.3));
+  visibilities.psf(tile.psf.view(), context.part(0.2, 0.3));
   tile.beam = fit_restoring_beam(tile.psf.view(), grid.cell_rad);
   tile.dirty = image();
-  transform.dirty(tile.dirty.view(), context.part(0.3, 0.4));
+  visibilities.image(tile.dirty.view(), context.part(0.3, 0.4));
 
   tile.model = image();
   tile.residual = image();
@@ -162,7 +182,8 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), options.clean,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
-        transform.residual(model, residual, cycle);
+        visibilities.subtract(model, cycle);
+        visibilities.image(residual, cycle);
       },
       context.part(0.4, 0.95));
   tile.rms_jy = mad_sigma(tile.residual.view());

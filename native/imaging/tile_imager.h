@@ -17,7 +17,8 @@ struct TileOptions {
   double cell_rad = 0;                    ///< ICRS; 0: five pixels per minor axis of the beam
   double field_level = 0.1;
   Weighting weighting;
-  double epsilon = 1e-5;  ///< of the gridder
+  double epsilon = 1e-5;         ///< of the gridder
+  double spectral_index = -0.7;  ///< that the model's sources are taken to have within the band
   CleanOptions clean;
   unsigned threads = 0;
 };
@@ -40,7 +41,8 @@ struct TileImages {
   std::vector<std::string> history;  ///< of the data
 };
 
-/// From visibilities to the cleaned image of a tile.
+/// From visibilities to the cleaned image of a tile. The model is taken off the visibilities as the drifting beam
+/// shows it (subtract_components), not as a sky that stands still before the dishes.
 ///
 /// @throws Error{NO_VALID_DATA} nothing to image, or too little to make a beam; Error{INVALID_ARGUMENT} a grid that the
 ///         gridder refuses; what the source throws

@@ -92,7 +92,7 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
   const nComponents = tile.cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
   return [
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} Stokes I visibilities of ${tile.nRows} rows and ${tile.nChannels} channels`,
-    `weighting ${scheme}; gridding accuracy ${options.epsilon}`,
+    `weighting ${scheme}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
     `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
       `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma`,
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,

@@ -23,6 +23,11 @@ export interface ImagingOptions extends JobOptions {
   readonly weighting?: Weighting | undefined;
   /** Relative accuracy of gridding, 1e-6 to 1e-2. @default 1e-5 */
   readonly epsilon?: number | undefined;
+  /**
+   * Spectral index that the sources of the model are taken to have within the band, S ~ nu^index. With the beam's own
+   * change over band and drift it decides how well their sidelobes go. @default -0.7
+   */
+  readonly spectralIndex?: number | undefined;
   /** Most clean components; 0 leaves the dirty image. @default 50000 */
   readonly niter?: number | undefined;
   /** Most major cycles, each of which takes the model off the visibilities. @default 12 */
@@ -51,6 +56,7 @@ export const imagingDefaults = Object.freeze({
   fieldBeamLevel: 0.1,
   weighting: Object.freeze({ scheme: 'briggs', robust: 0.5 }) as Weighting,
   epsilon: 1e-5,
+  spectralIndex: -0.7,
   niter: 50000,
   maxMajorCycles: 12,
   gain: 0.1,
@@ -84,6 +90,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     fieldLevel: checkNumber('fieldBeamLevel', o.fieldBeamLevel, 0.01, 0.99),
     weighting: checkWeighting(o.weighting),
     epsilon: checkNumber('epsilon', o.epsilon, 1e-6, 1e-2),
+    spectralIndex: checkNumber('spectralIndex', o.spectralIndex, -5, 5),
     niter: checkInteger('niter', o.niter, 0),
     maxMajorCycles: checkInteger('maxMajorCycles', o.maxMajorCycles, 0, 1000),
     gain: checkNumber('gain', o.gain, 0.001, 1),

@@ -43,9 +43,10 @@ void convolve(NdView<const float, 2> model, NdView<const float, 2> psf, float sc
     }
 }
 
+const NdArray<float, 2> whole_psf = make_psf(2 * kSize), psf = make_psf(kSize);
+
 struct Field {
-  NdArray<float, 2> whole_psf = make_psf(2 * kSize), psf = make_psf(kSize), truth{{kSize, kSize}},
-                    dirty{{kSize, kSize}}, residual{{kSize, kSize}}, model{{kSize, kSize}};
+  NdArray<float, 2> truth{{kSize, kSize}}, dirty{{kSize, kSize}}, residual{{kSize, kSize}}, model{{kSize, kSize}};
   void observe(double noise = 0) {
     std::mt19937 random(5);
     std::normal_distribution<float> normal(0, static_cast<float>(noise));
@@ -148,7 +149,7 @@ TEST_CASE("clean takes a diverging cycle back and stops") {
   field.observe(0.01);
   const auto dirty = peak_absolute(field.residual.view());
   const CleanResult result = clean(
-      field.psf.view(), field.residual.view(), field.model.view(), {},
+      psf.view(), field.residual.view(), field.model.view(), {},
       [&](NdView<const float, 2>, NdView<float, 2> out, const JobContext&) {
         std::fill(out.begin(), out.end(), 50.0f);
       },
@@ -165,7 +166,7 @@ TEST_CASE("clean stops when it is cancelled") {
   JobContext context;
   context.cancel();
   CHECK_THROWS_AS(clean(
-                      field.psf.view(), field.residual.view(), field.model.view(), {},
+                      psf.view(), field.residual.view(), field.model.view(), {},
                       [](NdView<const float, 2>, NdView<float, 2>, const JobContext&) {}, context),
                   Cancelled);
 }
