@@ -43,7 +43,15 @@ void convolve(NdView<const float, 2> model, NdView<const float, 2> psf, float sc
     }
 }
 
-const NdArray<float, 2> whole_psf = make_psf(2 * kSize), psf = make_psf(kSize);
+const NdArray<float, 2>& whole_psf() {
+  static const NdArray<float, 2> psf = make_psf(2 * kSize);
+  return psf;
+}
+
+const NdArray<float, 2>& psf() {
+  static const NdArray<float, 2> psf = make_psf(kSize);
+  return psf;
+}
 
 struct Field {
   NdArray<float, 2> truth{{kSize, kSize}}, dirty{{kSize, kSize}}, residual{{kSize, kSize}}, model{{kSize, kSize}};
@@ -52,15 +60,15 @@ struct Field {
     std::normal_distribution<float> normal(0, static_cast<float>(noise));
     if (noise > 0)
       for (float& pixel : dirty) pixel = normal(random);
-    convolve(truth.view(), whole_psf.view(), 1, dirty.view());
+    convolve(truth.view(), whole_psf().view(), 1, dirty.view());
     std::copy(dirty.begin(), dirty.end(), residual.begin());
   }
   CleanResult run(const CleanOptions& options) {
     return clean(
-        psf.view(), residual.view(), model.view(), options,
+        psf().view(), residual.view(), model.view(), options,
         [&](NdView<const float, 2> components, NdView<float, 2> out, const JobContext&) {
           std::copy(dirty.begin(), dirty.end(), out.begin());
-          convolve(components, whole_psf.view(), -1, out);
+          convolve(components, whole_psf().view(), -1, out);
         },
         JobContext());
   }
@@ -149,7 +157,7 @@ TEST_CASE("clean takes a diverging cycle back and stops") {
   field.observe(0.01);
   const auto dirty = peak_absolute(field.residual.view());
   const CleanResult result = clean(
-      psf.view(), field.residual.view(), field.model.view(), {},
+      psf().view(), field.residual.view(), field.model.view(), {},
       [&](NdView<const float, 2>, NdView<float, 2> out, const JobContext&) {
         std::fill(out.begin(), out.end(), 50.0f);
       },
@@ -166,7 +174,7 @@ TEST_CASE("clean stops when it is cancelled") {
   JobContext context;
   context.cancel();
   CHECK_THROWS_AS(clean(
-                      psf.view(), field.residual.view(), field.model.view(), {},
+                      psf().view(), field.residual.view(), field.model.view(), {},
                       [](NdView<const float, 2>, NdView<float, 2>, const JobContext&) {}, context),
                   Cancelled);
 }
