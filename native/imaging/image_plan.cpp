@@ -84,16 +84,20 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<do
   // 128 pixels of a fifth of the finest fringe hold a lobe five times wider than that; a wider one is tried for
   // coarser.
   NdArray<float, 2> psf({128, 128});
-  for (double cell = 0.2 / longest;; cell *= 2) {
+  for (double cell = 0.2 / longest; cell < 4 / longest; cell *= 2) {
     visibilities_to_image(uvw.view(), freq, ones.view(), sample.view(), {128, 128, cell}, {1e-4, threads}, psf.view(),
                           context);
     for (float& value : psf) value = static_cast<float>(value / sum);
     try {
       return fit_restoring_beam(psf.view(), cell);
     } catch (const Error&) {
-      if (cell > 2 / longest) throw;
+      // The lobe reaches the edge, or, with coarser cells, is none.
     }
   }
+  throw Error(
+      code::kNoValidData,
+      "Expected visibilities that make a beam, but their point spread function has no main lobe: too few baselines "
+      "have data");
 }
 
 double cell_for_beam(const RestoringBeam& beam) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "coordinates/apparent.h"
+#include "core/airy.h"
 #include "core/constants.h"
 #include "core/visibility_source.h"
 
@@ -30,33 +31,49 @@ class MemorySource final : public VisibilitySource {
       o.channel_width_hz.push_back(1.9e8 / static_cast<double>(n_channels));
     }
     o.spw_first_channel = {0};
+    dec_rad_ = dec_rad;
     const UvwFrame ground = hadec_frame(0, o.site.latitude_rad, o.site);  // east, north, up
-    for (std::size_t a = 0; a < n_antennas; ++a) {                        // a spiral of 600 m
-      const double r = 600 * std::sqrt((static_cast<double>(a) + 0.5) / static_cast<double>(n_antennas)),
+    for (std::size_t a = 0; a < n_antennas; ++a) {                        // a spiral of 160 m
+      const double r = 160 * std::sqrt((static_cast<double>(a) + 0.5) / static_cast<double>(n_antennas)),
                    t = 2.4 * static_cast<double>(a);
       o.antennas.push_back({std::to_string(a), r * std::cos(t) * ground.u + r * std::sin(t) * ground.v, 4.65});
     }
     for (std::size_t t = 0; t < n_times; ++t) {
       o.time_mjd_s.push_back(60700.9 * kSecondsPerDay + 12.9 * static_cast<double>(t));
       o.integration_s.push_back(12.9);
-      o.phase_center.push_back(meridian_icrs(dec_rad, o.time_mjd_s.back(), o.site, {}));
-      const UvwFrame frame = uvw_frame(o.phase_center.back(), o.time_mjd_s.back(), o.site, {});
       for (std::size_t b = 0; b < n_antennas; ++b)
         for (std::size_t a = 0; a <= b; ++a) {
           o.time_index.push_back(static_cast<std::uint32_t>(t));
           o.antenna1.push_back(static_cast<std::uint32_t>(a));
           o.antenna2.push_back(static_cast<std::uint32_t>(b));
-          o.uvw_m.push_back(uvw_of_baseline(frame, o.antennas[b].position_m - o.antennas[a].position_m));
         }
     }
-    o.pointing = o.phase_center;
+    set_times(o.time_mjd_s);
     const std::size_t n = o.n_rows() * n_channels * 2;
     visibilities.assign(n, 0);
     flags.assign(n, 0);
     weights.assign(n, 1);
   }
 
-  void add(const PointSource& source) {
+  /// Moves the integrations in time, before sources are added: phase centers, pointings and uvw follow.
+  void set_times(const std::vector<double>& time_mjd_s) {
+    Observation& o = observation_;
+    o.time_mjd_s = time_mjd_s;
+    o.phase_center.clear();
+    std::vector<UvwFrame> frames;
+    for (const double time : time_mjd_s) {
+      o.phase_center.push_back(meridian_icrs(dec_rad_, time, o.site, {}));
+      frames.push_back(uvw_frame(o.phase_center.back(), time, o.site, {}));
+    }
+    o.pointing = o.phase_center;
+    o.uvw_m.clear();
+    for (std::size_t row = 0; row < o.n_rows(); ++row)
+      o.uvw_m.push_back(uvw_of_baseline(
+          frames[o.time_index[row]], o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m));
+  }
+
+  /// Adds a source, through the Airy beam about each integration's pointing or as bright everywhere.
+  void add(const PointSource& source, bool through_beam = false) {
     const Observation& o = observation_;
     for (std::size_t row = 0, i = 0; row < o.n_rows(); ++row) {
       const std::size_t t = o.time_index[row];
@@ -64,10 +81,11 @@ class MemorySource final : public VisibilitySource {
       const Vec3 s0 = apparent_itrf(o.phase_center[t], o.time_mjd_s[t], o.site, {});
       const double path_m =
           dot(o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m, s - s0);
-      for (const double freq : o.freq_hz)
-        for (int pol = 0; pol < 2; ++pol, ++i)
-          visibilities[i] +=
-              std::complex<float>(std::polar(source.flux_jy, -2 * kPi * std::fmod(freq / kSpeedOfLight * path_m, 1.0)));
+      for (const double freq : o.freq_hz) {
+        const double flux = source.flux_jy * (through_beam ? airy_power(norm(cross(s, s0)), 4.65, freq) : 1);
+        const std::complex<float> v(std::polar(flux, -2 * kPi * std::fmod(freq / kSpeedOfLight * path_m, 1.0)));
+        for (int pol = 0; pol < 2; ++pol) visibilities[i++] += v;
+      }
     }
   }
 
@@ -104,6 +122,7 @@ class MemorySource final : public VisibilitySource {
   std::vector<float> weights;
 
  private:
+  double dec_rad_ = 0;
   Observation observation_;
 };
 
