@@ -15,7 +15,7 @@ const folder = 'demo-output';
 const nTiles = 4;
 const start = '2026-01-25T22:00:05';
 const decDeg = 16.15;
-const nPixels = 3072; // 3.4 degrees: down to a quarter of the primary beam, which keeps the demo short
+const cellArcsec = 5; // 3.7 cells per minor axis of the beam, where the default is 5: keeps the demo short
 const maxFluxError = 0.03;
 const maxBeamFraction = 0.1;
 const minSignalToNoise = 10;
@@ -28,7 +28,7 @@ writeFileSync(`${folder}/sky.json`, JSON.stringify(sky, null, 1));
 
 contimg('simulate', '--out', `${folder}/incoming`, '--tiles', nTiles, '--start', start, '--dec', decDeg, '--antennas', 48, '--channels', 4, '--name-jitter', 3, '--sky', `${folder}/sky.json`); // prettier-ignore
 const report = JSON.parse(
-  contimg('run', `${folder}/incoming`, '--work', `${folder}/work`, '--products', `${folder}/products`, '--group-size', nTiles, '--robust', 1, '--npix', nPixels, '--json'), // prettier-ignore
+  contimg('run', `${folder}/incoming`, '--work', `${folder}/work`, '--products', `${folder}/products`, '--group-size', nTiles, '--robust', 1, '--cell', cellArcsec, '--json'), // prettier-ignore
 );
 const published = report.products.find(product => product.kind === 'mosaic').published;
 const mosaicPath = published.at(-1);

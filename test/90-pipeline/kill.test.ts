@@ -21,13 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs and is killed after so many milliseconds, unless it is over before. */
-async function runAndKill(at: string, afterMs: number): Promise<boolean> {
+/** Runs and is killed after so many milliseconds; gives how long it took where it was over before. */
+async function runAndKill(at: string, afterMs: number): Promise<{ finishedMs?: number }> {
+  const start = performance.now();
   const child = execa(program, smallRun(incoming, at), { reject: false });
   const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
   const { signal } = await child;
   clearTimeout(timer);
-  return signal === 'SIGKILL';
+  return signal === 'SIGKILL' ? {} : { finishedMs: performance.now() - start };
 }
 
 /** Seeded, so that a failure can be looked at again: mulberry32. */
@@ -45,17 +46,21 @@ it(`killed at ${nKills} random moments and started again, ends with the mosaic o
   const undisturbed = join(folder, 'undisturbed');
   const start = performance.now();
   const run = await contimg(smallRun(incoming, undisturbed));
-  const durationMs = performance.now() - start;
+  let durationMs = performance.now() - start;
   expect(run.exitCode, run.stderr).toBe(0);
   const expected = await publishedHashes(undisturbed);
   expect(Object.keys(expected)).toHaveLength(5);
 
   const random = randomStream(20260125);
   let killed = 0;
-  for (let i = 0; i < nKills; i++) {
-    const at = join(folder, `killed-${i}`);
+  for (let attempt = 0; killed < nKills; attempt++) {
+    // A run may be faster than the undisturbed one was: then later moments are drawn from its duration.
+    expect(attempt, `${killed} runs killed`).toBeLessThan(3 * nKills);
+    const at = join(folder, `killed-${attempt}`);
     const afterMs = Math.round(random() * durationMs);
-    if (await runAndKill(at, afterMs)) killed++;
+    const { finishedMs } = await runAndKill(at, afterMs);
+    if (finishedMs === undefined) killed++;
+    else durationMs = Math.min(durationMs, finishedMs);
     const visible = Object.keys(await publishedHashes(at)).filter(name => !name.startsWith('.'));
     for (const name of visible) expect(expected, `killed after ${afterMs} ms`).toHaveProperty([name]);
 
@@ -66,7 +71,6 @@ it(`killed at ${nKills} random moments and started again, ends with the mosaic o
     await expectNothingLeftOver(at);
     await rm(at, { recursive: true });
   }
-  expect(killed).toBeGreaterThan(nKills / 2);
 }, 600_000);
 
 async function expectNothingLeftOver(at: string): Promise<void> {
