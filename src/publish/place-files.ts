@@ -103,15 +103,19 @@ async function isPlaced({ file, target }: Placement): Promise<boolean> {
 }
 
 async function copyVerified({ file, source, temporary }: Placement): Promise<void> {
-  await onDisk(source, async () => {
-    const handle = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      if (!(await handle.stat()).isFile()) throw new UnsafePathError(source, `Expected ${source} to be a plain file`);
-      await pipeline(handle.createReadStream(), createWriteStream(temporary, { flags: 'wx', flush: true }));
-    } finally {
-      await handle.close().catch(() => undefined); // the stream may have closed it
-    }
-  });
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK; // do not wait for a pipe's writer
+  const handle = await onDisk(source, () => open(source, flags));
+  try {
+    if (!(await handle.stat()).isFile()) throw new UnsafePathError(source, `Expected ${source} to be a plain file`);
+    await onDisk(temporary, () =>
+      pipeline(
+        handle.createReadStream({ autoClose: false }),
+        createWriteStream(temporary, { flags: 'wx', flush: true }),
+      ),
+    );
+  } finally {
+    await handle.close();
+  }
   const sha256 = await sha256OfFile(temporary);
   if (sha256 === file.sha256) return;
   throw new FileAccessError(
