@@ -46,3 +46,10 @@ test('an error keeps its cause, its name and its path', () => {
   expect(error).toMatchObject({ cause, name: 'DiskFullError', path: '/data', code: 'DISK_FULL' });
   expect(new InternalError('x')).toBeInstanceOf(Error);
 });
+
+test('docs/errors.md tells operators of every code', () => {
+  const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  const codes = [...readFileSync(path('src/core/errors.ts'), 'utf8').matchAll(/readonly code = '(\w+)'/g)];
+  const rows = [...readFileSync(path('docs/errors.md'), 'utf8').matchAll(/^\| `(\w+)` /gm)];
+  expect(rows.map(([, code]) => code).sort()).toEqual(codes.map(([, code]) => code).sort());
+});
