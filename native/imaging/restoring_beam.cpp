@@ -19,7 +19,10 @@ struct Sample {
 using Vector3 = std::array<double, 3>;
 using Matrix3 = std::array<Vector3, 3>;
 
-/// The pixels above half of the peak that are connected with the center.
+/// Where the main lobe ends: above it, DSA-110's lobe is a Gaussian; at 0.5 with robust 0.5 it has grown side arms.
+constexpr float kLobeLevel = 0.6f;
+
+/// The pixels above kLobeLevel that are connected with the center.
 std::vector<Sample> main_lobe(NdView<const float, 2> psf) {
   const int ny = static_cast<int>(psf.shape(0)), nx = static_cast<int>(psf.shape(1));
   std::vector<char> seen(psf.size(), 0);
@@ -37,7 +40,7 @@ std::vector<Sample> main_lobe(NdView<const float, 2> psf) {
     lobe.push_back({double(x - nx / 2), double(y - ny / 2), psf(y, x)});
     for (const auto& [dy, dx] : {std::array{0, 1}, {0, -1}, {1, 0}, {-1, 0}}) {
       const std::size_t next = static_cast<std::size_t>(y + dy) * nx + (x + dx);
-      if (seen[next] || !(psf(y + dy, x + dx) > 0.5f)) continue;
+      if (seen[next] || !(psf(y + dy, x + dx) > kLobeLevel)) continue;
       seen[next] = 1;
       todo.push_back({y + dy, x + dx});
     }

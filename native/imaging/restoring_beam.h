@@ -10,9 +10,9 @@ struct RestoringBeam {
   double position_angle_rad = 0;  ///< of the major axis, from north through east, in (-pi/2, pi/2]
 };
 
-/// Fits a Gaussian of peak 1 to the main lobe of a PSF: the pixels above half of the peak that are connected with the
-/// center. Farther out the lobe of an array with a dense core and outriggers is no Gaussian but falls into deep
-/// negative rings.
+/// Fits a Gaussian of peak 1 to the main lobe of a PSF: the pixels above 0.6 of the peak that are connected with the
+/// center. Farther out the lobe of an array with a dense core and outriggers is no Gaussian: it has side arms, and
+/// falls into deep negative rings.
 ///
 /// @param psf       (ny, nx), 1 at (ny/2, nx/2)
 /// @param cell_rad  size of a pixel
