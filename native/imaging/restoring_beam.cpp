@@ -19,11 +19,14 @@ struct Sample {
 using Vector3 = std::array<double, 3>;
 using Matrix3 = std::array<Vector3, 3>;
 
-/// Where the main lobe ends: above it, DSA-110's lobe is a Gaussian; at 0.5 with robust 0.5 it has grown side arms.
-constexpr float kLobeLevel = 0.6f;
+/// Where the main lobe ends. DSA-110's lobe is a Gaussian down to 0.6; at 0.5 with robust 0.5 it has grown side arms.
+/// With cells so coarse that fewer than kEnoughPixels stand above a level, the next one is taken.
+constexpr std::array kLobeLevels{0.6f, 0.5f, 0.4f, 0.3f};
+constexpr std::size_t kEnoughPixels = 12;
+constexpr std::size_t kFewestPixels = 7;
 
-/// The pixels above kLobeLevel that are connected with the center.
-std::vector<Sample> main_lobe(NdView<const float, 2> psf) {
+/// The pixels above the level that are connected with the center.
+std::vector<Sample> pixels_above(float level, NdView<const float, 2> psf) {
   const int ny = static_cast<int>(psf.shape(0)), nx = static_cast<int>(psf.shape(1));
   std::vector<char> seen(psf.size(), 0);
   std::vector<std::array<int, 2>> todo{{ny / 2, nx / 2}};
@@ -40,10 +43,19 @@ std::vector<Sample> main_lobe(NdView<const float, 2> psf) {
     lobe.push_back({double(x - nx / 2), double(y - ny / 2), psf(y, x)});
     for (const auto& [dy, dx] : {std::array{0, 1}, {0, -1}, {1, 0}, {-1, 0}}) {
       const std::size_t next = static_cast<std::size_t>(y + dy) * nx + (x + dx);
-      if (seen[next] || !(psf(y + dy, x + dx) > kLobeLevel)) continue;
+      if (seen[next] || !(psf(y + dy, x + dx) > level)) continue;
       seen[next] = 1;
       todo.push_back({y + dy, x + dx});
     }
+  }
+  return lobe;
+}
+
+std::vector<Sample> main_lobe(NdView<const float, 2> psf) {
+  std::vector<Sample> lobe;
+  for (const float level : kLobeLevels) {
+    lobe = pixels_above(level, psf);
+    if (lobe.size() >= kEnoughPixels) break;
   }
   return lobe;
 }
@@ -99,11 +111,11 @@ Vector3 fit(const std::vector<Sample>& lobe) {
 
 RestoringBeam fit_restoring_beam(NdView<const float, 2> psf, double cell_rad) {
   const std::vector<Sample> lobe = main_lobe(psf);
-  if (lobe.size() < 5)
-    throw Error(code::kInvalidArgument,
-                "Expected at least 5 pixels in the main lobe of the point spread function but found " +
-                    std::to_string(lobe.size()) + ". Use a smaller cell than " + std::to_string(cell_rad / kArcsec) +
-                    "\"");
+  if (lobe.size() < kFewestPixels)
+    throw Error(code::kInvalidArgument, "Expected at least " + std::to_string(kFewestPixels) +
+                                            " pixels in the main lobe of the point spread function but found " +
+                                            std::to_string(lobe.size()) + ". Use a smaller cell than " +
+                                            std::to_string(cell_rad / kArcsec) + "\"");
   const auto [a, b, c] = fit(lobe);
   // Eigenvalues of [[a, b/2], [b/2, c]]: the small one belongs to the major axis.
   const double mean = 0.5 * (a + c), difference = std::hypot(0.5 * (a - c), 0.5 * b);

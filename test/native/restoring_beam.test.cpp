@@ -83,6 +83,13 @@ TEST_CASE("restoring beam: a lobe that reaches the edge or is too small is refus
   CHECK(code_of(spike.view()) == code::kInvalidArgument);
 }
 
+TEST_CASE("restoring beam: cells as coarse as half the minor axis still give it") {
+  const RestoringBeam truth{14 * kArcsec, 6 * kArcsec, 0.4};
+  const RestoringBeam beam = fit_restoring_beam(psf_of(truth, 0).view(), kCell);
+  CHECK(beam.major_rad == doctest::Approx(truth.major_rad).epsilon(1e-4));
+  CHECK(beam.minor_rad == doctest::Approx(truth.minor_rad).epsilon(1e-4));
+}
+
 TEST_CASE("restoring a model draws each component as the beam, clipped at the edges") {
   const RestoringBeam beam{30 * kArcsec, 18 * kArcsec, 0.7};
   NdArray<float, 2> model({64, 80}), image({64, 80});
