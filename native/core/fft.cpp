@@ -12,10 +12,10 @@
 #include "core/nd_array.h"
 #include "core/parallel.h"
 
-// A 2-D transform is one 1-D plan, applied to rows where they lie and to columns in transposed panels of 8, which is
-// one cache line of complex floats: 3072 x 3072 takes 70 ms on one core, where FFTW's own estimated 2-D plan takes
-// several times that. Plans are estimated, never measured: the bits of a result must not depend on what else the
-// machine did while planning (measuring gains 15 %).
+// A 2-D transform is one 1-D plan, applied to rows in a buffer and to columns in panels of 8, which is one cache line
+// of complex floats: 3072 x 3072 takes 70 ms on one core, where FFTW's own estimated 2-D plan takes several times that.
+// Plans are estimated, never measured: the bits of a result must not depend on what else the machine did while planning
+// (measuring gains 15 %).
 namespace contimg {
 namespace {
 
@@ -47,24 +47,17 @@ fftwf_plan plan(std::size_t n, FftDirection direction) {
   return known;
 }
 
-/// Cuts ranges into pieces of at most `length` indices.
-std::vector<IndexRange> pieces(const std::vector<IndexRange>& ranges, std::size_t extent, std::size_t length) {
-  std::vector<IndexRange> result;
-  for (const IndexRange& range : ranges) {
-    if (range.begin > range.end || range.end > extent)
-      throw Error(code::kInvalidArgument, "Expected FFT ranges inside an extent of " + std::to_string(extent) +
-                                              " but received " + std::to_string(range.begin) + " to " +
-                                              std::to_string(range.end));
-    for (std::size_t begin = range.begin; begin < range.end; begin += length)
-      result.push_back({begin, std::min(begin + length, range.end)});
-  }
-  return result;
+void check(bool condition, const char* expected) {
+  if (!condition) throw Error(code::kInvalidArgument, std::string("Expected ") + expected);
 }
 
-// An even length keeps every row on 16 bytes, which FFTW's SIMD plans assume.
-void check_length(std::size_t n) {
-  if (n == 0 || n % 2)
-    throw Error(code::kInvalidArgument, "Expected an even FFT length but received " + std::to_string(n));
+// An even length keeps every line on 16 bytes, which FFTW's SIMD plans assume.
+void check(const FftAxis& axis, std::size_t n_in, std::size_t n_out, bool same_lines) {
+  check(axis.length > 0 && axis.length % 2 == 0, "an even FFT length");
+  for (const auto* ranges : {&axis.input, &axis.output})
+    for (const IndexRange& range : *ranges)
+      check(range.begin <= range.end && range.end <= axis.length, "FFT ranges inside the axis");
+  check(same_lines && n_in == count(axis.input) && n_out == count(axis.output), "arrays of the shape of the FFT");
 }
 
 }  // namespace
@@ -75,44 +68,56 @@ std::size_t good_fft_size(std::size_t n, std::size_t multiple) {
   return quotient * multiple;
 }
 
-void fft_rows(NdView<Complex, 2> data, const std::vector<IndexRange>& rows, FftDirection direction, unsigned threads) {
-  const std::size_t nx = data.shape(1);
-  check_length(nx);
-  const auto blocks = pieces(rows, data.shape(0), 32);
-  const fftwf_plan row_plan = plan(nx, direction);
-  parallel_for(blocks.size(), threads, [&](std::size_t index) {
-    for (std::size_t y = blocks[index].begin; y < blocks[index].end; ++y) {
-      Complex* row = data.data() + y * nx;
-      fftwf_execute_dft(row_plan, raw(row), raw(row));
-    }
-  });
+std::size_t count(const std::vector<IndexRange>& ranges) {
+  std::size_t n = 0;
+  for (const IndexRange& range : ranges) n += range.end - range.begin;
+  return n;
 }
 
-void fft_columns(NdView<Complex, 2> data, const std::vector<IndexRange>& columns, FftDirection direction,
-                 unsigned threads) {
-  const std::size_t ny = data.shape(0), nx = data.shape(1);
-  check_length(ny);
-  const auto blocks = pieces(columns, nx, 16 * kPanel);
-  const fftwf_plan column_plan = plan(ny, direction);
-  parallel_for(blocks.size(), threads, [&](std::size_t index) {
-    auto panel = NdArray<Complex, 2>::uninitialized({kPanel, ny});
-    for (std::size_t x0 = blocks[index].begin; x0 < blocks[index].end; x0 += kPanel) {
-      const std::size_t n = std::min(kPanel, blocks[index].end - x0);
-      for (std::size_t y = 0; y < ny; ++y)
-        for (std::size_t k = 0; k < n; ++k) panel(k, y) = data(y, x0 + k);
-      for (std::size_t k = 0; k < n; ++k) {
-        Complex* column = panel.data() + k * ny;
-        fftwf_execute_dft(column_plan, raw(column), raw(column));
+void fft_rows(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection direction, NdView<Complex, 2> out,
+              unsigned threads) {
+  check(axis, in.shape(1), out.shape(1), in.shape(0) == out.shape(0));
+  constexpr std::size_t kRows = 32;  // per piece of work
+  const fftwf_plan row_plan = plan(axis.length, direction);
+  const std::size_t ny = in.shape(0);
+  parallel_for((ny + kRows - 1) / kRows, threads, [&](std::size_t piece) {
+    auto row = NdArray<Complex, 1>::uninitialized({axis.length});
+    for (std::size_t y = piece * kRows; y < std::min(ny, (piece + 1) * kRows); ++y) {
+      std::fill(row.begin(), row.end(), Complex());
+      const Complex* from = in.data() + y * in.shape(1);
+      for (const auto& [begin, end] : axis.input) {
+        std::copy_n(from, end - begin, row.data() + begin);
+        from += end - begin;
       }
-      for (std::size_t y = 0; y < ny; ++y)
-        for (std::size_t k = 0; k < n; ++k) data(y, x0 + k) = panel(k, y);
+      fftwf_execute_dft(row_plan, raw(row.data()), raw(row.data()));
+      Complex* to = out.data() + y * out.shape(1);
+      for (const auto& [begin, end] : axis.output) to = std::copy_n(row.data() + begin, end - begin, to);
     }
   });
 }
 
-void fft_2d(NdView<Complex, 2> data, FftDirection direction, unsigned threads) {
-  fft_rows(data, {{0, data.shape(0)}}, direction, threads);
-  fft_columns(data, {{0, data.shape(1)}}, direction, threads);
+void fft_columns(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection direction, NdView<Complex, 2> out,
+                 unsigned threads) {
+  check(axis, in.shape(0), out.shape(0), in.shape(1) == out.shape(1));
+  const fftwf_plan column_plan = plan(axis.length, direction);
+  const std::size_t nx = in.shape(1);
+  parallel_for((nx + kPanel - 1) / kPanel, threads, [&](std::size_t piece) {
+    const std::size_t x0 = piece * kPanel, n = std::min(kPanel, nx - x0);
+    auto panel = NdArray<Complex, 2>::uninitialized({kPanel, axis.length});
+    std::fill(panel.begin(), panel.end(), Complex());
+    const Complex* from = in.data() + x0;
+    for (const auto& [begin, end] : axis.input)
+      for (std::size_t y = begin; y < end; ++y, from += nx)
+        for (std::size_t k = 0; k < n; ++k) panel(k, y) = from[k];
+    for (std::size_t k = 0; k < n; ++k) {
+      Complex* column = panel.data() + k * axis.length;
+      fftwf_execute_dft(column_plan, raw(column), raw(column));
+    }
+    Complex* to = out.data() + x0;
+    for (const auto& [begin, end] : axis.output)
+      for (std::size_t y = begin; y < end; ++y, to += nx)
+        for (std::size_t k = 0; k < n; ++k) to[k] = panel(k, y);
+  });
 }
 
 }  // namespace contimg

@@ -19,19 +19,25 @@ struct IndexRange {
 /// Smallest multiple of `multiple` that is >= n and whose quotient by it has no prime factor above 7.
 std::size_t good_fft_size(std::size_t n, std::size_t multiple = 2);
 
-/// Transforms the given rows of an (ny, nx) array along x, in place.
+/// One axis of a transform of which only a part is known to be other than 0 and only a part is wanted: arrays hold
+/// these parts alone, their ranges one after the other.
+struct FftAxis {
+  std::size_t length = 0;          ///< of the transform, even
+  std::vector<IndexRange> input;   ///< indices that are given; the others are 0
+  std::vector<IndexRange> output;  ///< indices that are wanted
+};
+
+/// Number of indices in all ranges.
+std::size_t count(const std::vector<IndexRange>& ranges);
+
+/// Transforms rows: in (ny, count(axis.input)), out (ny, count(axis.output)).
 /// @param threads  0: all; the result does not depend on it
-/// @throws Error{INVALID_ARGUMENT} nx is odd or a range leaves the array
-void fft_rows(NdView<std::complex<float>, 2> data, const std::vector<IndexRange>& rows, FftDirection direction,
-              unsigned threads);
+/// @throws Error{INVALID_ARGUMENT} an odd length, a range that leaves the axis, shapes that disagree
+void fft_rows(NdView<const std::complex<float>, 2> in, const FftAxis& axis, FftDirection direction,
+              NdView<std::complex<float>, 2> out, unsigned threads);
 
-/// Transforms the given columns of an (ny, nx) array along y, in place.
-/// @throws Error{INVALID_ARGUMENT} ny is odd or a range leaves the array
-void fft_columns(NdView<std::complex<float>, 2> data, const std::vector<IndexRange>& columns, FftDirection direction,
-                 unsigned threads);
-
-/// Transforms an (ny, nx) array in both axes, in place. Pixel (0, 0) is the origin on both sides.
-/// @throws Error{INVALID_ARGUMENT} an extent is odd
-void fft_2d(NdView<std::complex<float>, 2> data, FftDirection direction, unsigned threads);
+/// Transforms columns: in (count(axis.input), nx), out (count(axis.output), nx). As fft_rows otherwise.
+void fft_columns(NdView<const std::complex<float>, 2> in, const FftAxis& axis, FftDirection direction,
+                 NdView<std::complex<float>, 2> out, unsigned threads);
 
 }  // namespace contimg

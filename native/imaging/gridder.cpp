@@ -57,8 +57,7 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
       planes.add_visibilities(plane, freq_hz, visibilities, weights, context);
     }
     if (!planes.used(plane)) continue;
-    planes.transform_to_image(plane);
-    screens.accumulate(planes.grid(plane), plan.w_of_plane(plane), image);
+    screens.accumulate(planes.to_image(plane), plan.w_of_plane(plane), image);
   }
   screens.correct(image);
   context.checkpoint(1);
@@ -81,9 +80,8 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
     context.checkpoint(static_cast<double>(plane) / plan.n_planes);
     if (planes.used(plane)) {
-      planes.clear(plane);
-      screens.spread(corrected.view(), plan.w_of_plane(plane), planes.grid(plane));
-      planes.transform_to_uv(plane);
+      screens.spread(corrected.view(), plan.w_of_plane(plane), planes.image());
+      planes.from_image(plane);
     }
     if (plane >= reach) planes.get_visibilities(plane - reach, freq_hz, weights, visibilities, context);
   }

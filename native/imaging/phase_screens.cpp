@@ -50,7 +50,7 @@ PhaseScreens::PhaseScreens(const GriddingPlan& plan, unsigned threads)
   });
 }
 
-/// Calls body(image row, plane row, cosine, sine) for every row, in parallel.
+/// Calls body(row, cosine, sine) for every image row, in parallel.
 template <typename Body>
 void PhaseScreens::for_each_row(double w, const Body& body) const {
   const std::size_t nx = plan_.image.nx, ny = plan_.image.ny, half = ny / 2;
@@ -59,28 +59,20 @@ void PhaseScreens::for_each_row(double w, const Body& body) const {
     screen.resize(2 * nx);
     float *cosine = screen.data(), *sine = cosine + nx;
     screen_row(band_.data() + distance * band_.shape(1), w, nx, cosine, sine);
-    if (distance < half) body(half + distance, distance, cosine, sine);
-    if (distance > 0) body(half - distance, plan_.nv - distance, cosine, sine);
+    if (distance < half) body(half + distance, cosine, sine);
+    if (distance > 0) body(half - distance, cosine, sine);
   });
 }
 
 void PhaseScreens::accumulate(NdView<const std::complex<float>, 2> plane, double w, NdView<float, 2> image) const {
-  const std::size_t nx = plan_.image.nx, half = nx / 2, nu = plan_.nu;
-  for_each_row(w, [&](std::size_t y, std::size_t v, const float* cosine, const float* sine) {
-    float* row = image.data() + y * nx;
-    const std::complex<float>* values = plane.data() + v * nu;
-    accumulate_row(values + nu - half, cosine, sine, half, row);
-    accumulate_row(values, cosine + half, sine + half, half, row + half);
+  for_each_row(w, [&, nx = plan_.image.nx](std::size_t y, const float* cosine, const float* sine) {
+    accumulate_row(plane.data() + y * nx, cosine, sine, nx, image.data() + y * nx);
   });
 }
 
 void PhaseScreens::spread(NdView<const float, 2> image, double w, NdView<std::complex<float>, 2> plane) const {
-  const std::size_t nx = plan_.image.nx, half = nx / 2, nu = plan_.nu;
-  for_each_row(w, [&](std::size_t y, std::size_t v, const float* cosine, const float* sine) {
-    const float* row = image.data() + y * nx;
-    std::complex<float>* values = plane.data() + v * nu;
-    spread_row(row, cosine, sine, half, values + nu - half);
-    spread_row(row + half, cosine + half, sine + half, half, values);
+  for_each_row(w, [&, nx = plan_.image.nx](std::size_t y, const float* cosine, const float* sine) {
+    spread_row(image.data() + y * nx, cosine, sine, nx, plane.data() + y * nx);
   });
 }
 

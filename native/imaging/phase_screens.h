@@ -9,7 +9,7 @@
 namespace contimg::imaging {
 
 /// The image side of a plan: corrections for the gridding kernels, and the screens exp(2 pi i w (n - 1 + w_shift)).
-/// A transformed plane is (nv, nu) with the phase center at (0, 0); the image lies in its four corners.
+/// A plane is the complex image (ny, nx) that a uv plane transforms to.
 class PhaseScreens {
  public:
   explicit PhaseScreens(const GriddingPlan& plan, unsigned threads);
@@ -17,7 +17,7 @@ class PhaseScreens {
   /// image += Re[plane * screen(w)].
   void accumulate(NdView<const std::complex<float>, 2> plane, double w, NdView<float, 2> image) const;
 
-  /// plane = image * conj(screen(w)) where the image lies; the rest of the plane is left.
+  /// plane = image * conj(screen(w)).
   void spread(NdView<const float, 2> image, double w, NdView<std::complex<float>, 2> plane) const;
 
   /// Multiplies by the corrections of the kernels in u, v and w.

@@ -12,21 +12,48 @@ namespace {
 
 constexpr std::size_t kBatch = 512;  // items whose tiles are in memory at a time: 9 MB for 4 planes
 
+/// The tiles of items along one axis, and those after them, into which kernels reach.
+std::vector<bool> reached(const std::vector<TileItem>& items, std::uint32_t TileItem::*tile, std::size_t n_tiles) {
+  std::vector<bool> result(n_tiles);
+  for (const TileItem& item : items) result[item.*tile] = result[(item.*tile + 1) % n_tiles] = true;
+  return result;
+}
+
+/// Image pixels on an axis of the grid, in the order of the image: its middle is at cell 0.
+std::vector<IndexRange> cells_of_image(std::size_t n_pixels, std::size_t n_cells) {
+  return {{n_cells - n_pixels / 2, n_cells}, {0, n_pixels / 2}};
+}
+
 }  // namespace
 
+UsedTiles::UsedTiles(const std::vector<bool>& reached) : indices_(reached.size()) {
+  for (std::size_t tile = 0; tile < reached.size(); ++tile) {
+    indices_[tile] = tiles_.size();
+    if (reached[tile]) tiles_.push_back(tile);
+  }
+}
+
+std::vector<IndexRange> UsedTiles::cells() const {
+  std::vector<IndexRange> ranges;
+  for (const std::size_t tile : tiles_) ranges.push_back({tile * kTileSize, (tile + 1) * kTileSize});
+  return ranges;
+}
+
 UvPlanes::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads)
-    : plan_(plan), tiled_(tiled), threads_(threads) {
+    : plan_(plan),
+      tiled_(tiled),
+      threads_(threads),
+      used_v_(reached(tiled.items, &TileItem::tile_v, plan.n_tiles_v())),
+      used_u_(reached(tiled.items, &TileItem::tile_u, plan.n_tiles_u())),
+      columns_(cells_of_image(plan.image.nx, plan.nu)),
+      rows_(cells_of_image(plan.image.ny, plan.nv)),
+      half_(NdArray<std::complex<float>, 2>::uninitialized({used_v_.n_cells(), plan.image.nx})),
+      image_(NdArray<std::complex<float>, 2>::uninitialized({plan.image.ny, plan.image.nx})) {
   for (int layer = 0; layer < plan.kernel_w.width; ++layer)
-    grids_.push_back(NdArray<std::complex<float>, 2>::uninitialized({plan.nv, plan.nu}));
+    grids_.push_back(NdArray<std::complex<float>, 2>::uninitialized({used_v_.n_cells(), used_u_.n_cells()}));
   first_item_.assign(plan.n_planes + 1, 0);
   for (const TileItem& item : tiled.items) ++first_item_[item.plane + 1];
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) first_item_[plane + 1] += first_item_[plane];
-
-  std::vector<bool> strips(plan.n_tiles_v());
-  for (const TileItem& item : tiled.items) strips[item.tile_v] = strips[(item.tile_v + 1) % plan.n_tiles_v()] = true;
-  for (std::size_t strip = 0; strip < strips.size(); ++strip)
-    if (strips[strip]) used_rows_.push_back({strip * kTileSize, (strip + 1) * kTileSize});
-  image_columns_ = {{0, plan.image.nx / 2}, {plan.nu - plan.image.nx / 2, plan.nu}};
 }
 
 IndexRange UvPlanes::items_of_plane(std::size_t plane) const { return {first_item_[plane], first_item_[plane + 1]}; }
@@ -36,12 +63,11 @@ bool UvPlanes::used(std::size_t plane) const {
   return first_item_[first_start] < first_item_[plane + 1];
 }
 
-NdView<std::complex<float>, 2> UvPlanes::grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
-
 void UvPlanes::clear(std::size_t plane) {
   const auto cells = grid(plane);
-  parallel_for(plan_.n_tiles_v(), threads_, [&](std::size_t strip) {
-    std::fill_n(cells.data() + strip * kTileSize * plan_.nu, kTileSize * plan_.nu, std::complex<float>());
+  const std::size_t strip_size = kTileSize * cells.shape(1);
+  parallel_for(used_v_.size(), threads_, [&](std::size_t strip) {
+    std::fill_n(cells.data() + strip * strip_size, strip_size, std::complex<float>());
   });
 }
 
@@ -65,7 +91,7 @@ void UvPlanes::add_visibilities(std::size_t plane, NdView<const double, 1> freq_
 
 void UvPlanes::add_tiles(std::size_t plane, IndexRange items, const std::vector<float>& tiles) {
   const std::size_t n_layers = grids_.size();
-  parallel_for(plan_.n_tiles_v() * n_layers, threads_, [&](std::size_t index) {
+  parallel_for(used_v_.size() * n_layers, threads_, [&](std::size_t index) {
     add_strip(plane, index / n_layers, static_cast<int>(index % n_layers), items, tiles);
   });
 }
@@ -74,21 +100,22 @@ void UvPlanes::add_tiles(std::size_t plane, IndexRange items, const std::vector<
 /// before.
 void UvPlanes::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items,
                          const std::vector<float>& tiles) {
-  const std::size_t n_strips = plan_.n_tiles_v(), tile_size = grids_.size() * kTilePlane;
+  const std::size_t n_tiles_v = plan_.n_tiles_v(), tile_size = grids_.size() * kTilePlane;
   const auto cells = grid(plane + layer);
+  const std::size_t n_u = cells.shape(1);
   const std::size_t width = plan_.kernel_uv.width;
   const auto first = tiled_.items.begin() + items.begin, last = tiled_.items.begin() + items.end;
   const auto before = [](const TileItem& item, std::size_t tile_v) { return item.tile_v < tile_v; };
   for (const std::size_t margin : {1, 0}) {
-    const std::size_t tile_v = (strip + n_strips - margin) % n_strips;
+    const std::size_t tile_v = (used_v_.tile(strip) + n_tiles_v - margin) % n_tiles_v;
     const std::size_t n_rows = margin ? width - 1 : kTileSize;
     for (auto item = std::lower_bound(first, last, tile_v, before); item != last && item->tile_v == tile_v; ++item) {
       const float* tile = tiles.data() + (item - first) * tile_size + layer * kTilePlane;
       for (std::size_t row = 0; row < n_rows; ++row) {
         const float* source = tile + (row + margin * kTileSize) * 2 * kTileColumns;
-        std::complex<float>* target = cells.data() + (strip * kTileSize + row) * plan_.nu;
-        for (std::size_t k = 0, u = item->tile_u * kTileSize; k < kTileSize + width - 1; ++k, ++u)
-          target[u < plan_.nu ? u : u - plan_.nu] += std::complex<float>(source[k], source[k + kTileColumns]);
+        std::complex<float>* target = cells.data() + (strip * kTileSize + row) * n_u;
+        for (std::size_t k = 0, u = used_u_.index(item->tile_u) * kTileSize; k < kTileSize + width - 1; ++k, ++u)
+          target[u < n_u ? u : u - n_u] += std::complex<float>(source[k], source[k + kTileColumns]);
       }
     }
   }
@@ -109,11 +136,12 @@ void UvPlanes::load_tile(const TileItem& item, float* tile) {
   const std::size_t extent = kTileSize + plan_.kernel_uv.width - 1;
   for (std::size_t layer = 0; layer < grids_.size(); ++layer) {
     const auto cells = grid(item.plane + layer);
+    const std::size_t n_v = cells.shape(0), n_u = cells.shape(1);
     for (std::size_t row = 0; row < extent; ++row) {
-      const std::size_t v = (item.tile_v * kTileSize + row) % plan_.nv;
+      const std::size_t v = (used_v_.index(item.tile_v) * kTileSize + row) % n_v;
       float* target = tile + layer * kTilePlane + row * 2 * kTileColumns;
-      for (std::size_t k = 0, u = item.tile_u * kTileSize; k < extent; ++k, ++u) {
-        const std::complex<float> value = cells(v, u < plan_.nu ? u : u - plan_.nu);
+      for (std::size_t k = 0, u = used_u_.index(item.tile_u) * kTileSize; k < extent; ++k, ++u) {
+        const std::complex<float> value = cells(v, u < n_u ? u : u - n_u);
         target[k] = value.real();
         target[k + kTileColumns] = value.imag();
       }
@@ -121,14 +149,15 @@ void UvPlanes::load_tile(const TileItem& item, float* tile) {
   }
 }
 
-void UvPlanes::transform_to_image(std::size_t plane) {
-  fft_rows(grid(plane), used_rows_, FftDirection::kBackward, threads_);
-  fft_columns(grid(plane), image_columns_, FftDirection::kBackward, threads_);
+NdView<const std::complex<float>, 2> UvPlanes::to_image(std::size_t plane) {
+  fft_rows(grid(plane), {plan_.nu, used_u_.cells(), columns_}, FftDirection::kBackward, half_.view(), threads_);
+  fft_columns(half_.view(), {plan_.nv, used_v_.cells(), rows_}, FftDirection::kBackward, image_.view(), threads_);
+  return image_.view();
 }
 
-void UvPlanes::transform_to_uv(std::size_t plane) {
-  fft_columns(grid(plane), image_columns_, FftDirection::kForward, threads_);
-  fft_rows(grid(plane), used_rows_, FftDirection::kForward, threads_);
+void UvPlanes::from_image(std::size_t plane) {
+  fft_columns(image_.view(), {plan_.nv, rows_, used_v_.cells()}, FftDirection::kForward, half_.view(), threads_);
+  fft_rows(half_.view(), {plan_.nu, columns_, used_u_.cells()}, FftDirection::kForward, grid(plane), threads_);
 }
 
 }  // namespace contimg::imaging

@@ -11,6 +11,24 @@
 
 namespace contimg::imaging {
 
+/// The uv tiles along one axis that visibilities reach, margins included. A grid holds these alone, in their order: an
+/// array that is small against its field of view fills a third of each axis or less.
+class UsedTiles {
+ public:
+  /// @param reached  per tile of the axis
+  explicit UsedTiles(const std::vector<bool>& reached);
+
+  std::size_t size() const { return tiles_.size(); }
+  std::size_t n_cells() const { return size() * kTileSize; }
+  std::size_t tile(std::size_t index) const { return tiles_[index]; }
+  std::size_t index(std::size_t tile) const { return indices_[tile]; }
+  /// Cells of the axis.
+  std::vector<IndexRange> cells() const;
+
+ private:
+  std::vector<std::size_t> tiles_, indices_;
+};
+
 /// The w planes that kernels of one starting plane reach: a window of kernel_w.width uv grids that moves up in w.
 class UvPlanes {
  public:
@@ -21,8 +39,6 @@ class UvPlanes {
   /// Whether any item reaches the plane.
   bool used(std::size_t plane) const;
 
-  /// The grid of a plane in the window, (nv, nu).
-  NdView<std::complex<float>, 2> grid(std::size_t plane);
   void clear(std::size_t plane);
 
   /// Adds visibilities that start on `plane` to the window. The same bits whatever the number of threads.
@@ -33,12 +49,14 @@ class UvPlanes {
   void get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
                         NdView<std::complex<float>, 2> visibilities, const JobContext& context);
 
-  /// uv to image: only the image's columns are right afterwards.
-  void transform_to_image(std::size_t plane);
-  /// Image to uv: only the rows that visibilities reach are right afterwards.
-  void transform_to_uv(std::size_t plane);
+  /// The plane's image (ny, nx), complex: before screen and corrections.
+  NdView<const std::complex<float>, 2> to_image(std::size_t plane);
+  /// Where the plane's image is put before from_image.
+  NdView<std::complex<float>, 2> image() { return image_.view(); }
+  void from_image(std::size_t plane);
 
  private:
+  NdView<std::complex<float>, 2> grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
   void add_tiles(std::size_t plane, IndexRange items, const std::vector<float>& tiles);
   void add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items, const std::vector<float>& tiles);
   void load_tile(const TileItem& item, float* tile);
@@ -46,9 +64,12 @@ class UvPlanes {
   const GriddingPlan& plan_;
   const TiledVisibilities& tiled_;
   unsigned threads_;
-  std::vector<NdArray<std::complex<float>, 2>> grids_;  ///< plane p is in p modulo their number
+  UsedTiles used_v_, used_u_;
+  std::vector<NdArray<std::complex<float>, 2>> grids_;  ///< used cells; plane p is in p modulo their number
   std::vector<std::size_t> first_item_;                 ///< per starting plane, and one past the last
-  std::vector<IndexRange> used_rows_, image_columns_;
+  std::vector<IndexRange> columns_, rows_;              ///< of the image, on the axes of the grid
+  NdArray<std::complex<float>, 2> half_;                ///< transformed along u only: (used v, nx)
+  NdArray<std::complex<float>, 2> image_;
 };
 
 }  // namespace contimg::imaging
