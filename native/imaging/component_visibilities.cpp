@@ -4,16 +4,16 @@
 //   2. rows: the phase advances evenly from channel to channel, so a run of evenly spaced channels takes one exact
 //      phasor per kSpan channels, times the powers of the phasor of one step, which are the same for all spans
 //
-// The degridder would be cheaper for more than some thousand components, but sees all of them with one gain.
+// Exact, and cheaper than subtract_gridded_components for up to some hundred components.
 #include "imaging/component_visibilities.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/airy.h"
 #include "core/constants.h"
 #include "core/parallel.h"
 #include "core/simd.h"
+#include "imaging/component_gains.h"
 
 namespace contimg::imaging {
 namespace {
@@ -21,28 +21,6 @@ namespace {
 constexpr std::size_t kBatch = 64;  // components whose gains for one integration stay in the second-level cache
 constexpr std::size_t kSpan = 32;   // channels per exact phasor
 constexpr std::size_t kRowsPerTask = 64;
-
-/// The Airy power pattern against x^2, x = pi D sin(theta) nu / c, in which it is smooth: linear steps, good to 1e-6.
-class AiryTable {
- public:
-  AiryTable() {
-    for (std::size_t i = 0; i < kPoints; ++i) {
-      const double x = std::sqrt(static_cast<double>(i) * kStep);
-      table_[i] = static_cast<float>(airy_power(x * kSpeedOfLight / kPi, 1.0, 1.0));
-    }
-  }
-  float operator()(double x_squared) const {
-    const double position = x_squared / kStep;
-    if (!(position < kPoints - 1)) return table_[kPoints - 1];
-    const auto i = static_cast<std::size_t>(position);
-    return table_[i] + static_cast<float>(position - static_cast<double>(i)) * (table_[i + 1] - table_[i]);
-  }
-
- private:
-  static constexpr std::size_t kPoints = 8193;
-  static constexpr double kStep = 103.5 / (kPoints - 1);  // to the third null; 0 beyond
-  float table_[kPoints];
-};
 
 /// Evenly spaced channels.
 struct ChannelRun {
@@ -62,36 +40,6 @@ std::vector<ChannelRun> runs_of(const std::vector<double>& freq_hz) {
     k += run.count;
   }
   return runs;
-}
-
-/// flux * g of one component, (integrations, channels).
-/// @param spectrum  nu^index, in any unit
-void fill_gains(const Component& component, const TileResponse& response, const std::vector<float>& spectrum,
-                const AiryTable& airy, float* gains) {
-  const std::size_t n_times = response.pointing.size(), n_channels = response.freq_hz.size();
-  const Vec3 center = unit_vector(response.center);
-  const Vec3 east{-std::sin(response.center.ra_rad), std::cos(response.center.ra_rad), 0}, north = cross(center, east);
-  const double n = std::sqrt(std::max(0.0, 1 - component.l * component.l - component.m * component.m));
-  const Vec3 source = component.l * east + component.m * north + n * center;
-  double sum = 0, sum_of_weights = 0;
-  for (std::size_t t = 0; t < n_times; ++t) {
-    const Vec3 across = cross(source, unit_vector(response.pointing[t]));
-    const double scale = kPi * response.dish_diameter_m / kSpeedOfLight;
-    const double x_squared_per_hz2 = dot(across, across) * scale * scale;
-    for (std::size_t k = 0; k < n_channels; ++k) {
-      const double freq = response.freq_hz[k];
-      const float gain = airy(x_squared_per_hz2 * freq * freq) * spectrum[k];
-      gains[t * n_channels + k] = gain;
-      const double weight = response.integration_weights[t] * response.channel_weights[k];
-      sum += weight * gain;
-      sum_of_weights += weight;
-    }
-  }
-  // Where the beam is nothing at all, a component is as good as constant.
-  const double mean = sum / sum_of_weights;
-  constexpr double kNoBeam = 1e-6;
-  for (std::size_t i = 0; i < n_times * n_channels; ++i)
-    gains[i] = static_cast<float>(mean > kNoBeam ? component.flux_jy / mean * gains[i] : component.flux_jy);
 }
 
 /// Adds gain * exp(2 pi i nu path) to (re, im), for one row and component.
@@ -143,19 +91,15 @@ void subtract_from_row(const Component* components, std::size_t count, const Til
 void subtract_components(const std::vector<Component>& components, const TileResponse& response,
                          NdView<const Vec3, 1> uvw_m, const std::vector<std::uint32_t>& time_index,
                          NdView<std::complex<float>, 2> visibilities, unsigned threads, const JobContext& context) {
-  static const AiryTable airy;
   const std::size_t n_channels = response.freq_hz.size(), n_rows = visibilities.shape(0);
   const std::size_t stride = response.pointing.size() * n_channels;
   const auto runs = runs_of(response.freq_hz);
-  std::vector<float> spectrum;
-  for (const double freq : response.freq_hz)
-    spectrum.push_back(static_cast<float>(std::pow(freq / response.freq_hz[0], response.spectral_index)));
+  const ComponentGains gains_of(response);
   std::vector<float> gains(std::min(kBatch, components.size()) * stride);
   for (std::size_t first = 0; first < components.size(); first += kBatch) {
     const std::size_t count = std::min(kBatch, components.size() - first);
     const Component* batch = &components[first];
-    parallel_for(count, threads,
-                 [&](std::size_t i) { fill_gains(batch[i], response, spectrum, airy, &gains[i * stride]); });
+    parallel_for(count, threads, [&](std::size_t i) { gains_of.fill(batch[i], &gains[i * stride]); });
     parallel_for((n_rows + kRowsPerTask - 1) / kRowsPerTask, threads, [&](std::size_t task) {
       context.checkpoint();
       for (std::size_t row = task * kRowsPerTask; row < std::min(n_rows, (task + 1) * kRowsPerTask); ++row)

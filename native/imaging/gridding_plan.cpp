@@ -8,6 +8,7 @@
 #include "core/constants.h"
 #include "core/error.h"
 #include "core/fft.h"
+#include "core/parallel.h"
 
 // The error asked for is shared by the three axes. Every kernel width has a widest band that keeps to its share; for u
 // and v the band says how much larger than the image the grid must be, for w how close the planes. Wide kernels cost
@@ -48,30 +49,35 @@ void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, N
       refuse("Expected frequencies to be positive but received " + std::to_string(frequency));
 }
 
+bool is_weight(float weight) { return (weight >= 0) & (weight <= std::numeric_limits<float>::max()); }
+
 /// Channels of a row from the first to the last weight above 0.
 IndexRange used_channels(const float* weights, std::size_t n_channels, std::size_t row) {
-  IndexRange used;
-  for (std::size_t channel = 0; channel < n_channels; ++channel) {
-    const float weight = weights[channel];
-    if (!(weight >= 0 && weight <= std::numeric_limits<float>::max()))
-      refuse("Expected weights to be finite and >= 0 but that of row " + std::to_string(row) + ", channel " +
-             std::to_string(channel) + " is " + std::to_string(weight));
-    if (weight == 0) continue;
-    if (used.end == 0) used.begin = channel;
-    used.end = channel + 1;
+  int n_bad = 0;  // a loop without a way out is vectorized
+  for (std::size_t channel = 0; channel < n_channels; ++channel) n_bad += !is_weight(weights[channel]);
+  if (n_bad > 0) {
+    const auto channel = std::find_if_not(weights, weights + n_channels, is_weight) - weights;
+    refuse("Expected weights to be finite and >= 0 but that of row " + std::to_string(row) + ", channel " +
+           std::to_string(channel) + " is " + std::to_string(weights[channel]));
   }
+  IndexRange used{0, n_channels};
+  while (used.begin < used.end && weights[used.begin] == 0) ++used.begin;
+  while (used.begin < used.end && weights[used.end - 1] == 0) --used.end;
   return used;
 }
 
-/// Rows in wavelengths per Hz (cells come when the grid is known), and the range of w that they span.
+/// The range of w, in wavelengths, that rows span, and their visibilities.
 struct Extent {
   double least_w = std::numeric_limits<double>::infinity(), largest_w = 0;
+  std::size_t n_visibilities = 0;
 };
+
+/// Fills in plan.rows from `begin` to `end`, in wavelengths per Hz: cells come when the grid is known.
 Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
-                 GriddingPlan& plan) {
+                 std::size_t begin, std::size_t end, GriddingPlan& plan) {
   Extent extent;
-  plan.rows.resize(uvw_m.size());
-  for (std::size_t row = 0; row < uvw_m.size(); ++row) {
+  const auto all = std::minmax_element(freq_hz.begin(), freq_hz.end());
+  for (std::size_t row = begin; row < end; ++row) {
     const IndexRange used = used_channels(weights.data() + row * freq_hz.size(), freq_hz.size(), row);
     if (used.begin == used.end) continue;
     const Vec3 uvw = uvw_m(row);
@@ -80,12 +86,32 @@ Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, N
              std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
     const double per_hz = (uvw.z < 0 ? -1 : 1) / kSpeedOfLight;
     plan.rows[row] = {uvw.x * per_hz, uvw.y * per_hz, uvw.z * per_hz, used.begin, used.end, uvw.z < 0};
-    plan.n_visibilities += used.end - used.begin;
-    const auto [low, high] = std::minmax_element(freq_hz.data() + used.begin, freq_hz.data() + used.end);
+    extent.n_visibilities += used.end - used.begin;
+    const auto [low, high] = used.end - used.begin == freq_hz.size()
+                                 ? all
+                                 : std::minmax_element(freq_hz.data() + used.begin, freq_hz.data() + used.end);
     extent.least_w = std::min(extent.least_w, plan.rows[row].w_per_hz * *low);
     extent.largest_w = std::max(extent.largest_w, plan.rows[row].w_per_hz * *high);
   }
   return extent;
+}
+
+Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+                 unsigned threads, GriddingPlan& plan) {
+  constexpr std::size_t kRows = 1024;  // per piece of work
+  const std::size_t n_rows = uvw_m.size();
+  plan.rows.assign(n_rows, {});
+  std::vector<Extent> extents((n_rows + kRows - 1) / kRows);
+  parallel_for(extents.size(), threads, [&](std::size_t i) {
+    extents[i] = read_rows(uvw_m, freq_hz, weights, i * kRows, std::min(n_rows, (i + 1) * kRows), plan);
+  });
+  Extent all;
+  for (const Extent& extent : extents) {
+    all.least_w = std::min(all.least_w, extent.least_w);
+    all.largest_w = std::max(all.largest_w, extent.largest_w);
+    all.n_visibilities += extent.n_visibilities;
+  }
+  return all;
 }
 
 /// Planes onto which visibilities from least_w to largest_w are gridded.
@@ -148,7 +174,8 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   check_input(uvw_m, freq_hz, weights, options.epsilon);
   GriddingPlan plan;
   plan.image = image;
-  const Extent extent = read_rows(uvw_m, freq_hz, weights, plan);
+  const Extent extent = read_rows(uvw_m, freq_hz, weights, options.threads, plan);
+  plan.n_visibilities = extent.n_visibilities;
   if (plan.n_visibilities == 0) return plan;
   std::vector<GridRow> rows = std::move(plan.rows);
   plan.rows.clear();  // the candidates below are copies of the plan

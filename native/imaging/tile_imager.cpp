@@ -7,6 +7,7 @@
 #include "coordinates/tile_center.h"
 #include "core/error.h"
 #include "imaging/component_visibilities.h"
+#include "imaging/gridded_components.h"
 #include "imaging/gridder.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
@@ -100,16 +101,33 @@ class TileVisibilities {
                               (static_cast<double>(y) - static_cast<double>(grid_.ny / 2)) * grid_.cell_rad, flux});
         subtracted_(y, x) = model(y, x);
       }
+    std::vector<Component> faint;
+    if (components.size() > kMostDirect) {
+      const auto brightest = components.begin() + kDirectOfMany;
+      std::nth_element(components.begin(), brightest, components.end(), [](const Component& a, const Component& b) {
+        return std::abs(a.flux_jy) > std::abs(b.flux_jy);
+      });
+      faint.assign(brightest, components.end());
+      components.erase(brightest, components.end());
+    }
     subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
                         options_.threads, context);
+    if (faint.empty()) return;
+    const GridderOptions options{std::max(options_.epsilon, 1e-4), options_.threads};
+    subtract_gridded_components(faint, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
+                                apparent_grid(), options, data_.visibilities.view(), context);
   }
 
  private:
+  // Directly a component of a full tile costs 0.02 s on 2 cores, any number of them degridded 16 s.
+  static constexpr std::size_t kMostDirect = 1200, kDirectOfMany = 400;
+
+  ImageGrid apparent_grid() const { return {grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration}; }
+
   void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                 const JobContext& context) const {
-    const ImageGrid apparent{grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration};
     visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                          data_.weights.view(), apparent, options_, image, context);
+                          data_.weights.view(), apparent_grid(), options_, image, context);
     for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
   }
 

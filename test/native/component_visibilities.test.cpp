@@ -7,6 +7,7 @@
 #include "core/airy.h"
 #include "core/constants.h"
 #include "core/nd_array.h"
+#include "imaging/gridded_components.h"
 #include "random_observation.h"
 
 using namespace contimg;
@@ -106,4 +107,44 @@ TEST_CASE("a component where the beam is nothing keeps its flux in every visibil
   response.dish_diameter_m = 1e6;
   subtract_components({{0.001, 0, 2}}, response, uvw.view(), {0}, visibilities.view(), 1, JobContext());
   for (const auto v : visibilities) CHECK(std::abs(v + std::complex<float>(2)) < 1e-6);
+}
+
+TEST_CASE("gridded components are subtracted nearly as the drifting beam shows them") {
+  TileResponse response = response_of(40);
+  response.pointing.clear();
+  response.integration_weights.assign(5, 1);
+  for (int t = 0; t < 5; ++t) response.pointing.push_back({5.89 + 0.0057 * (t - 2), 0.28});  // 5 minutes
+  const ImageGrid grid{360, 360, 2.4e-4 * response.aberration};
+  constexpr std::size_t kRows = 60;
+  std::mt19937 random(3);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  NdArray<Vec3, 1> uvw({kRows});
+  NdArray<float, 2> weights({kRows, 40});
+  std::vector<std::uint32_t> time_index;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    uvw(row) = {300 * uniform(random), 300 * uniform(random), 50 * uniform(random)};
+    time_index.push_back(static_cast<std::uint32_t>(row / 12));
+    for (std::size_t k = 0; k < 40; ++k) weights(row, k) = k == 7 ? 0.0f : 1.0f;
+  }
+  // Pixels at the center, at half power and at a tenth of it.
+  for (const auto& [pixels, tolerance] : {std::pair{0, 0.002}, {107, 0.015}, {168, 0.02}}) {
+    const std::vector<Component> components{{2.4e-4 * pixels, -2.4e-4 * 3, 2.0}, {-2.4e-4 * 5, 2.4e-4 * pixels, 1.0}};
+    NdArray<std::complex<float>, 2> direct({kRows, 40}), gridded({kRows, 40});
+    subtract_components(components, response, uvw.view(), time_index, direct.view(), 1, JobContext());
+    subtract_gridded_components(components, response, uvw.view(), time_index, weights.view(), grid, {1e-5, 2},
+                                gridded.view(), JobContext());
+    double error = 0, power = 0;
+    for (std::size_t row = 0; row < kRows; ++row)
+      for (std::size_t k = 0; k < 40; ++k) {
+        if (weights(row, k) == 0) {
+          CHECK(gridded(row, k) == std::complex<float>());
+          continue;
+        }
+        error += std::norm(direct(row, k) - gridded(row, k));
+        power += std::norm(direct(row, k));
+      }
+    CAPTURE(pixels);
+    CHECK(std::sqrt(error / power) < tolerance);
+    CHECK(power > 0);
+  }
 }
