@@ -25,6 +25,7 @@ const oraclePackages = [
     'python3-astropy',
     'python3-erfa',
     'python3-numpy',
+    'python3-venv',
     'clang-format',
   ],
 ];

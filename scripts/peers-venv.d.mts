@@ -1,0 +1,1 @@
+export function peersVenv(packages: readonly string[]): Promise<string | undefined>;
