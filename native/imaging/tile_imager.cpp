@@ -6,12 +6,10 @@
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
 #include "core/error.h"
-#include "imaging/component_visibilities.h"
-#include "imaging/gridded_components.h"
-#include "imaging/gridder.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
 #include "imaging/stokes_visibilities.h"
+#include "imaging/tile_visibilities.h"
 
 namespace contimg::imaging {
 namespace {
@@ -66,78 +64,6 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   if (grid.ny == 0) grid.ny = size(field.m);
   return grid;
 }
-
-/// The visibilities of one tile on their way to its images.
-class TileVisibilities {
- public:
-  TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
-                   const GridderOptions& options, double sum_of_weights)
-      : data_(data),
-        response_(response),
-        grid_(grid),
-        options_(options),
-        scale_(1 / sum_of_weights),
-        subtracted_({grid.ny, grid.nx}) {}
-
-  void psf(NdView<float, 2> image, const JobContext& context) const {
-    auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
-    std::fill(ones.begin(), ones.end(), 1.0f);
-    to_image(ones.view(), image, context);
-  }
-
-  /// The image of what is left of the visibilities.
-  void image(NdView<float, 2> image, const JobContext& context) const {
-    to_image(data_.visibilities.view(), image, context);
-  }
-
-  /// Subtracts what `model` has more than at the last call.
-  void subtract(NdView<const float, 2> model, const JobContext& context) {
-    std::vector<Component> components;
-    for (std::size_t y = 0; y < grid_.ny; ++y)
-      for (std::size_t x = 0; x < grid_.nx; ++x) {
-        const double flux = double(model(y, x)) - subtracted_(y, x);
-        if (flux == 0) continue;
-        components.push_back({-(static_cast<double>(x) - static_cast<double>(grid_.nx / 2)) * grid_.cell_rad,
-                              (static_cast<double>(y) - static_cast<double>(grid_.ny / 2)) * grid_.cell_rad, flux});
-        subtracted_(y, x) = model(y, x);
-      }
-    std::vector<Component> faint;
-    if (components.size() > kMostDirect) {
-      const auto brightest = components.begin() + kDirectOfMany;
-      std::nth_element(components.begin(), brightest, components.end(), [](const Component& a, const Component& b) {
-        return std::abs(a.flux_jy) > std::abs(b.flux_jy);
-      });
-      faint.assign(brightest, components.end());
-      components.erase(brightest, components.end());
-    }
-    subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
-                        options_.threads, context);
-    if (faint.empty()) return;
-    const GridderOptions options{std::max(options_.epsilon, 1e-4), options_.threads};
-    subtract_gridded_components(faint, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
-                                apparent_grid(), options, data_.visibilities.view(), context);
-  }
-
- private:
-  // Directly a component of a full tile costs 0.02 s on 2 cores, any number of them degridded 16 s.
-  static constexpr std::size_t kMostDirect = 1200, kDirectOfMany = 400;
-
-  ImageGrid apparent_grid() const { return {grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration}; }
-
-  void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
-                const JobContext& context) const {
-    visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                          data_.weights.view(), apparent_grid(), options_, image, context);
-    for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
-  }
-
-  StokesVisibilities& data_;
-  const TileResponse& response_;
-  SkyGrid grid_;
-  GridderOptions options_;
-  double scale_;
-  NdArray<float, 2> subtracted_;
-};
 
 void describe(const Observation& observation, const WeightSums& sums, TileImages& tile) {
   tile.sum_of_weights = sums.total;

@@ -26,6 +26,11 @@ export function checkInteger(name: string, value: unknown, min: number, max = Nu
   return value;
 }
 
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+  return value;
+}
+
 /** A string that is not empty. */
 export function checkText(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') refuse(name, 'a non-empty string', value);

@@ -1,4 +1,4 @@
-import { checkInteger, checkKnownOptions, checkNumber, checkText } from '../core/check.js';
+import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
@@ -55,8 +55,6 @@ export function checkSimulationOptions(options: SimulationOptions): CheckedOptio
   const all = { ...simulationDefaults, ...(given as Partial<SimulationOptions>) };
   if (options.sources !== undefined && options.nSources !== undefined)
     throw new InvalidArgumentError('Expected either sources or nSources but received both');
-  if (typeof all.primaryBeam !== 'boolean')
-    throw new InvalidArgumentError(`Expected primaryBeam to be a boolean but received ${String(all.primaryBeam)}`);
   return {
     folder: checkText('folder', all.folder),
     nTiles: checkInteger('nTiles', all.nTiles, 1, 10_000),
@@ -70,7 +68,7 @@ export function checkSimulationOptions(options: SimulationOptions): CheckedOptio
     sources: all.sources && checkSources(all.sources),
     nSources: checkInteger('nSources', all.nSources, 0, 10_000),
     gainError: checkNumber('gainError', all.gainError, 0, 1),
-    primaryBeam: all.primaryBeam,
+    primaryBeam: checkBoolean('primaryBeam', all.primaryBeam),
     nameJitterSec: checkInteger('nameJitterSec', all.nameJitterSec, 0, 300),
     earthOrientation: checkEarthOrientation(all.earthOrientation),
     threads: threadCount(options),

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/job_context.h"
+#include "core/nd_array.h"
+#include "imaging/gridder.h"
+#include "imaging/primary_beam.h"
+#include "imaging/stokes_visibilities.h"
+#include "imaging/tile_response.h"
+
+namespace contimg::imaging {
+
+/// The weighted visibilities of a tile on their way to images on one grid, and what was subtracted from them there.
+class TileVisibilities {
+ public:
+  /// @param data            changed by subtract()
+  /// @param sum_of_weights  of all of data: images are in Jy/beam
+  TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
+                   const GridderOptions& options, double sum_of_weights);
+
+  void psf(NdView<float, 2> image, const JobContext& context) const;
+
+  /// The image of what is left of the visibilities.
+  void image(NdView<float, 2> image, const JobContext& context) const;
+
+  /// Subtracts what `model` (ny, nx), Jy/pixel, has more than at the last call; as the drifting beam shows it.
+  void subtract(NdView<const float, 2> model, const JobContext& context);
+
+ private:
+  ImageGrid apparent_grid() const { return {grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration}; }
+  std::vector<Component> take_difference(NdView<const float, 2> model);
+  void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
+                const JobContext& context) const;
+
+  StokesVisibilities& data_;
+  const TileResponse& response_;
+  SkyGrid grid_;
+  GridderOptions options_;
+  double scale_;
+  NdArray<float, 2> subtracted_;
+};
+
+}  // namespace contimg::imaging
