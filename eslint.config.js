@@ -9,7 +9,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   prettier,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'benchmarks/**/*.ts'],
     languageOptions: { parserOptions: { project: 'tsconfig.test.json' } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const files = ['native', 'bindings', 'test/native'].flatMap(folder =>
+const files = ['native', 'bindings', 'test/native', 'benchmarks'].flatMap(folder =>
   readdirSync(folder, { recursive: true })
     .filter(name => /\.(h|cpp)$/.test(name))
     .map(name => `${folder}/${name}`),

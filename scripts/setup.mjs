@@ -26,6 +26,7 @@ const oraclePackages = [
     'python3-erfa',
     'python3-numpy',
     'python3-venv',
+    'python3-dev',
     'clang-format',
   ],
 ];
@@ -37,10 +38,12 @@ ensureDebianPackages(buildPackages, { required: true });
 if (process.argv.includes('--oracles')) ensureDebianPackages(oraclePackages, { required: false });
 step('npm packages', ['package-lock.json'], 'node_modules/.contimg-setup', ['npm', 'ci', '--no-audit', '--no-fund']);
 linkItself();
-step('native addon', ['CMakeLists.txt', 'native', 'bindings', 'test/native'], 'build/.contimg-setup', [
-  'node',
-  'scripts/build-native.mjs',
-]);
+step(
+  'native addon',
+  ['CMakeLists.txt', 'native', 'bindings', 'test/native', 'benchmarks/machine_limits.cpp'],
+  'build/.contimg-setup',
+  ['node', 'scripts/build-native.mjs'],
+);
 step(
   'dist',
   ['src', 'bindings/addon.d.ts', 'tsconfig.json', 'package.json', 'scripts/build-ts.mjs'],

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+
+import { packageRoot } from '../src/core/addon.js';
+import type { Case, Contender, Measurement, Prepared } from './case.js';
+import { ContenderProcess } from './contender-process.js';
+import type { DataFolder } from './data/data-folder.js';
+import type { Machine } from './machine.js';
+import { debianPython, findPeer } from './peers.js';
+
+/** A contender on its way through a case; `problem` once it has dropped out. */
+interface Runner {
+  readonly contender: Contender;
+  process?: ContenderProcess;
+  readonly seconds: number[];
+  peakMb: number;
+  problem?: string;
+}
+
+/**
+ * Runs a case: a process per contender, one warm-up, then rounds in which every contender runs once, so that what else
+ * the machine does hits all of them alike. One that fails or is absent drops out and is named.
+ */
+export async function runCase(
+  case_: Case,
+  options: { data: DataFolder; machine: Machine; rounds: number },
+): Promise<Measurement[]> {
+  const prepared = await case_.prepare(options.data);
+  const rounds = Math.min(options.rounds, case_.maxRounds ?? Infinity);
+  const runners = case_.contenders.map((contender): Runner => ({ contender, seconds: [], peakMb: NaN }));
+  try {
+    await each(runners, async runner => {
+      runner.process = await ContenderProcess.start(await commandOf(runner.contender, prepared));
+    });
+    for (let round = 0; round <= rounds; round++) {
+      await each(runners, async runner => {
+        const { seconds, peakMb } = await runner.process!.run();
+        if (round > 0) runner.seconds.push(seconds);
+        runner.peakMb = peakMb;
+      });
+    }
+    const errors = await measureErrors(runners, prepared, options.data);
+    return describe(case_, prepared, runners, errors, options.machine);
+  } finally {
+    await Promise.all(runners.map(runner => runner.process?.end()));
+  }
+}
+
+/** Does something with every contender still in the case, one after the other. */
+async function each(runners: readonly Runner[], act: (runner: Runner) => Promise<void>): Promise<void> {
+  for (const runner of runners) {
+    if (runner.problem !== undefined) continue;
+    try {
+      await act(runner);
+    } catch (error) {
+      runner.problem = reasonOf(error);
+    }
+  }
+}
+
+/** The last line of what a failed process wrote, or the message. */
+function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message: string };
+  return (stderr || message).trim().split('\n').at(-1)!;
+}
+
+/** @throws {Error} the peer is absent. */
+async function commandOf({ task, peer, input }: Contender, prepared: Prepared): Promise<string[]> {
+  const root = packageRoot();
+  const argument = JSON.stringify({ ...prepared.input, ...input });
+  if ('node' in task)
+    return [
+      process.execPath,
+      '--expose-gc',
+      join(root, 'build/benchmarks/bin/node-contender.mjs'),
+      task.node,
+      argument,
+    ];
+  const found = peer ? await findPeer(peer) : { python: debianPython };
+  if ('absent' in found) throw new Error(found.absent);
+  return [found.python, join(root, 'benchmarks/python/contender.py'), task.python, argument];
+}
+
+async function measureErrors(runners: readonly Runner[], { errorOf }: Prepared, data: DataFolder) {
+  const saved = new Map<string, string>();
+  const errors = new Map<string, number>();
+  const parent = data.scratch('results');
+  await each(runners, async ({ contender, process }) => {
+    const folder = join(parent, contender.name.replace(/\W+/g, '-'));
+    await process!.save(folder);
+    saved.set(contender.name, folder);
+  });
+  for (const [name, folder] of saved) {
+    const error = await errorOf(folder, saved);
+    if (error !== undefined) errors.set(name, error);
+  }
+  data.scratch('results');
+  return errors;
+}
+
+function describe(
+  case_: Case,
+  { work }: Prepared,
+  runners: readonly Runner[],
+  errors: ReadonlyMap<string, number>,
+  machine: Machine,
+): Measurement[] {
+  const throughputs = new Map(runners.map(({ contender, seconds }) => [contender.name, work / median(seconds)]));
+  const limit = case_.limit && machine.limitOf(case_.limit, case_.threads, throughputs);
+  return runners.map(({ contender, process, seconds, peakMb, problem }) => {
+    const ran = problem === undefined;
+    const throughput = throughputs.get(contender.name)!;
+    return {
+      case: case_.name,
+      contender: contender.name,
+      version: process?.version ?? '',
+      params: case_.params,
+      threads: case_.threads,
+      rounds: seconds.length,
+      median_s: ran ? median(seconds) : null,
+      min_s: ran ? Math.min(...seconds) : null,
+      max_s: ran ? Math.max(...seconds) : null,
+      throughput: ran ? throughput : null,
+      unit: case_.unit,
+      error: errors.get(contender.name) ?? null,
+      error_means: case_.errorMeans,
+      peak_mb: ran ? peakMb : null,
+      limit: limit?.name ?? null,
+      limit_fraction: ran && limit ? throughput / limit.throughput : null,
+      ...(ran ? {} : { absent: problem }),
+    };
+  });
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,47 @@
+import type { Measurement } from './case.js';
+
+const heads = ['contender', 'median s', 'min', 'max', 'throughput', 'contimg x', 'of limit', 'error', 'peak MB'];
+
+/** One case as a table: its contenders, and per contender how many times faster contimg is. */
+export function caseTable(measurements: readonly Measurement[]): string {
+  const [first] = measurements as [Measurement, ...Measurement[]];
+  const ours = measurements.find(({ contender }) => contender.startsWith('contimg'))?.throughput;
+  const rows = measurements.map(measurement => cellsOf(measurement, ours ?? null));
+  const widths = heads.map((head, column) => Math.max(...[heads, ...rows].map(row => (row[column] ?? '').length), head.length)); // prettier-ignore
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[i] ?? 0))).join('  ');
+  const params = Object.entries(first.params).map(([name, value]) => `${name} ${value}`);
+  const about = [`${first.threads} threads`, ...params, `${roundsOf(measurements)} rounds`].join(', ');
+  const absent = measurements.filter(({ absent }) => absent !== undefined);
+  return [
+    `${first.case}: ${about}`,
+    `  error: ${first.error_means}${first.limit ? `; limit: ${first.limit}` : ''}`,
+    ...[heads, ...rows].map(row => `  ${line(row)}`),
+    ...absent.map(({ contender, absent }) => `  ${contender}: ${absent}`),
+  ].join('\n');
+}
+
+function cellsOf(measurement: Measurement, ours: number | null): string[] {
+  const { contender, version, median_s, min_s, max_s, throughput, unit, error, peak_mb, limit_fraction } = measurement;
+  const name = version ? `${contender} ${version}` : contender;
+  if (median_s === null) return [name, 'no result'];
+  return [
+    name,
+    ...[median_s, min_s, max_s].map(seconds => format(seconds)),
+    `${format(throughput)} ${unit}`,
+    ours !== null && throughput !== null ? (ours / throughput).toFixed(2) : '-',
+    limit_fraction === null ? '-' : `${(100 * limit_fraction).toPrecision(2)} %`,
+    error === null ? '-' : error === 0 ? '0' : error.toExponential(1),
+    peak_mb === null ? '-' : peak_mb.toFixed(0),
+  ];
+}
+
+function roundsOf(measurements: readonly Measurement[]): number {
+  return Math.max(...measurements.map(({ rounds }) => rounds));
+}
+
+/** Four significant digits, never in exponents for what benchmarks give. */
+function format(value: number | null): string {
+  if (value === null) return '-';
+  return value >= 1000 ? value.toFixed(0) : Number(value.toPrecision(4)).toString();
+}

@@ -1,0 +1,22 @@
+import { gridTask, degridTask } from './gridding.js';
+import { readFileTask, readGroupTask, readHeadersTask, indexFolderTask } from './read.js';
+
+/** Work of ours: prepared once per process, then run again and again. */
+export interface Task {
+  /** Not timed: makes room for the next run. */
+  readonly before?: () => Promise<void>;
+  readonly run: () => Promise<Result>;
+}
+
+/** What a run gave: writes itself into a folder, as its case compares it. */
+export type Result = (folder: string) => Promise<void>;
+
+/** By the names that cases use; each takes the input that its cases give. */
+export const tasks: Record<string, (input: never) => Promise<Task>> = {
+  'read-file': readFileTask,
+  'read-group': readGroupTask,
+  'read-headers': readHeadersTask,
+  'index-folder': indexFolderTask,
+  grid: gridTask,
+  degrid: degridTask,
+};
