@@ -1,5 +1,5 @@
 import type { DataFolder } from './data/data-folder.js';
-import type { PeerName } from './peers.js';
+import type { PeerName, Peers } from './peers.js';
 
 /** How large the data are: as DSA-110 makes them, or small enough to try something out. */
 export type Size = 'full' | 'quick';
@@ -52,7 +52,7 @@ export interface Case {
   readonly maxRounds?: number;
   readonly contenders: readonly Contender[];
   /** Makes the data on first use. */
-  readonly prepare: (data: DataFolder) => Promise<Prepared>;
+  readonly prepare: (data: DataFolder, peers: Peers) => Promise<Prepared>;
 }
 
 /** One line of the result; the form of the JSON file. */

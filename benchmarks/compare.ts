@@ -11,7 +11,7 @@ export function readValues(path: string): Values {
   return path.endsWith('.f64') ? new Float64Array(buffer) : new Uint8Array(buffer);
 }
 
-/** Largest difference of the same files in two folders; infinite where their lengths differ. */
+/** Largest difference of the same files in two folders; NaN where one has a NaN, infinite where their lengths differ. */
 export function largestDifference(folder: string, truth: string, names: readonly string[]): number {
   let largest = 0;
   for (const name of names) {
@@ -19,7 +19,8 @@ export function largestDifference(folder: string, truth: string, names: readonly
     if (a.length !== b.length) return Infinity;
     for (let i = 0; i < a.length; i++) {
       const difference = Math.abs(a[i]! - b[i]!);
-      if (!(difference <= largest)) largest = difference;
+      if (Number.isNaN(difference)) return NaN;
+      if (difference > largest) largest = difference;
     }
   }
   return largest;

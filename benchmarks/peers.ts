@@ -16,22 +16,27 @@ const pypi: Partial<Record<PeerName, string[]>> = {
 };
 export const debianPython = '/usr/bin/python3';
 
-const found = new Map<PeerName, Promise<Peer>>();
+/** Finds peers, and installs those of PyPI unless it is told not to. */
+export class Peers {
+  private readonly found = new Map<PeerName, Promise<Peer>>();
 
-/** Looks for a peer, installing it where that is possible. */
-export function findPeer(name: PeerName): Promise<Peer> {
-  if (!found.has(name)) found.set(name, lookFor(name));
-  return found.get(name)!;
-}
+  constructor(private readonly install: boolean) {}
 
-async function lookFor(name: PeerName): Promise<Peer> {
-  const packages = pypi[name];
-  if (!packages) {
-    const present = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
-    return present ? { python: debianPython } : { absent: `absent: apt-get install ${name}` };
+  find(name: PeerName): Promise<Peer> {
+    if (!this.found.has(name)) this.found.set(name, this.lookFor(name));
+    return this.found.get(name)!;
   }
-  const python = await peersVenv(packages);
-  if (python) return { python };
-  const installed = spawnSync(debianPython, ['-c', `import ${name}`]).status === 0;
-  return installed ? { python: debianPython } : { absent: 'absent: it could not be installed from PyPI, see above' };
+
+  private async lookFor(name: PeerName): Promise<Peer> {
+    const packages = pypi[name];
+    if (!packages) {
+      const present = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
+      return present ? { python: debianPython } : { absent: `absent: apt-get install ${name}` };
+    }
+    const python = this.install ? await peersVenv(packages) : undefined;
+    if (python) return { python };
+    const present = spawnSync(debianPython, ['-c', `import ${name}`]).status === 0;
+    if (present) return { python: debianPython };
+    return { absent: this.install ? 'absent: PyPI does not give it, see above' : 'absent: not to be installed' };
+  }
 }

@@ -5,7 +5,8 @@ import type { Case, Contender, Measurement, Prepared } from './case.js';
 import { ContenderProcess } from './contender-process.js';
 import type { DataFolder } from './data/data-folder.js';
 import type { Machine } from './machine.js';
-import { debianPython, findPeer } from './peers.js';
+import { debianPython } from './peers.js';
+import type { Peers } from './peers.js';
 
 /** A contender on its way through a case; `problem` once it has dropped out. */
 interface Runner {
@@ -22,14 +23,14 @@ interface Runner {
  */
 export async function runCase(
   case_: Case,
-  options: { data: DataFolder; machine: Machine; rounds: number },
+  { data, peers, machine, ...options }: { data: DataFolder; peers: Peers; machine: Machine; rounds: number },
 ): Promise<Measurement[]> {
-  const prepared = await case_.prepare(options.data);
+  const prepared = await case_.prepare(data, peers);
   const rounds = Math.min(options.rounds, case_.maxRounds ?? Infinity);
   const runners = case_.contenders.map((contender): Runner => ({ contender, seconds: [], peakMb: NaN }));
   try {
     await each(runners, async runner => {
-      runner.process = await ContenderProcess.start(await commandOf(runner.contender, prepared));
+      runner.process = await ContenderProcess.start(await commandOf(runner.contender, prepared, peers));
     });
     for (let round = 0; round <= rounds; round++) {
       await each(runners, async runner => {
@@ -38,8 +39,8 @@ export async function runCase(
         runner.peakMb = peakMb;
       });
     }
-    const errors = await measureErrors(runners, prepared, options.data);
-    return describe(case_, prepared, runners, errors, options.machine);
+    const errors = await measureErrors(runners, prepared, data);
+    return describe(case_, prepared, runners, errors, machine);
   } finally {
     await Promise.all(runners.map(runner => runner.process?.end()));
   }
@@ -64,7 +65,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** @throws {Error} the peer is absent. */
-async function commandOf({ task, peer, input }: Contender, prepared: Prepared): Promise<string[]> {
+async function commandOf({ task, peer, input }: Contender, prepared: Prepared, peers: Peers): Promise<string[]> {
   const root = packageRoot();
   const argument = JSON.stringify({ ...prepared.input, ...input });
   if ('node' in task)
@@ -75,7 +76,7 @@ async function commandOf({ task, peer, input }: Contender, prepared: Prepared): 
       task.node,
       argument,
     ];
-  const found = peer ? await findPeer(peer) : { python: debianPython };
+  const found = peer ? await peers.find(peer) : { python: debianPython };
   if ('absent' in found) throw new Error(found.absent);
   return [found.python, join(root, 'benchmarks/python/contender.py'), task.python, argument];
 }

@@ -8,6 +8,7 @@ import type { Measurement } from './case.js';
 import { allCases } from './cases/index.js';
 import { DataFolder } from './data/data-folder.js';
 import { Machine } from './machine.js';
+import { Peers } from './peers.js';
 import { runCase } from './run-case.js';
 import { caseTable } from './table.js';
 
@@ -16,6 +17,7 @@ interface Options {
   readonly json?: string;
   readonly rounds: number;
   readonly data: string;
+  readonly install: boolean;
   readonly list?: true;
 }
 
@@ -26,6 +28,7 @@ await new Command('bench')
   .option('--json <file>', 'write the measurements there, one object each')
   .option('--rounds <n>', 'timed runs per contender', parseRounds, 5)
   .option('--data <folder>', 'where data are kept once made', join(packageRoot(), 'build', 'benchmarks', 'data'))
+  .option('--no-install', 'compare only with peers that Debian installed')
   .option('--list', 'name the cases and stop')
   .action(bench)
   .parseAsync();
@@ -40,9 +43,10 @@ async function bench(words: readonly string[], options: Options): Promise<void> 
   console.log(`${machine}\n${options.quick ? 'quick: small data\n' : ''}`);
   const measurements: Measurement[] = machine.measurements();
   const data = new DataFolder(resolve(options.data));
+  const peers = new Peers(options.install);
   for (const case_ of cases) {
     try {
-      const measured = await runCase(case_, { data, machine, rounds: options.rounds });
+      const measured = await runCase(case_, { data, peers, machine, rounds: options.rounds });
       console.log(`${caseTable(measured)}\n`);
       measurements.push(...measured);
     } catch (error) {

@@ -8,7 +8,7 @@ import { largestDifference } from '../compare.js';
 import type { DataFolder } from '../data/data-folder.js';
 import { nCores } from '../data/data-folder.js';
 import { groupIn, observationSizes, payloadOf, rowsOf, simulatedFolder } from '../data/subband-group.js';
-import { findPeer } from '../peers.js';
+import type { Peer } from '../peers.js';
 
 const arrays = ['visibilities.f32', 'flags.u8', 'nsamples.f32'];
 
@@ -53,20 +53,21 @@ function fileCase(size: Size, layout: Layout): Case {
       { name: 'h5py', task: { python: 'read_h5py' }, peer: h5py, input: { what: 'file' } },
       pyuvdata('pyuvdata, no checks', { what: 'file' }),
     ],
-    prepare: async data => {
+    prepare: async (data, peers) => {
       const contiguous = groupIn(await simulatedFolder(data, size)).files[0]!.path;
-      const path = chunks ? await rewritten(data, size, contiguous, layout, h5py) : contiguous;
+      const peer = await peers.find(h5py);
+      const path = chunks ? await rewritten(data, size, contiguous, layout, peer) : contiguous;
       return compared({ path, plugin: compression === 'bitshuffle' }, payloadOf(size) / 1e9, arrays);
     },
   };
 }
 
-async function rewritten(data: DataFolder, size: Size, source: string, layout: Layout, h5py: 'h5py' | 'hdf5plugin') {
-  const peer = await findPeer(h5py);
-  if ('absent' in peer) throw new Error(`${h5py}, which writes the file, is ${peer.absent}`);
+/** The file in another layout, as h5py writes it. */
+async function rewritten(data: DataFolder, size: Size, source: string, layout: Layout, h5py: Peer): Promise<string> {
+  if ('absent' in h5py) throw new Error(`h5py, which writes the file, is ${h5py.absent}`);
   return data.once(`file-${size}-${layout.name}.hdf5`, async path => {
     const script = join(packageRoot(), 'benchmarks', 'python', 'relayout.py');
-    execFileSync(peer.python, [script, source, path, JSON.stringify(layout)]);
+    execFileSync(h5py.python, [script, source, path, JSON.stringify(layout)]);
   });
 }
 
