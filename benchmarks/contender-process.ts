@@ -49,7 +49,8 @@ export class ContenderProcess {
 
 function startProcess([program, ...args]: readonly string[]) {
   // WSClean refuses to start where OpenBLAS has threads; the other two would choose kernels of another processor.
-  const env = { OPENBLAS_NUM_THREADS: '1', OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined };
+  const openBlas = { OPENBLAS_NUM_THREADS: '1', OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined };
+  const env = { ...openBlas, PYTHONDONTWRITEBYTECODE: '1' };
   return execa(program!, args, { stdin: 'pipe', buffer: { stdout: false, stderr: true }, env });
 }
 
