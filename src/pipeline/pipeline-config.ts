@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { checkInteger, checkKnownOptions, checkText } from '../core/check.js';
+import { checkBoolean, checkInteger, checkKnownOptions, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
@@ -26,7 +26,10 @@ export interface PipelineConfig {
   readonly minSubbands?: number | undefined;
   /** @default all zero */
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
-  readonly conversion?: Pick<ConversionOptions, 'fields' | 'phaseCenter' | 'telescopeName'> | undefined;
+  /** Make a MeasurementSet of every group too, and keep it. Tiles are imaged straight from the files. @default false */
+  readonly keepMs?: boolean | undefined;
+  /** Of the MeasurementSets, where they are kept. */
+  readonly conversion?: Omit<WithoutJob<ConversionOptions>, 'path' | 'minSubbands' | 'earthOrientation'> | undefined;
   readonly imaging?: Omit<WithoutJob<ImagingOptions>, 'minSubbands' | 'earthOrientation'> | undefined;
   /** @default ten tiles */
   readonly grouping?: Partial<MosaicGroupOptions> | undefined;
@@ -45,6 +48,7 @@ export interface CheckedConfig {
   readonly imaging: NonNullable<PipelineConfig['imaging']>;
   readonly mosaic: NonNullable<PipelineConfig['mosaic']>;
   readonly minSubbands: number;
+  readonly keepMs: boolean;
   readonly threads: number;
   /** Hash of all options that decide what a mosaic looks like. */
   readonly optionsHash: string;
@@ -53,8 +57,8 @@ export interface CheckedConfig {
 /** @throws {InvalidArgumentError} an option of the pipeline itself is wrong; the stages check their own. */
 export function checkConfig(config: PipelineConfig): CheckedConfig {
   checkKnownOptions(config, [
-    ...['work', 'products', 'minSubbands', 'earthOrientation', 'conversion', 'imaging', 'grouping', 'mosaic'],
-    'threads',
+    ...['work', 'products', 'minSubbands', 'earthOrientation', 'keepMs', 'conversion', 'imaging', 'grouping'],
+    ...['mosaic', 'threads'],
   ]);
   const work = resolve(checkText('work', config.work));
   const products = resolve(checkText('products', config.products));
@@ -64,10 +68,19 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   const options = {
     minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.nSubbands, 1, dsa110.nSubbands),
     earthOrientation: checkEarthOrientation(config.earthOrientation),
-    conversion: config.conversion ?? {},
     imaging: config.imaging ?? {},
     grouping: { ...mosaicGroupDefaults, ...config.grouping },
     mosaic: config.mosaic ?? {},
   };
-  return { work, products, ...options, threads: threadCount(config), optionsHash: recipeOf(options) };
+  const keepMs = checkBoolean('keepMs', config.keepMs ?? false);
+  const conversion = config.conversion ?? {};
+  return {
+    work,
+    products,
+    ...options,
+    keepMs,
+    conversion,
+    threads: threadCount(config),
+    optionsHash: recipeOf(options),
+  };
 }

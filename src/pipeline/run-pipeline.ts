@@ -17,6 +17,7 @@ import { Reporter } from './reporter.js';
 import type { PipelineProgress, RunReport } from './run-report.js';
 import { readMosaic, toGroupableTile } from './stage-files.js';
 import { stagesOf } from './stages.js';
+import type { GroupSubject } from './stages.js';
 import { findMosaicProblems } from './validate-mosaic.js';
 
 export interface RunOptions extends Pick<JobOptions, 'signal'> {
@@ -87,15 +88,12 @@ class PipelineRun {
     const { groups } = this.#registry;
     const { id } = group;
     const fail = (reason: string) => groups.setState(id, 'failed', reason);
-    const subject = await this.#reporter.attempt('convert', id, fail, async () => {
-      const found = { group, fingerprint: await fingerprintOf(group) };
-      const finished = (await findProduct(image, found, this.#shop)) !== undefined;
-      const converted = (await findProduct(convert, found, this.#shop)) !== undefined;
-      if (converted || !finished) await this.#obtain(convert, found, id); // a finished tile does without
-      return found;
-    });
-    if (!subject) return undefined;
-    const tile = await this.#reporter.attempt('image', id, fail, () => this.#obtain(image, subject, id));
+    if (this.#config.keepMs) {
+      await this.#reporter.attempt('convert', id, fail, async () => this.#obtain(convert, await subjectOf(group), id));
+    }
+    const tile = await this.#reporter.attempt('image', id, fail, async () =>
+      this.#obtain(image, await subjectOf(group), id),
+    );
     if (!tile) return undefined;
     if ((await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
     return tile;
@@ -192,12 +190,12 @@ const waitingReasons = {
   DECLINATION: () => 'Its neighbors point to other declinations',
 };
 
-async function fingerprintOf(group: SubbandGroup): Promise<string> {
+async function subjectOf(group: SubbandGroup): Promise<GroupSubject> {
   const facts = group.files.map(async ({ path }) => {
     const { size, mtimeMs } = await stat(path);
     return [basename(path), size, mtimeMs];
   });
-  return recipeOf(await Promise.all(facts));
+  return { group, fingerprint: recipeOf(await Promise.all(facts)) };
 }
 
 /** Why a group cannot be processed, if so. */

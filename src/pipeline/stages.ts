@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-
 import type { SubbandGroup } from '../grouping/index.js';
-import { imageMs } from '../imaging/index.js';
+import { imageGroup } from '../imaging/index.js';
 import { convertToMs } from '../ms/index.js';
 import { mosaicImages } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
@@ -10,7 +8,7 @@ import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
 import { readTile, writeMosaic, writeTile } from './stage-files.js';
 
-/** Files that become one MeasurementSet and one tile. */
+/** Files that become one tile, and one MeasurementSet. */
 export interface GroupSubject {
   readonly group: SubbandGroup;
   /** Hash of names, sizes and times of the files: a file that was copied again is another file. */
@@ -24,8 +22,8 @@ export interface MosaicSubject {
 }
 
 /**
- * The flow: a subband group becomes a MeasurementSet, that a tile; tiles become a mosaic, which is then validated and
- * published. A stage says what its product depends on and how it is made; the rest is common to all: makeProduct.
+ * The flow: a subband group becomes a tile, and a MeasurementSet where it is kept; tiles become a mosaic, which is then
+ * validated and published. A stage says what its product depends on and how it is made; the rest is common to all: makeProduct.
  */
 export function stagesOf(config: CheckedConfig) {
   const { minSubbands, earthOrientation, conversion, imaging, mosaic: mosaicking } = config;
@@ -34,7 +32,7 @@ export function stagesOf(config: CheckedConfig) {
     name: 'convert',
     kind: 'ms',
     path: ({ group }) => `ms/${group.id}.ms`,
-    recipe: ({ fingerprint }) => recipeOf(['ms', fingerprint, conversion, earthOrientation]),
+    recipe: ({ fingerprint }) => recipeOf(['ms', fingerprint, earthOrientation, conversion]),
     parents: () => [],
     groupId: ({ group }) => group.id,
     run: async ({ group }, path, job) => {
@@ -47,12 +45,12 @@ export function stagesOf(config: CheckedConfig) {
     name: 'image',
     kind: 'tile',
     path: ({ group }) => `tiles/${group.id}`,
-    recipe: subject => recipeOf(['tile', convert.recipe(subject), imaging]),
-    parents: subject => [convert.path(subject)],
+    recipe: ({ fingerprint }) => recipeOf(['tile', fingerprint, earthOrientation, imaging]),
+    parents: () => [],
     groupId: ({ group }) => group.id,
-    run: async (subject, folder, job) => {
-      const tile = await imageMs(join(config.work, convert.path(subject)), { earthOrientation, ...imaging, ...job });
-      return writeTile(folder, subject.group, tile);
+    run: async ({ group }, folder, job) => {
+      const tile = await imageGroup(group, { minSubbands, earthOrientation, ...imaging, ...job });
+      return writeTile(folder, group, tile);
     },
   };
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { describeMs } from '../../src/ms/index.js';
 import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
 
 let folder: string;
@@ -24,7 +25,7 @@ describe('contimg', () => {
     const packageJson = fileURLToPath(new URL('../../package.json', import.meta.url));
     const { version } = JSON.parse(await readFile(packageJson, 'utf8')) as { version: string };
     expect(await contimg(['--version'])).toMatchObject({ exitCode: 0, stdout: version, stderr: '' });
-    for (const command of [[], ['simulate'], ['inspect'], ['run']]) {
+    for (const command of [[], ['simulate'], ['inspect'], ['convert'], ['run']]) {
       const help = await contimg([...command, '--help']);
       expect(help).toMatchObject({ exitCode: 0, stderr: '' });
       expect(help.stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130/);
@@ -46,6 +47,8 @@ describe('contimg', () => {
     [['simulate', '--out', 'x', '--antennas', '2.5'], /--antennas: /],
     [['simulate', '--out', 'x', '--sky', '/nowhere.json'], /--sky: expected a readable JSON file/],
     [['inspect'], /missing required argument 'path'/],
+    [['convert', 'x'], /required option '--out/],
+    [['convert', 'x', '--out', 'y', '--fields', 'many'], /meridian, single/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await contimg(args, { cwd: folder });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
@@ -113,6 +116,30 @@ describe('contimg inspect', () => {
   });
 });
 
+describe('contimg convert', () => {
+  it('makes a measurement set of every group, and leaves those that are there', async () => {
+    const out = join(folder, 'converted');
+    const [first] = (await readdir(incoming)).filter(file => file.endsWith('.hdf5')).sort();
+    const one = await contimg(['convert', '--out', out, '--min-subbands', '1', join(incoming, first!), '--json']);
+    expect(one.exitCode, one.stderr).toBe(0);
+    const all = await contimg(['convert', '--out', out, '--fields', 'single', incoming, '--json']);
+    expect(all.exitCode, all.stderr).toBe(0);
+    const { converted } = JSON.parse(all.stdout) as { converted: { path: string; outcome: string }[] };
+    expect(converted.map(({ outcome }) => outcome)).toEqual(['present', 'made']);
+    expect((await describeMs(converted[0]!.path)).nSpws).toBe(1);
+    expect(await describeMs(converted[1]!.path)).toMatchObject({ nSpws: 16, fields: { length: 1 } });
+  });
+
+  it('names groups that fail, and goes on', async () => {
+    const out = join(folder, 'partly');
+    const names = (await readdir(incoming)).filter(file => file.endsWith('.hdf5')).sort();
+    const run = await contimg(['convert', '--out', out, ...names.slice(1).map(name => join(incoming, name))]);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(/^Failed: .* \[INCOMPLETE_GROUP\]$/m);
+    expect((await readdir(out)).filter(name => name.endsWith('.ms'))).toHaveLength(1);
+  });
+});
+
 describe('contimg run', () => {
   it('takes its folders from the environment, and prints plain lines', async () => {
     const empty = join(folder, 'empty');
@@ -126,7 +153,7 @@ describe('contimg run', () => {
     const at = join(folder, 'interrupted');
     const child = execa(program, smallRun(incoming, at), { reject: false });
     await new Promise<void>(resolve =>
-      child.stderr.on('data', (text: Buffer) => void (text.includes('convert: done') && resolve())),
+      child.stderr.on('data', (text: Buffer) => void (text.includes('image: done') && resolve())),
     );
     child.kill('SIGINT');
     const { exitCode, stderr, stdout } = await child;
@@ -138,7 +165,7 @@ describe('contimg run', () => {
     const again = await contimg(smallRun(incoming, at));
     expect(again.exitCode, again.stderr).toBe(0);
     const products = reportOf(again).products;
-    expect(products.find(product => product.kind === 'ms')).toMatchObject({ made: false });
+    expect(products.find(product => product.kind === 'tile')).toMatchObject({ made: false });
     expect(products.find(product => product.kind === 'mosaic')).toMatchObject({ state: 'published' });
     expect(Object.keys(await publishedHashes(at))).toHaveLength(5);
   });

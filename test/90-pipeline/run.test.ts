@@ -37,9 +37,9 @@ const tileNames = async () => (await readdir(join(finished, 'work', 'tiles'))).s
 const runHere = async (from = incoming) => contimg(smallRun(from, folder));
 
 describe('contimg run', () => {
-  it('leaves a measurement set and a tile per group, and a mosaic for every two tiles', async () => {
+  it('leaves a tile per group, and a mosaic for every two tiles', async () => {
     expect(await readdir(join(finished, 'work'))).toEqual(expect.arrayContaining(['ms', 'tiles', 'mosaics']));
-    expect(await readdir(join(finished, 'work', 'ms'))).toHaveLength(3);
+    expect(await readdir(join(finished, 'work', 'ms'))).toEqual([]);
     const [id] = await tileNames();
     const parts = ['beam', 'dirty', 'image', 'image-pb', 'model', 'psf', 'residual'].map(part => `${id}-${part}.fits`);
     expect((await readdir(join(finished, 'work', 'tiles', id!))).sort()).toEqual([...parts, `${id}.json`].sort());
@@ -56,20 +56,13 @@ describe('contimg run', () => {
   it('does nothing the second time, and says so', async () => {
     await copyFinished();
     const [id] = await tileNames();
-    const before = [
-      await stat(workPath('ms', `${id}.ms`)),
-      await stat(workPath('tiles', id!, `${id}-image.fits`)),
-      await stat(workPath('mosaics')),
-    ];
+    const facts = async () => [await stat(workPath('tiles', id!, `${id}-image.fits`)), await stat(workPath('mosaics'))];
+    const before = await facts();
     const again = await runHere();
     expect(again.exitCode, again.stderr).toBe(0);
     expect(reportOf(again).products.every(product => !product.made)).toBe(true);
     expect(reportOf(again).products.find(product => product.kind === 'mosaic')!.published).toHaveLength(5);
-    const after = [
-      await stat(workPath('ms', `${id}.ms`)),
-      await stat(workPath('tiles', id!, `${id}-image.fits`)),
-      await stat(workPath('mosaics')),
-    ];
+    const after = await facts();
     expect(after.map(found => found.mtimeMs)).toEqual(before.map(found => found.mtimeMs));
   });
 
@@ -85,7 +78,6 @@ describe('contimg run', () => {
     const run = await runHere();
     const { products, leftOut, failed } = reportOf(run);
     const names = await tileNames();
-    expect(products.filter(product => product.kind === 'ms')).toHaveLength(3);
     expect(products.filter(product => product.kind === 'tile').map(product => basename(product.path))).toEqual(names);
     const mosaics = products.filter(product => product.kind === 'mosaic');
     expect(mosaics).toMatchObject([{ state: 'published', made: true }]);
@@ -102,11 +94,8 @@ describe('contimg run', () => {
     const registry = await openRegistry(join(finished, 'work', 'registry.sqlite'));
     const [mosaic] = await registry.products.list({ kind: 'mosaic' });
     const names = (await tileNames()).slice(0, 2);
-    expect(await registry.products.ancestors(mosaic!.id)).toEqual([
-      ...names.map(name => `ms/${name}.ms`),
-      ...names.map(name => `tiles/${name}`),
-    ]);
-    expect((await registry.products.get(`ms/${names[0]}.ms`))!.groupId).toBe(names[0]);
+    expect(await registry.products.ancestors(mosaic!.id)).toEqual(names.map(name => `tiles/${name}`));
+    expect((await registry.products.get(`tiles/${names[0]}`))!.groupId).toBe(names[0]);
     await registry.close();
   });
 
@@ -119,11 +108,7 @@ describe('contimg run', () => {
     expect(reportOf(await runHere(few)).leftOut).toMatchObject([{ code: 'TOO_FEW_TILES' }]);
     await copy(names.slice(16, 32));
     const second = reportOf(await runHere(few));
-    expect(second.products.filter(product => product.made).map(product => product.kind)).toEqual([
-      'ms',
-      'tile',
-      'mosaic',
-    ]);
+    expect(second.products.filter(product => product.made).map(product => product.kind)).toEqual(['tile', 'mosaic']);
     expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
   });
 });
@@ -154,12 +139,18 @@ describe('what is lost or spoilt is made again', () => {
     expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
   });
 
-  it('not a measurement set that was deleted to save space', async () => {
+  it('a measurement set that was asked for and is gone', async () => {
     await copyFinished();
-    await rm(workPath('ms'), { recursive: true });
-    const run = await runHere();
-    expect(run.exitCode, run.stderr).toBe(0);
-    expect(reportOf(run).products.every(product => !product.made)).toBe(true);
+    const withMs = async () => {
+      const run = await contimg([...smallRun(incoming, folder), '--ms']);
+      expect(run.exitCode, run.stderr).toBe(0);
+      return reportOf(run).products.filter(product => product.made);
+    };
+    const first = await withMs();
+    expect(first.map(product => product.kind)).toEqual(['ms', 'ms', 'ms']); // tiles and mosaics stay as they are
+    expect(await withMs()).toEqual([]);
+    await rm(first[1]!.path, { recursive: true });
+    expect((await withMs()).map(product => product.path)).toEqual([first[1]!.path]);
   });
 
   it('leftovers of a run that died are removed', async () => {

@@ -1,15 +1,14 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 
 import { Command } from 'commander';
 
-import { FileAccessError } from '../../core/errors.js';
 import { scanSubbands } from '../../grouping/index.js';
 import type { Grouping } from '../../grouping/index.js';
 import { readUvh5Header } from '../../uvh5/index.js';
 import type { Uvh5Header } from '../../uvh5/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
+import { filesOf } from '../subband-files.js';
 
 /** A file with its header, or with what is wrong with it. */
 type Inspected = { readonly path: string } & ({ readonly header: Uvh5Header } | { readonly error: Error });
@@ -34,16 +33,6 @@ export const inspectCommand: MakeCommand = ({ signal }, exitWith) =>
       for (const { path, error } of failed) console.error(`${basename(path)}: ${error.message}`);
       if (failed.length > 0) exitWith(exitCodes.failed);
     });
-
-async function filesOf(path: string): Promise<string[]> {
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const names = (await readdir(path)).filter(name => /\.(hdf5|uvh5)$/.test(name) && !name.startsWith('.'));
-    return names.sort().map(name => join(path, name));
-  } catch (cause) {
-    throw new FileAccessError(path, `Expected a file or folder at ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 async function inspect(path: string): Promise<Inspected> {
   try {

@@ -20,6 +20,7 @@ const schema = z.object({
   niter: integerOption.min(0).optional(),
   autoMask: numberOption.min(0).optional(),
   autoThreshold: numberOption.min(0).optional(),
+  ms: z.boolean().optional(),
   ut1Utc: numberOption.min(-1).max(1).optional(),
   threads: integerOption.min(0).max(1024).optional(),
   json: z.boolean().optional(),
@@ -29,7 +30,7 @@ const schema = z.object({
 export const runCommand: MakeCommand = (context, exitWith) =>
   new Command('run')
     .description(
-      'Make everything that can be made of the files in a folder: MeasurementSets, tiles, mosaics. Mosaics are published. What is there already is not made again.',
+      'Make everything that can be made of the files in a folder: tiles, and mosaics, which are published. What is there already is not made again.',
     )
     .argument('<incoming>', 'folder of subband files; it is not changed')
     .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
@@ -43,6 +44,7 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     .option('--niter <n>', 'most clean components per tile')
     .option('--auto-mask <sigma>', 'clean what exceeds this ...')
     .option('--auto-threshold <sigma>', '... down to this')
+    .option('--ms', 'make a MeasurementSet of every group too, and keep it')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
     .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
     .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed')
@@ -73,6 +75,7 @@ function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandCo
     minSubbands: options.minSubbands,
     threads: options.threads ?? config.threads,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
+    keepMs: options.ms,
     grouping: options.groupSize === undefined ? {} : { groupSize: options.groupSize },
     imaging: {
       cellArcsec: options.cell,

@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+
+import { isPipelineError } from '../../core/errors.js';
+import type { JobOptions } from '../../core/job.js';
+import { scanSubbands } from '../../grouping/index.js';
+import type { SubbandGroup } from '../../grouping/index.js';
+import { convertToMs } from '../../ms/index.js';
+import type { ConversionOptions } from '../../ms/index.js';
+import { readUvh5Header } from '../../uvh5/index.js';
+import type { MakeCommand } from '../command-context.js';
+import { exitCodes } from '../exit-codes.js';
+import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { progressDisplay } from '../progress-display.js';
+import { filesOf } from '../subband-files.js';
+
+const schema = z.object({
+  out: z.string(),
+  fields: z.enum(['meridian', 'single']).optional(),
+  telescope: z.string().optional(),
+  autocorrelations: z.boolean().optional(),
+  minSubbands: integerOption.min(1).max(16).optional(),
+  ut1Utc: numberOption.min(-1).max(1).optional(),
+  threads: integerOption.min(0).max(1024).optional(),
+  json: z.boolean().optional(),
+});
+
+/** What became of one group. */
+interface Converted {
+  readonly group: string;
+  readonly path: string;
+  readonly outcome: 'made' | 'present' | 'failed';
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** `contimg convert`: MeasurementSets of subband groups. */
+export const convertCommand: MakeCommand = ({ config, signal }, exitWith) =>
+  new Command('convert')
+    .description('Make one MeasurementSet of each group of UVH5 files.')
+    .argument('<path...>', 'files, or folders of files')
+    .requiredOption('--out <folder>', 'where the MeasurementSets go, as <group>.ms; those that exist are left')
+    .addOption(
+      new Option(
+        '--fields <layout>',
+        'one field per integration, no visibility changed, or a single one (default meridian)',
+      ).choices(['meridian', 'single']),
+    )
+    .option('--telescope <name>', 'telescope name to write (default: that of the files)')
+    .option('--autocorrelations', 'keep the autocorrelations')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 16)')
+    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
+    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+    .option('--json', 'print one line of JSON: what became of every group')
+    .action(async (paths: string[], raw: unknown) => {
+      const options = parseWith(schema, raw, optionName);
+      await mkdir(options.out, { recursive: true });
+      const files = (await Promise.all(paths.map(filesOf))).flat();
+      const { groups, leftOut } = await scanSubbands(files, readUvh5Header);
+      for (const { message } of leftOut) console.error(`Left out: ${message}`);
+      const conversion: Conversion = {
+        fields: options.fields,
+        telescopeName: options.telescope,
+        autocorrelations: options.autocorrelations,
+        minSubbands: options.minSubbands,
+        earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
+        threads: options.threads ?? config.threads,
+        signal,
+      };
+      const converted: Converted[] = [];
+      for (const group of groups) converted.push(await convert(group, join(options.out, `${group.id}.ms`), conversion));
+      if (options.json) console.log(JSON.stringify({ converted, leftOut }));
+      for (const { group, outcome, code, reason } of converted)
+        if (outcome === 'failed') console.error(`Failed: ${group}: ${reason} [${code}]`);
+      if (converted.some(({ outcome }) => outcome === 'failed')) exitWith(exitCodes.failed);
+    });
+
+type Conversion = Omit<ConversionOptions, 'path'> & JobOptions;
+
+/** A failure is a result like any other; an abort is thrown on. */
+async function convert(group: SubbandGroup, path: string, options: Conversion): Promise<Converted> {
+  const display = progressDisplay();
+  const show = (fraction: number, outcome?: string) =>
+    display.show({ name: group.id, fraction, ...(outcome !== undefined && { outcome }) });
+  try {
+    await convertToMs(group, { ...options, path, onProgress: fraction => show(fraction) });
+    show(1, path);
+    return { group: group.id, path, outcome: 'made' };
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    if (!isPipelineError(error)) throw error;
+    if (error.code === 'OUTPUT_EXISTS') {
+      show(1, `${path} is there already`);
+      return { group: group.id, path, outcome: 'present' };
+    }
+    show(1, 'failed');
+    return { group: group.id, path, outcome: 'failed', code: error.code, reason: error.message };
+  } finally {
+    display.stop();
+  }
+}
