@@ -14,90 +14,100 @@ namespace {
 
 using casacore::IPosition;
 using MS = casacore::MeasurementSet;
-
-constexpr std::size_t kTileBytes = 1 << 20;
-
-std::size_t channels_of_spw(const Observation& observation, std::size_t spw) {
-  const auto& first = observation.spw_first_channel;
-  return (spw + 1 < first.size() ? first[spw + 1] : observation.n_channels()) - first[spw];
-}
-
-bool all_spws_alike(const Observation& observation) {
-  for (std::size_t spw = 1; spw < observation.spw_first_channel.size(); ++spw)
-    if (channels_of_spw(observation, spw) != channels_of_spw(observation, 0)) return false;
-  return true;
-}
+using Column = casacore::MSMainEnums::PredefinedColumns;
 
 /// One tiled array column: its cells have the shape `cell`, or that of each spectral window where `fixed` is false.
 struct TiledColumn {
-  casacore::MSMainEnums::PredefinedColumns column;
-  IPosition cell;
+  Column column;
+  IPosition cell, tile;
   bool fixed;
   double bytes_per_element;
+
+  casacore::String name() const { return MS::columnName(column); }
+  casacore::String manager() const { return "Tiled" + name(); }
 };
 
-void add_tiled(casacore::TableDesc& description, casacore::SetupNewTable* setup, const TiledColumn& tiled,
-               std::size_t n_rows) {
-  const casacore::String name = MS::columnName(tiled.column);
-  const casacore::String manager = "Tiled" + name;
-  if (!setup) {
-    if (!description.isColumn(name)) MS::addColumnToDesc(description, tiled.column, tiled.cell.size());
-    if (tiled.fixed && !description.columnDesc(name).isFixedShape()) {  // UVW is already
-      description.rwColumnDesc(name).setShape(tiled.cell);
-      description.rwColumnDesc(name).setOptions(casacore::ColumnDesc::Direct | casacore::ColumnDesc::FixedShape);
-    }
-    description.defineHypercolumn(manager, tiled.cell.size() + 1, casacore::Vector<casacore::String>(1, name));
-    return;
-  }
-  const double row_bytes = tiled.cell.product() * tiled.bytes_per_element;
-  const auto rows = static_cast<std::size_t>(kTileBytes / std::max(row_bytes, 1.0));
-  const IPosition tile = tiled.cell.concatenate(
-      IPosition(1, static_cast<ssize_t>(std::clamp<std::size_t>(rows, 1, std::max<std::size_t>(n_rows, 1)))));
-  if (tiled.fixed)
-    setup->bindColumn(name, casacore::TiledColumnStMan(manager, tile));
-  else
-    setup->bindColumn(name, casacore::TiledShapeStMan(manager, tile));
+/// A column of (pols, channels) cells.
+TiledColumn visibility_column(const WritePlan& plan, Column column, double bytes_per_element) {
+  const auto n_pols = static_cast<ssize_t>(plan.observation.n_pols());
+  const IPosition cell(2, n_pols, static_cast<ssize_t>(plan.n_channels_of(0)));
+  const IPosition tile(3, n_pols, static_cast<ssize_t>(plan.tile.channels), static_cast<ssize_t>(plan.tile.rows));
+  return {column, cell, tile, plan.windows_alike(), bytes_per_element};
 }
 
-std::vector<TiledColumn> tiled_columns(const Observation& observation) {
-  const auto n_pols = static_cast<ssize_t>(observation.n_pols());
-  std::size_t widest = 0;
-  for (std::size_t spw = 0; spw < observation.spw_first_channel.size(); ++spw)
-    widest = std::max(widest, channels_of_spw(observation, spw));
-  const IPosition cell(2, n_pols, static_cast<ssize_t>(widest));
-  const bool fixed = all_spws_alike(observation);
-  return {{MS::DATA, cell, fixed, 8},
-          {MS::FLAG, cell, fixed, 0.125},
-          {MS::WEIGHT_SPECTRUM, cell, fixed, 4},
-          {MS::WEIGHT, IPosition(1, n_pols), true, 4},
-          {MS::SIGMA, IPosition(1, n_pols), true, 4},
-          {MS::UVW, IPosition(1, 3), true, 8}};
+/// A column of a few numbers per row.
+TiledColumn row_column(const WritePlan& plan, Column column, std::size_t n, double bytes_per_element) {
+  constexpr double kTileBytes = 1 << 20;
+  const auto rows = std::min<std::size_t>(
+      plan.n_table_rows(), static_cast<std::size_t>(kTileBytes / (static_cast<double>(n) * bytes_per_element)));
+  const IPosition cell(1, static_cast<ssize_t>(n));
+  return {column, cell, cell.concatenate(IPosition(1, static_cast<ssize_t>(rows))), true, bytes_per_element};
+}
+
+TiledColumn weight_spectrum(const WritePlan& plan) { return visibility_column(plan, MS::WEIGHT_SPECTRUM, 4); }
+
+std::vector<TiledColumn> tiled_columns(const WritePlan& plan) {
+  const std::size_t n_pols = plan.observation.n_pols();
+  std::vector<TiledColumn> result{
+      visibility_column(plan, MS::DATA, 8), visibility_column(plan, MS::FLAG, 0.125),
+      row_column(plan, MS::WEIGHT, n_pols, 4), row_column(plan, MS::SIGMA, n_pols, 4), row_column(plan, MS::UVW, 3, 8)};
+  if (plan.model_data) result.push_back(visibility_column(plan, MS::MODEL_DATA, 8));
+  if (plan.corrected_data) result.push_back(visibility_column(plan, MS::CORRECTED_DATA, 8));
+  return result;
+}
+
+void describe(casacore::TableDesc& description, const TiledColumn& tiled) {
+  if (!description.isColumn(tiled.name()))
+    MS::addColumnToDesc(description, tiled.column, static_cast<int>(tiled.cell.size()));
+  if (tiled.fixed && !description.columnDesc(tiled.name()).isFixedShape()) {  // UVW is already
+    description.rwColumnDesc(tiled.name()).setShape(tiled.cell);
+    description.rwColumnDesc(tiled.name()).setOptions(casacore::ColumnDesc::Direct | casacore::ColumnDesc::FixedShape);
+  }
+  description.defineHypercolumn(tiled.manager(), tiled.cell.size() + 1,
+                                casacore::Vector<casacore::String>(1, tiled.name()));
+}
+
+std::unique_ptr<casacore::DataManager> manager_of(const TiledColumn& tiled) {
+  if (tiled.fixed) return std::make_unique<casacore::TiledColumnStMan>(tiled.manager(), tiled.tile);
+  return std::make_unique<casacore::TiledShapeStMan>(tiled.manager(), tiled.tile);
 }
 
 }  // namespace
 
-std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const Observation& observation,
-                                                    std::size_t n_rows) {
+std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const WritePlan& plan) {
   casacore::TableDesc description = MS::requiredTableDesc();
-  const auto tiled = tiled_columns(observation);
-  for (const TiledColumn& column : tiled) add_tiled(description, nullptr, column, n_rows);
+  const auto tiled = tiled_columns(plan);
+  for (const TiledColumn& column : tiled) describe(description, column);
   casacore::SetupNewTable setup(path, description, casacore::Table::NewNoReplace);
   setup.bindAll(casacore::IncrementalStMan("Incremental"));
   // A bucket of 32768 rows: the default of 32 rows makes 50000 buckets of a full observation.
   const casacore::StandardStMan standard("Standard", -32768);
   for (auto column : {MS::ANTENNA1, MS::ANTENNA2, MS::FLAG_ROW}) setup.bindColumn(MS::columnName(column), standard);
-  for (const TiledColumn& column : tiled) add_tiled(description, &setup, column, n_rows);
-  auto ms = std::make_unique<MS>(setup, casacore::TableLock(casacore::TableLock::PermanentLocking), n_rows);
+  for (const TiledColumn& column : tiled) setup.bindColumn(column.name(), *manager_of(column));
+  auto ms = std::make_unique<MS>(setup, casacore::TableLock(casacore::TableLock::PermanentLocking),
+                                 plan.n_table_rows());
   ms->createDefaultSubtables(casacore::Table::New);
   return ms;
 }
 
-double estimate_ms_bytes(const Observation& observation, std::size_t n_rows) {
-  double row_bytes = 9;  // the two antennas and FLAG_ROW
-  for (const TiledColumn& column : tiled_columns(observation))
-    row_bytes += column.cell.product() * column.bytes_per_element;
-  constexpr double kSubtables = 4 << 20, kTilesCutShort = 6.0 * kTileBytes;
-  return 1.02 * row_bytes * static_cast<double>(n_rows) + kSubtables + kTilesCutShort;
+casacore::ArrayColumn<float> add_weight_spectrum(casacore::MeasurementSet& ms, const WritePlan& plan) {
+  const TiledColumn column = weight_spectrum(plan);
+  casacore::TableDesc description;
+  describe(description, column);
+  ms.addColumn(description, *manager_of(column));
+  return casacore::ArrayColumn<float>(ms, column.name());
+}
+
+double estimate_ms_bytes(const WritePlan& plan) {
+  double row_bytes = 9, cut_short = 0;  // the two antennas and FLAG_ROW; what the last tile of a column holds too much
+  auto columns = tiled_columns(plan);
+  columns.push_back(weight_spectrum(plan));
+  for (const TiledColumn& column : columns) {
+    row_bytes += static_cast<double>(column.cell.product()) * column.bytes_per_element;
+    cut_short += static_cast<double>(column.tile.product()) * column.bytes_per_element;
+  }
+  constexpr double kSubtables = 4 << 20;
+  return 1.02 * row_bytes * static_cast<double>(plan.n_table_rows()) + kSubtables + cut_short;
 }
 
 }  // namespace contimg::ms

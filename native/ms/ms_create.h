@@ -1,22 +1,25 @@
 #pragma once
 
 #include <casacore/ms/MeasurementSets/MeasurementSet.h>
+#include <casacore/tables/Tables/ArrayColumn.h>
 
 #include <memory>
 #include <string>
 
-#include "core/observation.h"
+#include "ms/write_plan.h"
 
 namespace contimg::ms {
 
-/// Creates an MS with its subtables, all empty but for `n_rows` rows of the main table, at a path where nothing is.
+/// Creates an MS with its subtables, all empty but for the rows of the main table, at a path where nothing is.
 ///
-/// DATA, FLAG, WEIGHT_SPECTRUM and UVW lie in tiles of about 1 MiB that span all polarizations and channels of as many
-/// rows as fit; what is constant over an integration is in an IncrementalStMan. Call under the casacore mutex.
-std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const Observation& observation,
-                                                    std::size_t n_rows);
+/// The visibility columns, UVW, WEIGHT and SIGMA lie in tiles; what is constant over an integration is in an
+/// IncrementalStMan. WEIGHT_SPECTRUM is not there yet. Call under the casacore mutex.
+std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, const WritePlan& plan);
 
-/// Bytes that the MS will take on disk, within a few percent from above.
-double estimate_ms_bytes(const Observation& observation, std::size_t n_rows);
+/// Adds the column WEIGHT_SPECTRUM. Call under the casacore mutex.
+casacore::ArrayColumn<float> add_weight_spectrum(casacore::MeasurementSet& ms, const WritePlan& plan);
+
+/// Bytes that the MS will take on disk, WEIGHT_SPECTRUM included, within a few percent from above.
+double estimate_ms_bytes(const WritePlan& plan);
 
 }  // namespace contimg::ms

@@ -239,7 +239,7 @@ void write_subtables(MS& ms, const Observation& observation, const WritePlan& pl
   write_antennas(ms, observation);
   write_feeds(ms, observation, (begin + end) / 2, end - begin);
   write_fields(ms, plan);
-  write_spectral_windows(ms, observation);
+  write_spectral_windows(ms, plan.observation);
   write_polarization(ms, observation);
   write_pointing(ms, observation);
   write_observation(ms, observation,

@@ -1,15 +1,18 @@
 #include "ms/ms_write.h"
 
+#include <future>
 #include <memory>
 
 #include "core/error.h"
-#include "ms/main_table_writer.h"
 #include "ms/ms_create.h"
 #include "ms/ms_subtables.h"
 #include "ms/ms_validate.h"
 #include "ms/pending_folder.h"
 #include "ms/polarization_codes.h"
+#include "ms/row_columns.h"
 #include "ms/table_lock.h"
+#include "ms/visibility_columns.h"
+#include "ms/write_back.h"
 
 namespace contimg::ms {
 namespace {
@@ -62,17 +65,22 @@ class NewMs {
 
  private:
   void write(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const JobContext& context) {
-    const Observation& observation = source.observation();
     folder_.take_reserve(kMostToFlush);
     with_casacore(path_, [&] {
-      ms_ = create_ms(folder_.path(), observation, plan.n_kept() * observation.spw_first_channel.size());
-      write_subtables(*ms_, observation, plan, options);
+      ms_ = create_ms(folder_.path(), plan);
+      write_subtables(*ms_, source.observation(), plan, options);
     });
+    write_row_columns(*ms_, plan, path_);
     {
-      MainTableWriter writer(*ms_, observation, plan, path_);
-      writer.write_rows();
-      source.read([&](VisibilityBlock& block) { writer.write_block(block); }, context);
-      writer.finish();
+      WriteBack write_back(folder_.path());
+      VisibilityColumns columns(*ms_, plan, path_);
+      source.read(
+          [&](VisibilityBlock& block) {
+            columns.write_block(block);
+            write_back.nudge();
+          },
+          context);
+      columns.finish();
     }
     folder_.give_back_reserve();
     folder_.require_room(kMostToFlush / 2);
@@ -88,38 +96,49 @@ class NewMs {
   bool write_failed_ = false;
 };
 
-void validate(PendingFolder& folder, const std::string& path, const WriteOptions& options) {
+/// What is wrong with the MS in `folder`, empty if nothing is.
+std::string validation_failure(const PendingFolder& folder, const WriteOptions& options) {
   try {
     validate_ms(folder.path(), {options.first_year, options.last_year, kExactUvwTolerance_m});
+    return {};
   } catch (const Error& error) {
-    std::string reason = error.what();
-    const std::string aside = folder.reject();
-    const std::size_t at = reason.find(folder.path());
-    if (at != std::string::npos) reason.replace(at, folder.path().size(), aside);
-    throw Error(code::kMeasurementSet,
-                "The new MeasurementSet failed its validation, was set aside as " + aside + " and is not at " + path +
-                    ". " + reason,
-                aside);
+    return error.what();
   }
+}
+
+/// `reason` with the path of the temporary folder replaced by what is there afterwards.
+std::string retold(std::string reason, const PendingFolder& folder, const std::string& path) {
+  const std::size_t at = reason.find(folder.path());
+  if (at != std::string::npos) reason.replace(at, folder.path().size(), path);
+  return reason;
+}
+
+[[noreturn]] void reject(PendingFolder& folder, const std::string& path, const std::string& reason) {
+  const std::string aside = folder.reject();
+  throw Error(code::kMeasurementSet,
+              "The new MeasurementSet failed its validation, was set aside as " + aside + " and is not at " + path +
+                  ". " + retold(reason, folder, aside),
+              aside);
 }
 
 }  // namespace
 
-void write_ms(VisibilitySource& source, const std::string& path, const WriteOptions& options,
-              const JobContext& context) {
+std::string write_ms(VisibilitySource& source, const std::string& path, const WriteOptions& options,
+                     const JobContext& context) {
   require_absent(path);
-  const Observation& observation = source.observation();
-  require_writable(observation, path);
-  const WritePlan plan = plan_write(observation, options);
+  require_writable(source.observation(), path);
+  const WritePlan plan = plan_write(source.observation(), options);
   PendingFolder folder(path);
-  folder.require_room(estimate_ms_bytes(observation, plan.n_kept() * observation.spw_first_channel.size()) +
-                      kMostToFlush);
+  folder.require_room(estimate_ms_bytes(plan) + kMostToFlush);
   NewMs(folder, path).fill(source, plan, options, context.part(0, 0.9));
-  validate(folder, path, options);
+  auto synced = std::async(std::launch::async, [&] { folder.sync(); });
+  const std::string failure = validation_failure(folder, options);
   context.checkpoint(0.95);
-  folder.sync();
+  synced.get();
+  if (!failure.empty() && options.validation_is_fatal) reject(folder, path, failure);
   context.checkpoint(1);  // the last: what has its name is not taken back
   folder.commit();
+  return retold(failure, folder, path);
 }
 
 }  // namespace contimg::ms
