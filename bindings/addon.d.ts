@@ -122,11 +122,19 @@ export interface MsAddon {
       /** Empty: the source's. */
       telescopeName: string;
       autocorrelations: boolean;
+      spectralWindows: 'subbands' | 'one';
+      modelData: boolean;
+      correctedData: boolean;
+      alwaysWeightSpectrum: boolean;
+      /** Absent: none. */
+      averaging?: { maxSmearing: number; fieldRadiusRad: number; maxIntervalSec: number } | undefined;
+      validationIsFatal: boolean;
       firstYear: number;
       lastYear: number;
     },
     onProgress: Progress,
-  ): NativeJob<void>;
+    /** Why the validation failed, where that is not fatal; empty: it did not. */
+  ): NativeJob<string>;
   describeMs(options: { path: string }): NativeJob<RawMs>;
   /** (rows, channels, pols[, 2]) of consecutive integrations and spectral windows. */
   readMs(

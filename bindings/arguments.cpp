@@ -157,6 +157,7 @@ Napi::Error to_js(Napi::Env env, const Error& error) {
   Napi::Error result = Napi::Error::New(env, error.what());
   result.Set("code", error.code());
   if (!error.path().empty()) result.Set("path", error.path());
+  for (const auto& [name, value] : error.numbers()) result.Set(name, value);
   return result;
 }
 

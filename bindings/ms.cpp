@@ -18,6 +18,16 @@ ms::WriteOptions write_options(const Napi::Object& options) {
   if (has(options, "phaseCenter")) result.center = direction(options, "phaseCenter");
   result.telescope_name = text(options, "telescopeName");
   result.autocorrelations = boolean(options, "autocorrelations");
+  result.one_window = text(options, "spectralWindows") == "one";
+  result.model_data = boolean(options, "modelData");
+  result.corrected_data = boolean(options, "correctedData");
+  result.always_weight_spectrum = boolean(options, "alwaysWeightSpectrum");
+  result.validation_is_fatal = boolean(options, "validationIsFatal");
+  if (has(options, "averaging")) {
+    const Napi::Object averaging = object(options, "averaging");
+    result.averaging = ms::AveragingLimits{number(averaging, "maxSmearing"), number(averaging, "fieldRadiusRad"),
+                                           number(averaging, "maxIntervalSec")};
+  }
   result.first_year = static_cast<int>(count(options, "firstYear"));
   result.last_year = static_cast<int>(count(options, "lastYear"));
   return result;
@@ -30,10 +40,9 @@ Napi::Value convert(const Napi::CallbackInfo& info) {
       [description = source_description(options, "source"), path = text(options, "path"),
        write = write_options(options)](const JobContext& context) {
         ms::require_absent(path);
-        ms::write_ms(*open_source(description), path, write, context);
-        return Nothing{};
+        return ms::write_ms(*open_source(description), path, write, context);
       },
-      wrap_nothing);
+      [](Napi::Env env, std::string&& failure) -> Napi::Value { return Napi::String::New(env, failure); });
 }
 
 /// MsDescription of addon.d.ts.

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace contimg {
 
@@ -31,9 +32,17 @@ class Error : public std::runtime_error {
   const char* code() const noexcept { return code_; }
   const std::string& path() const noexcept { return path_; }
 
+  /// Numbers that a program may act on, by the names of the properties that JS sees.
+  const std::vector<std::pair<const char*, double>>& numbers() const noexcept { return numbers_; }
+  Error with(const char* name, double value) && {
+    numbers_.emplace_back(name, value);
+    return std::move(*this);
+  }
+
  private:
   const char* code_;
   std::string path_;
+  std::vector<std::pair<const char*, double>> numbers_;
 };
 
 /// Thrown by JobContext::checkpoint after the caller cancelled the job. Not an Error: nothing failed.

@@ -48,9 +48,9 @@ TiledColumn weight_spectrum(const WritePlan& plan) { return visibility_column(pl
 
 std::vector<TiledColumn> tiled_columns(const WritePlan& plan) {
   const std::size_t n_pols = plan.observation.n_pols();
-  std::vector<TiledColumn> result{
-      visibility_column(plan, MS::DATA, 8), visibility_column(plan, MS::FLAG, 0.125),
-      row_column(plan, MS::WEIGHT, n_pols, 4), row_column(plan, MS::SIGMA, n_pols, 4), row_column(plan, MS::UVW, 3, 8)};
+  std::vector<TiledColumn> result{visibility_column(plan, MS::DATA, 8), visibility_column(plan, MS::FLAG, 0.125),
+                                  row_column(plan, MS::WEIGHT, n_pols, 4), row_column(plan, MS::SIGMA, n_pols, 4),
+                                  row_column(plan, MS::UVW, 3, 8)};
   if (plan.model_data) result.push_back(visibility_column(plan, MS::MODEL_DATA, 8));
   if (plan.corrected_data) result.push_back(visibility_column(plan, MS::CORRECTED_DATA, 8));
   return result;
@@ -83,9 +83,11 @@ std::unique_ptr<casacore::MeasurementSet> create_ms(const std::string& path, con
   // A bucket of 32768 rows: the default of 32 rows makes 50000 buckets of a full observation.
   const casacore::StandardStMan standard("Standard", -32768);
   for (auto column : {MS::ANTENNA1, MS::ANTENNA2, MS::FLAG_ROW}) setup.bindColumn(MS::columnName(column), standard);
+  if (plan.averaged)
+    for (auto column : {MS::TIME_CENTROID, MS::EXPOSURE}) setup.bindColumn(MS::columnName(column), standard);
   for (const TiledColumn& column : tiled) setup.bindColumn(column.name(), *manager_of(column));
-  auto ms = std::make_unique<MS>(setup, casacore::TableLock(casacore::TableLock::PermanentLocking),
-                                 plan.n_table_rows());
+  auto ms =
+      std::make_unique<MS>(setup, casacore::TableLock(casacore::TableLock::PermanentLocking), plan.n_table_rows());
   ms->createDefaultSubtables(casacore::Table::New);
   return ms;
 }
@@ -99,7 +101,8 @@ casacore::ArrayColumn<float> add_weight_spectrum(casacore::MeasurementSet& ms, c
 }
 
 double estimate_ms_bytes(const WritePlan& plan) {
-  double row_bytes = 9, cut_short = 0;  // the two antennas and FLAG_ROW; what the last tile of a column holds too much
+  double row_bytes = 25,
+         cut_short = 0;  // antennas, FLAG_ROW, TIME_CENTROID, EXPOSURE; what the last tile of a column holds too much
   auto columns = tiled_columns(plan);
   columns.push_back(weight_spectrum(plan));
   for (const TiledColumn& column : columns) {

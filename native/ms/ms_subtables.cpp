@@ -153,21 +153,22 @@ void write_polarization(MS& ms, const Observation& observation) {
 }
 
 /// The dishes that observed look where the observation says, one row for each and integration.
-void write_pointing(MS& ms, const Observation& observation) {
+void write_pointing(MS& ms, const WritePlan& plan) {
+  const Observation& observation = plan.observation;
   std::set<std::uint32_t> used(observation.antenna1.begin(), observation.antenna1.end());
   used.insert(observation.antenna2.begin(), observation.antenna2.end());
   casacore::MSPointingColumns(ms.pointing()).setDirectionRef(casacore::MDirection::ICRS);
-  auto columns = with_rows<casacore::MSPointingColumns>(ms.pointing(), used.size() * observation.time_mjd_s.size());
+  auto columns = with_rows<casacore::MSPointingColumns>(ms.pointing(), used.size() * plan.integrations.size());
   Row row = 0;
-  for (std::size_t t = 0; t < observation.time_mjd_s.size(); ++t) {
-    const Matrix<double> direction = direction_cell(observation.pointing[t]);
+  for (const Integration& integration : plan.integrations) {
+    const Matrix<double> direction = direction_cell(integration.pointing);
     for (std::uint32_t antenna : used) {
       columns.antennaId().put(row, static_cast<int>(antenna));
-      columns.time().put(row, observation.time_mjd_s[t]);
-      columns.interval().put(row, observation.integration_s[t]);
+      columns.time().put(row, integration.time_mjd_s);
+      columns.interval().put(row, integration.length_s);
       columns.name().put(row, "");
       columns.numPoly().put(row, 0);
-      columns.timeOrigin().put(row, observation.time_mjd_s[t]);
+      columns.timeOrigin().put(row, integration.time_mjd_s);
       columns.direction().put(row, direction);
       columns.target().put(row, direction);
       columns.tracking().put(row, true);
@@ -176,10 +177,9 @@ void write_pointing(MS& ms, const Observation& observation) {
   }
 }
 
-void write_observation(MS& ms, const Observation& observation, const std::string& telescope_name, double begin,
-                       double end) {
+void write_observation(MS& ms, const Observation& observation, double begin, double end) {
   auto columns = with_rows<casacore::MSObservationColumns>(ms.observation(), 1);
-  columns.telescopeName().put(0, telescope_name);
+  columns.telescopeName().put(0, observation.telescope_name);
   columns.timeRange().put(0, Vector<double>(std::vector<double>{begin, end}));
   columns.observer().put(0, "");
   columns.project().put(0, "");
@@ -233,17 +233,17 @@ void write_processor_and_state(MS& ms) {
 
 }  // namespace
 
-void write_subtables(MS& ms, const Observation& observation, const WritePlan& plan, const WriteOptions& options) {
-  const double begin = observation.time_mjd_s.front() - observation.integration_s.front() / 2;
-  const double end = observation.time_mjd_s.back() + observation.integration_s.back() / 2;
+void write_subtables(MS& ms, const WritePlan& plan) {
+  const Observation& observation = plan.observation;
+  const Integration &first = plan.integrations.front(), &last = plan.integrations.back();
+  const double begin = first.time_mjd_s - first.length_s / 2, end = last.time_mjd_s + last.length_s / 2;
   write_antennas(ms, observation);
   write_feeds(ms, observation, (begin + end) / 2, end - begin);
   write_fields(ms, plan);
-  write_spectral_windows(ms, plan.observation);
+  write_spectral_windows(ms, observation);
   write_polarization(ms, observation);
-  write_pointing(ms, observation);
-  write_observation(ms, observation,
-                    options.telescope_name.empty() ? observation.telescope_name : options.telescope_name, begin, end);
+  write_pointing(ms, plan);
+  write_observation(ms, observation, begin, end);
   write_history(ms, observation);
   write_processor_and_state(ms);
 }

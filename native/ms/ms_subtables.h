@@ -2,7 +2,6 @@
 
 #include <casacore/ms/MeasurementSets/MeasurementSet.h>
 
-#include "core/observation.h"
 #include "ms/write_plan.h"
 
 namespace contimg::ms {
@@ -12,8 +11,7 @@ inline constexpr const char* kSiteKeyword = "CONTIMG_SITE";  ///< longitude, lat
 inline constexpr const char* kOrientationKeyword =
     "CONTIMG_EARTH_ORIENTATION";  ///< UT1-UTC (s), x, y of the pole (rad)
 
-/// Fills every subtable of a new MS. `observation` is the source's own. Call under the casacore mutex.
-void write_subtables(casacore::MeasurementSet& ms, const Observation& observation, const WritePlan& plan,
-                     const WriteOptions& options);
+/// Fills every subtable of a new MS. Call under the casacore mutex.
+void write_subtables(casacore::MeasurementSet& ms, const WritePlan& plan);
 
 }  // namespace contimg::ms

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "coordinates/apparent.h"
+#include "coordinates/earth_rotation.h"
 #include "coordinates/site.h"
 #include "core/constants.h"
 #include "core/error.h"
@@ -110,26 +111,35 @@ void check_antennas(const Observation& observation, const std::string& path) {
   }
 }
 
-/// @param uvw  of the whole main table
-void check_uvw(const MsContents& contents, const casacore::Array<double>& uvw, double tolerance_m,
-               const std::string& path) {
+/// Columns of the whole main table.
+struct RowCoordinates {
+  casacore::Array<double> uvw;
+  casacore::Vector<double> centroid;
+};
+
+/// UVW belongs to TIME_CENTROID.
+void check_uvw(const MsContents& contents, const RowCoordinates& rows, double tolerance_m, const std::string& path) {
   const Observation& observation = contents.observation;
   std::vector<UvwFrame> frames;
   for (std::size_t t = 0; t < observation.time_mjd_s.size(); ++t)
     frames.push_back(uvw_frame(observation.phase_center[t], observation.time_mjd_s[t], observation.site,
                                observation.earth_orientation));
-  for (const auto& rows : contents.table_rows)
+  for (const auto& table_rows : contents.table_rows)
     for (std::size_t row = 0; row < observation.n_rows(); ++row) {
-      const double* stored = uvw.data() + 3 * static_cast<std::size_t>(rows[row]);
+      const std::size_t table_row = table_rows[row], time = observation.time_index[row];
+      const double* stored = rows.uvw.data() + 3 * table_row;
+      const double offset_s = rows.centroid(table_row) - observation.time_mjd_s[time];
       const Antenna& a = observation.antennas[observation.antenna1[row]];
       const Antenna& b = observation.antennas[observation.antenna2[row]];
-      const Vec3 expected = uvw_of_baseline(frames[observation.time_index[row]], b.position_m - a.position_m);
+      const Vec3 baseline = b.position_m - a.position_m;
+      const UvwFrame frame = offset_s == 0 ? frames[time] : later(frames[time], offset_s);
+      const Vec3 expected = uvw_of_baseline(frame, baseline);
       const double off_m = norm(expected - Vec3{stored[0], stored[1], stored[2]});
       if (!(off_m <= tolerance_m))
-        fail(path, "Expected UVW of row " + std::to_string(rows[row]) + " (" + a.name + "-" + b.name + ") to be (" +
+        fail(path, "Expected UVW of row " + std::to_string(table_row) + " (" + a.name + "-" + b.name + ") to be (" +
                        shown(expected.x) + ", " + shown(expected.y) + ", " + shown(expected.z) + ") m but found (" +
                        shown(stored[0]) + ", " + shown(stored[1]) + ", " + shown(stored[2]) + ")");
-      if (observation.antenna1[row] != observation.antenna2[row] && norm(b.position_m - a.position_m) == 0)
+      if (observation.antenna1[row] != observation.antenna2[row] && norm(baseline) == 0)
         fail(path, "Expected antennas " + a.name + " and " + b.name + " in two places");
     }
 }
@@ -138,19 +148,20 @@ void check_uvw(const MsContents& contents, const casacore::Array<double>& uvw, d
 
 void validate_ms(const std::string& path, const ValidationLimits& limits) {
   MsContents contents;
-  casacore::Array<double> uvw;
+  RowCoordinates rows;
   with_casacore(path, [&] {
     const Table ms = open_main_table(path);
     contents = read_contents(ms, path, {});
     check_columns(ms, contents, path);
     check_observation_table(ms, contents.observation, path);
     check_directions_equal(ms, path);
-    uvw.reference(casacore::ArrayColumn<double>(ms, "UVW").getColumn());
+    rows.uvw.reference(casacore::ArrayColumn<double>(ms, "UVW").getColumn());
+    rows.centroid.reference(casacore::ScalarColumn<double>(ms, "TIME_CENTROID").getColumn());
   });
   check_years(contents.observation, limits, path);
   check_antennas(contents.observation, path);
   check_field_centers(contents, path);
-  check_uvw(contents, uvw, limits.uvw_tolerance_m, path);
+  check_uvw(contents, rows, limits.uvw_tolerance_m, path);
 }
 
 }  // namespace contimg::ms

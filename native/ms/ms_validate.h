@@ -21,7 +21,7 @@ struct ValidationLimits {
 /// - PHASE_DIR, REFERENCE_DIR and DELAY_DIR are equal in every field
 /// - fields that follow the sky: their apparent directions at the TIME of their rows are one and the same, to 1"
 /// - antennas lie within 50 km of the site, no two in one place
-/// - UVW is finite and that of the row's antennas, time and field, recomputed
+/// - UVW is finite and that of the row's antennas, TIME_CENTROID and field, recomputed
 ///
 /// @throws Error{MEASUREMENT_SET, FILE_ACCESS}
 void validate_ms(const std::string& path, const ValidationLimits& limits);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "ms/averaged_source.h"
 #include "ms/ms_create.h"
 #include "ms/ms_subtables.h"
 #include "ms/ms_validate.h"
@@ -53,9 +54,11 @@ class NewMs {
     ms_.reset();
   }
 
-  void fill(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const JobContext& context) {
+  /// @param averaged  `source`, if it averages; or null
+  void fill(VisibilitySource& source, const AveragedSource* averaged, const WritePlan& plan,
+            const JobContext& context) {
     try {
-      write(source, plan, options, context);
+      write(source, averaged, plan, context);
     } catch (const Error& error) {
       write_failed_ = error.path() == path_;
       if (write_failed_) folder_.require_room(kFull);  // casacore garbles the system's reason
@@ -64,11 +67,12 @@ class NewMs {
   }
 
  private:
-  void write(VisibilitySource& source, const WritePlan& plan, const WriteOptions& options, const JobContext& context) {
+  void write(VisibilitySource& source, const AveragedSource* averaged, const WritePlan& plan,
+             const JobContext& context) {
     folder_.take_reserve(kMostToFlush);
     with_casacore(path_, [&] {
       ms_ = create_ms(folder_.path(), plan);
-      write_subtables(*ms_, source.observation(), plan, options);
+      write_subtables(*ms_, plan);
     });
     write_row_columns(*ms_, plan, path_);
     {
@@ -81,6 +85,7 @@ class NewMs {
           },
           context);
       columns.finish();
+      if (averaged) write_averaged_row_columns(*ms_, plan, averaged->row_times(), path_);
     }
     folder_.give_back_reserve();
     folder_.require_room(kMostToFlush / 2);
@@ -127,10 +132,21 @@ std::string write_ms(VisibilitySource& source, const std::string& path, const Wr
                      const JobContext& context) {
   require_absent(path);
   require_writable(source.observation(), path);
-  const WritePlan plan = plan_write(source.observation(), options);
+  std::optional<Field> field;
+  if (options.fields == FieldLayout::kSingle) field = single_field(source.observation(), options);
+  std::unique_ptr<AveragedSource> averaged;
+  if (options.averaging) {
+    if (!field)
+      throw Error(code::kInvalidArgument,
+                  "Expected a single field with averaging: the fringes of a source near a "
+                  "meridian field run");
+    averaged = std::make_unique<AveragedSource>(source, field->center, *options.averaging);
+  }
+  VisibilitySource& written = averaged ? *averaged : source;
+  const WritePlan plan = plan_write(source.observation(), written.observation(), field, options);
   PendingFolder folder(path);
   folder.require_room(estimate_ms_bytes(plan) + kMostToFlush);
-  NewMs(folder, path).fill(source, plan, options, context.part(0, 0.9));
+  NewMs(folder, path).fill(written, averaged.get(), plan, context.part(0, 0.9));
   auto synced = std::async(std::launch::async, [&] { folder.sync(); });
   const std::string failure = validation_failure(folder, options);
   context.checkpoint(0.95);

@@ -71,12 +71,14 @@ PendingFolder::PendingFolder(std::string final_path) : final_path_(std::move(fin
 
 void PendingFolder::require_room(double bytes) const {
   const double free = free_bytes();
+  if (free >= bytes) return;
   const auto megabytes = [](double b) { return std::to_string(static_cast<long long>(b / 1e6)) + " MB"; };
-  if (free < bytes)
-    throw Error(code::kDiskFull,
-                "Expected " + megabytes(bytes + 1e6) + " free for " + final_path_ + " but there are " +
-                    megabytes(free) + ". Free space or give another folder",
-                final_path_);
+  throw Error(code::kDiskFull,
+              "Expected " + megabytes(bytes + 1e6) + " free for " + final_path_ + " but there are " + megabytes(free) +
+                  ". Free space or give another folder",
+              final_path_)
+      .with("neededBytes", bytes)
+      .with("freeBytes", free);
 }
 
 PendingFolder::~PendingFolder() {

@@ -7,6 +7,7 @@
 
 #include "coordinates/rephase.h"
 #include "core/observation.h"
+#include "ms/averaging_plan.h"
 
 namespace contimg::ms {
 
@@ -17,12 +18,13 @@ enum class FieldLayout {
 
 struct WriteOptions {
   FieldLayout fields = FieldLayout::kMeridian;
-  std::optional<Direction> center;          ///< of the single field; the tile's own by default
-  std::string telescope_name;               ///< empty: the source's
-  bool autocorrelations = false;            ///< keep them
-  bool one_window = false;                  ///< all channels in one spectral window; otherwise the source's own
+  std::optional<Direction> center;                  ///< of the single field; the tile's own by default
+  std::string telescope_name;                       ///< empty: the source's
+  bool autocorrelations = false;                    ///< keep them
+  bool one_window = false;                          ///< all channels in one spectral window; otherwise the source's own
   bool model_data = false, corrected_data = false;  ///< write these columns too
-  bool always_weight_spectrum = false;  ///< also where every channel of a row has the weight that WEIGHT says
+  bool always_weight_spectrum = false;       ///< also where every channel of a row has the weight that WEIGHT says
+  std::optional<AveragingLimits> averaging;  ///< in time, baseline by baseline; of a single field only
   bool validation_is_fatal = true;
   int first_year = 2020, last_year = 2040;  ///< what the validation accepts
 };
@@ -31,6 +33,12 @@ struct Field {
   std::string name;
   Direction center;
   double time_mjd_s = 0;
+};
+
+/// An integration as it was observed.
+struct Integration {
+  double time_mjd_s, length_s;
+  Direction pointing;
 };
 
 /// Extent of the tiles in which DATA, FLAG and WEIGHT_SPECTRUM are stored, all polarizations in each.
@@ -42,13 +50,15 @@ struct TileShape {
 /// correlator's files are one subband each, so that every block of a file goes to one run of rows and one pass in file
 /// order writes tile after tile; a reader of one window reads one run.
 struct WritePlan {
-  Observation observation;  ///< the source's, in the spectral windows of the MS
+  Observation observation;                ///< what is written, in the spectral windows of the MS
+  std::vector<Integration> integrations;  ///< before any averaging
   std::vector<Field> fields;
-  std::vector<std::uint32_t> field_of_time;  ///< per integration
+  std::vector<std::uint32_t> field_of_time;  ///< per integration of `observation`
   std::vector<std::uint32_t> kept;           ///< rows of the source that are written, ascending
   std::vector<std::uint32_t> rank;           ///< per row of the source and one more: how many before it are kept
   Rephasing rephasing;                       ///< uvw of every row of the source for its field, and the phase to apply
   TileShape tile;
+  bool averaged = false;  ///< TIME_CENTROID, EXPOSURE and UVW are known when the last visibility has come
   bool model_data = false, corrected_data = false, always_weight_spectrum = false;
 
   std::size_t n_kept() const { return kept.size(); }
@@ -58,7 +68,13 @@ struct WritePlan {
   bool windows_alike() const;  ///< all have the same number of channels
 };
 
+/// The field of the single-field layout.
+Field single_field(const Observation& observation, const WriteOptions& options);
+
+/// @param written  of the source that is written: `observed`, or that averaged
+/// @param field    the single field, in that layout
 /// @throws Error{INVALID_ARGUMENT} for an empty observation or one without a row to keep
-WritePlan plan_write(const Observation& observation, const WriteOptions& options);
+WritePlan plan_write(const Observation& observed, const Observation& written, const std::optional<Field>& field,
+                     const WriteOptions& options);
 
 }  // namespace contimg::ms

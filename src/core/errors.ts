@@ -37,6 +37,19 @@ export class FileAccessError extends PathError {
 /** The disk is full, or has less free space than the output needs. */
 export class DiskFullError extends PathError {
   readonly code = 'DISK_FULL';
+  /** How much the output takes, where that was known before it was begun. */
+  readonly neededBytes: number | undefined;
+  /** How much was free then. */
+  readonly freeBytes: number | undefined;
+  constructor(
+    path: string,
+    message: string,
+    { neededBytes, freeBytes, ...options }: { cause?: unknown; neededBytes?: number; freeBytes?: number } = {},
+  ) {
+    super(path, message, options);
+    this.neededBytes = neededBytes;
+    this.freeBytes = freeBytes;
+  }
 }
 
 /** The output exists already; nothing was changed. */
@@ -146,7 +159,6 @@ export function isPipelineError<C extends ErrorCode = ErrorCode>(
 
 const pathErrors = {
   FILE_ACCESS: FileAccessError,
-  DISK_FULL: DiskFullError,
   OUTPUT_EXISTS: OutputExistsError,
   UVH5_FORMAT: Uvh5FormatError,
   MEASUREMENT_SET: MeasurementSetError,
@@ -165,8 +177,9 @@ const plainErrors = {
 /** The class for what native code raised (a plain Error with `code` and perhaps `path`); anything else as it is. */
 export function fromNative(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { code, path = '' } = error as Error & { code?: string; path?: string };
+  const { code, path = '', ...numbers } = error as Error & { code?: string; path?: string };
   if (code === undefined) return error;
+  if (code === 'DISK_FULL') return new DiskFullError(path, error.message, numbers);
   if (code in pathErrors) return new pathErrors[code as keyof typeof pathErrors](path, error.message);
   if (code in plainErrors) return new plainErrors[code as keyof typeof plainErrors](error.message);
   return error;

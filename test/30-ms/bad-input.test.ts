@@ -14,6 +14,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { DiskFullError } from '../../src/index.js';
 import { convertToMs, describeMs, isPipelineError, readMs, simulateObservation, validateMs } from '../../src/index.js';
 import { dsa110Tile, hasDsa110Tile } from '../support/dsa110-tile.js';
 import { describeIf } from '../support/oracles.js';
@@ -51,6 +52,13 @@ describe('arguments of the MeasurementSet stage', () => {
     [{ path: 'a.ms', minSubbands: 0 }, /minSubbands/],
     [{ path: 'a.ms', yearRange: [2030, 2020] }, /yearRange/],
     [{ path: 'a.ms', telescope: 'DSA_110' }, /received telescope/],
+    [{ path: 'a.ms', spectralWindows: 'two' }, /spectralWindows/],
+    [{ path: 'a.ms', columns: ['DATA'] }, /columns\[0\]/],
+    [{ path: 'a.ms', weightSpectrum: 'never' }, /weightSpectrum/],
+    [{ path: 'a.ms', validation: 'none' }, /validation/],
+    [{ path: 'a.ms', maxSmearing: 0.01 }, /fields: 'single' with maxSmearing/],
+    [{ path: 'a.ms', fields: 'single', maxSmearing: 2 }, /maxSmearing/],
+    [{ path: 'a.ms', fields: 'single', fieldRadiusDeg: 1 }, /maxSmearing with fieldRadiusDeg/],
   ])('%j are refused before anything happens', async (options, message) => {
     const nothing = { id: 'x', files: [], missingSubbands: [] };
     const refused = convertToMs(nothing, options as never);
@@ -140,6 +148,9 @@ describeIf(hasDsa110Tile, 'no ../shared', 'bad MeasurementSets and bad disks', (
     const conversion = convertToMs(group(), { path: join(disk, 'a.ms'), ...few });
     await expect(conversion).rejects.toMatchObject({ code: 'DISK_FULL' });
     await expect(conversion).rejects.toThrow(/MB free/);
+    const { neededBytes, freeBytes } = (await conversion.catch((error: unknown) => error)) as DiskFullError;
+    expect(freeBytes).toBe(5 << 20);
+    expect(neededBytes).toBeGreaterThan(freeBytes!);
     expect(readdirSync(disk)).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type { MeasurementSet } from '../../src/index.js';
+import type { ConvertedMs } from '../../src/index.js';
 import { convertToMs, describeMs, isPipelineError, meridianIcrs, readMs, validateMs } from '../../src/index.js';
 import { readSource } from '../../src/uvh5/index.js';
 import { dsa110Tile, dsa110TileTruth, hasDsa110Tile } from '../support/dsa110-tile.js';
@@ -17,7 +17,7 @@ function sameBits(a: ArrayBufferView, b: ArrayBufferView): boolean {
 
 describeIf(hasDsa110Tile, 'no ../shared', 'convertToMs', () => {
   let folder: string;
-  let meridian: MeasurementSet;
+  let meridian: ConvertedMs;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'contimg-ms-'));
     meridian = await convertToMs(dsa110Tile(), { path: join(folder, 'meridian.ms') });
@@ -63,7 +63,7 @@ describeIf(hasDsa110Tile, 'no ../shared', 'convertToMs', () => {
     const b = await readMs(join(folder, 'shuffled.ms'));
     for (const name of ['visibilities', 'weights', 'flags', 'uvwMeters'] as const)
       expect(sameBits(a[name].data, b[name].data), name).toBe(true);
-    expect({ ...(await describeMs(b.path)), path: '' }).toEqual({ ...meridian, path: '' });
+    expect({ ...(await describeMs(b.path)), path: '' }).toEqual({ ...(await describeMs(a.path)), path: '' });
   });
 
   it('puts one field at the meridian position of the middle of the tile', async () => {
@@ -146,5 +146,40 @@ describeIf(hasDsa110Tile, 'no ../shared', 'convertToMs', () => {
     await expect(late).rejects.toThrow(/years 2030 to 2040/);
     expect(existsSync(path)).toBe(false);
     expect((await describeMs(`${path}.rejected-1`)).nRows).toBe(meridian.nRows);
+    expect(meridian.validationWarning).toBeUndefined();
+  });
+
+  it('keeps what fails its validation, and says so, when asked', async () => {
+    const path = join(folder, 'warned.ms');
+    const ms = await convertToMs(dsa110Tile(), { path, yearRange: [2030, 2040], validation: 'warn' });
+    expect(ms.validationWarning).toMatch(/years 2030 to 2040/);
+    expect(ms.validationWarning).toContain(path);
+    await expect(validateMs(path, { yearRange: [2030, 2040] })).rejects.toThrow(/years 2030 to 2040/);
+    expect(readdirSync(folder).filter(name => name.startsWith('warned'))).toEqual(['warned.ms']);
+  });
+
+  it('puts all channels into one spectral window', async () => {
+    const path = join(folder, 'one.ms');
+    const one = await convertToMs(dsa110Tile(), { path, spectralWindows: 'one' });
+    expect(one).toMatchObject({ nSpws: 1, nRows: 190 * 24, freqHz: meridian.freqHz });
+    const [a, b] = [await readMs(path), await readMs(meridian.path)];
+    for (const name of ['visibilities', 'weights', 'flags', 'uvwMeters'] as const)
+      expect(sameBits(a[name].data, b[name].data), name).toBe(true);
+  });
+
+  it('averages short baselines in time, less for a wider field', async () => {
+    const options = { fields: 'single', maxSmearing: 0.01 } as const;
+    const wide = await convertToMs(dsa110Tile(), { path: join(folder, 'wide.ms'), ...options });
+    const narrow = await convertToMs(dsa110Tile(), {
+      path: join(folder, 'narrow.ms'),
+      ...options,
+      fieldRadiusDeg: 0.3,
+    });
+    expect(wide.nRows).toBeLessThan(0.9 * meridian.nRows);
+    expect(narrow.nRows).toBeLessThan(0.7 * wide.nRows);
+    expect(narrow.nRows).toBeGreaterThanOrEqual((190 * 24 * 16) / 4); // 60 s are four integrations
+    expect(Math.max(...narrow.integrationSec)).toBeLessThanOrEqual(60);
+    expect(wide.history.join()).toMatch(/smearing of at most 0.01 at 2.3 deg/);
+    await validateMs(wide.path);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,33 +10,46 @@ import { describeIf, hasPythonModule, runPython } from '../support/oracles.js';
 
 const available = hasDsa110Tile && hasPythonModule('casacore.tables') && hasPythonModule('h5py');
 
-/** Compares an MS, as casacore reads it, with the UVH5 files, as h5py reads them; prints JSON. */
+/**
+ * Compares an MS, as casacore reads it, with the UVH5 files, as h5py reads them; prints JSON. Rows of the MS are those of
+ * the files, in each window; channels are found by their frequency.
+ */
 const compare = `
 import sys, json, glob, h5py, numpy as np
 from casacore.tables import table, taql
-path, files = sys.argv[1], sys.argv[2:]
+path, autos, files = sys.argv[1], sys.argv[2] == 'true', sys.argv[3:]
 ms = table(path, ack=False)
 sub = lambda name: table(path + '::' + name, ack=False)
-out = {}
+out = {'columns': sorted(set(ms.colnames()) & {'WEIGHT_SPECTRUM', 'MODEL_DATA', 'CORRECTED_DATA'})}
 ddid, freq = ms.getcol('DATA_DESC_ID'), sub('SPECTRAL_WINDOW').getcol('CHAN_FREQ')
-same = {key: True for key in ('data', 'weight', 'flag', 'freq', 'time', 'antennas', 'mean_weight')}
+same = {key: True for key in ('data', 'weight', 'flag', 'freq', 'time', 'antennas', 'mean_weight', 'flag_row')}
 for file in files:
     with h5py.File(file, 'r') as f:
         h, d = f['Header'], f['Data']
-        cross = h['ant_1_array'][:] != h['ant_2_array'][:]
-        spw = int(np.argmin(np.abs(freq[:, 0] - h['freq_array'][:][0, -1])))
-        rows = ddid == spw
-        take = lambda a: np.asarray(a)[cross][:, 0, ::-1]
-        weight = take(d['nsamples'])
-        same['data'] &= bool((ms.getcol('DATA')[rows] == take(d['visdata'])).all())
-        same['weight'] &= bool((ms.getcol('WEIGHT_SPECTRUM')[rows] == weight).all())
-        same['mean_weight'] &= bool(np.allclose(ms.getcol('WEIGHT')[rows], weight.mean(axis=1), rtol=1e-6))
-        same['flag'] &= bool((ms.getcol('FLAG')[rows] == take(d['flags'])).all())
-        same['freq'] &= bool((freq[spw] == h['freq_array'][:][0, ::-1]).all())
-        mjd = (h['time_array'][:][cross] - 2400000.5) * 86400
+        kept = (h['ant_1_array'][:] != h['ant_2_array'][:]) | autos
+        hz = h['freq_array'][:][0, ::-1]
+        spw, first = np.unravel_index(np.argmin(np.abs(freq - hz[0])), freq.shape)
+        rows, channels = ddid == spw, slice(first, first + len(hz))
+        take = lambda a: np.asarray(a)[kept][:, 0, ::-1]
+        column = lambda name: ms.getcol(name)[rows][:, channels]
+        weight, visibilities = take(d['nsamples']), take(d['visdata'])
+        same['data'] &= bool((column('DATA') == visibilities).all())
+        has_spectrum = 'WEIGHT_SPECTRUM' in out['columns']
+        found = column('WEIGHT_SPECTRUM') if has_spectrum else ms.getcol('WEIGHT')[rows][:, None]
+        same['weight'] &= bool((found == weight).all())
+        good = np.where(take(d['flags']) | (weight <= 0), 0, 1)
+        mean = np.where(good.any(1), (weight * good).sum(1) / np.maximum(good.sum(1), 1), weight[:, 0])
+        one_window = len(freq) == 1  # its mean is over all files
+        same['mean_weight'] &= one_window or bool(np.allclose(ms.getcol('WEIGHT')[rows], mean, rtol=1e-6))
+        same['flag'] &= bool((column('FLAG') == (good == 0)).all())
+        same['flag_row'] &= one_window or bool((ms.getcol('FLAG_ROW')[rows] == (good == 0).all((1, 2))).all())
+        same['freq'] &= bool((freq[spw, channels] == hz).all())
+        mjd = (h['time_array'][:][kept] - 2400000.5) * 86400
         same['time'] &= bool((ms.getcol('TIME')[rows] == mjd).all() and (ms.getcol('TIME_CENTROID')[rows] == mjd).all())
-        same['antennas'] &= bool((ms.getcol('ANTENNA1')[rows] == h['ant_1_array'][:][cross]).all()
-                                 and (ms.getcol('ANTENNA2')[rows] == h['ant_2_array'][:][cross]).all())
+        same['antennas'] &= bool((ms.getcol('ANTENNA1')[rows] == h['ant_1_array'][:][kept]).all()
+                                 and (ms.getcol('ANTENNA2')[rows] == h['ant_2_array'][:][kept]).all())
+        if 'MODEL_DATA' in out['columns']: same['data'] &= bool((column('MODEL_DATA') == 1).all())
+        if 'CORRECTED_DATA' in out['columns']: same['data'] &= bool((column('CORRECTED_DATA') == visibilities).all())
         interval = float(h['integration_time'][0])
 out['same'] = same
 out['sigma'] = float(np.abs(ms.getcol('SIGMA') * np.sqrt(ms.getcol('WEIGHT')) - 1).max())
@@ -78,29 +91,82 @@ describeIf(available, 'needs ../shared, python3-casacore, python3-h5py', 'the co
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('are the values of the files, with meridian fields, to the bit', async () => {
+  const compared = (path: string, paths: readonly string[], autocorrelations = false) =>
+    JSON.parse(runPython(compare, [path, String(autocorrelations), ...paths]));
+  const tilePaths = () => dsa110Tile().files.map(file => file.path);
+
+  it.each([
+    [{}, []],
+    [{ spectralWindows: 'one' }, []],
+    [{ weightSpectrum: 'always' }, ['WEIGHT_SPECTRUM']],
+    [{ columns: ['MODEL_DATA', 'CORRECTED_DATA'] }, ['CORRECTED_DATA', 'MODEL_DATA']],
+    [{ autocorrelations: true, spectralWindows: 'one', weightSpectrum: 'always' }, ['WEIGHT_SPECTRUM']],
+  ] as const)('are the values of the files, with meridian fields, to the bit: %j', async (options, columns) => {
     const path = join(folder, 'meridian.ms');
-    await convertToMs(dsa110Tile(), { path });
-    const found = JSON.parse(runPython(compare, [path, ...dsa110Tile().files.map(file => file.path)]));
-    expect(found.same).toEqual({
-      ...{ data: true, weight: true, flag: true, freq: true, time: true, antennas: true, mean_weight: true },
-    });
-    expect(found).toMatchObject({ fields: 24, field_ids: Array.from({ length: 24 }, (_, t) => t) });
-    expectSound(found);
+    rmSync(path, { recursive: true, force: true });
+    await convertToMs(dsa110Tile(), { path, ...options });
+    const autocorrelations = 'autocorrelations' in options;
+    const found = compared(path, tilePaths(), autocorrelations);
+    expect(found.same).toEqual({ ...allSame, data: true });
+    expect(found).toMatchObject({ fields: 24, field_ids: Array.from({ length: 24 }, (_, t) => t), columns });
+    expectSound(found, 'spectralWindows' in options ? 1 : 16);
   });
 
   it('have one field and moved visibilities when asked', async () => {
     const path = join(folder, 'single.ms');
     await convertToMs(dsa110Tile(), { path, fields: 'single', telescopeName: 'NOWHERE' });
-    const found = JSON.parse(runPython(compare, [path, ...dsa110Tile().files.map(file => file.path)]));
-    expect(found.same).toMatchObject({ data: false, weight: true, flag: true, freq: true, time: true, antennas: true });
-    expect(found).toMatchObject({ fields: 1, field_ids: [0], telescope: ['NOWHERE'] });
-    expectSound(found);
+    const found = compared(path, tilePaths());
+    expect(found.same).toEqual({ ...allSame, data: false });
+    expect(found).toMatchObject({ fields: 1, field_ids: [0], telescope: ['NOWHERE'], columns: [] });
+    expectSound(found, 16);
+  });
+
+  it.each(['subbands', 'one'] as const)('keep flags and weights that differ between channels: %s', async layout => {
+    const paths = changedFiles(join(folder, layout));
+    const files = paths.map((path, k) => ({ path, subband: k, fileSizeBytes: 0 }));
+    const path = join(folder, `${layout}.ms`);
+    const group = { id: 'changed', files, missingSubbands: [] };
+    await convertToMs(group, { path, minSubbands: 3, spectralWindows: layout });
+    const found = compared(path, paths);
+    expect(found.same).toEqual({ ...allSame, data: true });
+    expect(found.columns).toEqual(['WEIGHT_SPECTRUM']);
   });
 });
 
+const allSame = {
+  ...{ weight: true, flag: true, freq: true, time: true, antennas: true, mean_weight: true, flag_row: true },
+};
+
+/**
+ * Three subbands of the tile with flags in all of them; in the one that is highest in frequency, and read last, weights
+ * start to differ in the last integrations.
+ */
+function changedFiles(to: string): string[] {
+  mkdirSync(to);
+  const paths = dsa110Tile()
+    .files.slice(0, 3)
+    .map(file => file.path);
+  const change = `
+import sys, os, shutil, h5py, numpy as np
+rng = np.random.default_rng(3)
+for k, path in enumerate(sys.argv[2:]):
+    copy = os.path.join(sys.argv[1], os.path.basename(path))
+    shutil.copy(path, copy)
+    with h5py.File(copy, 'r+') as f:
+        flags, nsamples = f['Data/flags'][:], f['Data/nsamples'][:]
+        flags[rng.random(flags.shape) < 0.01] = True
+        flags[100:140] = True
+        if k == 0: nsamples[-500:] *= rng.integers(0, 3, nsamples[-500:].shape) / 2
+        f['Data/flags'][...], f['Data/nsamples'][...] = flags, nsamples
+    print(copy)
+`;
+  return runPython(change, [to, ...paths])
+    .trim()
+    .split('\n');
+}
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what Python printed
-function expectSound(found: any) {
+function expectSound(found: any, nWindows: number) {
   // casacore's uvw, with another precession model (0.3") and without polar motion, for ANTENNA2 - ANTENNA1.
   expect(found.uvw_max).toBeGreaterThan(2000);
   expect(found.uvw_off).toBeLessThan(2e-6 * found.uvw_max);
@@ -117,7 +183,7 @@ function expectSound(found: any) {
       ],
     ],
     topo: [5],
-    rows: { DATA_DESCRIPTION: 16, FEED: 117, HISTORY: 2, POINTING: 480, PROCESSOR: 1, STATE: 1, FLAG_CMD: 0 },
+    rows: { DATA_DESCRIPTION: nWindows, FEED: 117, HISTORY: 2, POINTING: 480, PROCESSOR: 1, STATE: 1, FLAG_CMD: 0 },
   });
   expect(found.positions_off).toBeLessThan(1e-8);
   expect(found.width).toBeGreaterThan(0);

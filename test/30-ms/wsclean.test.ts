@@ -30,17 +30,54 @@ for ra, dec in json.loads(sys.argv[2]):
 print(json.dumps(dict(found=found, rms=float(image.std()), peak=float(image.max()))))
 `;
 
+/**
+ * Writes a model image of 1 Jy in one pixel, with the header of a given one; or compares MODEL_DATA with the visibilities
+ * of that pixel, V = exp(2 pi i nu/c UVW.(l, m, n - 1)), and prints the largest difference and what was compared.
+ */
+const onePixel = `
+import sys, json, numpy as np
+from astropy.io import fits
+image, dx, dy = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+hdu = fits.open(image)[0]
+ny, nx = hdu.data.shape[-2:]
+if sys.argv[1] == 'write':
+    hdu.data[...] = 0
+    hdu.data[0, 0, ny // 2 + dy, nx // 2 + dx] = 1
+    hdu.writeto(sys.argv[5], overwrite=True)
+    sys.exit()
+from casacore.tables import table
+ms = table(sys.argv[5], ack=False)
+l, m = (np.radians(hdu.header[key] * d) for key, d in (('CDELT1', dx), ('CDELT2', dy)))
+n = np.sqrt(1 - l * l - m * m)
+freq = table(sys.argv[5] + '::SPECTRAL_WINDOW', ack=False).getcol('CHAN_FREQ')[ms.getcol('DATA_DESC_ID')]
+path = ms.getcol('UVW') @ [l, m, n - 1]
+expected = np.exp(2j * np.pi * freq * path[:, None] / 299792458.0)
+off = np.abs(ms.getcol('MODEL_DATA') - expected[:, :, None])
+print(json.dumps(dict(off=float(off.max()), turns=float(np.abs(freq * path[:, None]).max() / 299792458.0))))
+`;
+
+const pixelRms = `
+import sys
+from astropy.io import fits
+print(float(fits.getdata(sys.argv[1]).std()))
+`;
+
 /** Makes a dirty image and returns WSClean's exit status and output. */
 function wsclean(name: string, ms: string, npix: number, ...more: string[]) {
   const size = ['-size', String(npix), String(npix), '-scale', `${cellArcsec}asec`];
   // Several spectral windows need -reorder; Debian's build refuses to run with a threaded OpenBLAS.
   const rest = ['-reorder', '-no-update-model-required', '-pol', 'I', '-weight', 'natural', ...more, ms];
+  return run(['-name', name, ...size, ...rest]);
+}
+
+function run(parameters: readonly string[]) {
   const env = { ...process.env, OPENBLAS_NUM_THREADS: '1' };
-  return spawnSync('wsclean', ['-name', name, ...size, ...rest], { encoding: 'utf8', env });
+  return spawnSync('wsclean', parameters, { encoding: 'utf8', env });
 }
 
 describeIf(available, 'needs ../shared, wsclean, python3-astropy', 'WSClean on our MeasurementSets', () => {
   let folder: string;
+  const rms = new Map<string, number>();
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'contimg-wsclean-'));
   });
@@ -80,5 +117,30 @@ describeIf(available, 'needs ../shared, wsclean, python3-astropy', 'WSClean on o
     expect(found[0][0]).toBeGreaterThan(5 * rms);
     expect(found[0][0]).toBeLessThanOrEqual(peak);
     expect(Math.hypot(found[0][1], found[0][2]) * cellArcsec).toBeLessThan(6);
+  });
+
+  it.each([
+    ['subbands', {}],
+    ['one window', { spectralWindows: 'one' }],
+    ['all columns', { columns: ['MODEL_DATA', 'CORRECTED_DATA'], weightSpectrum: 'always' }],
+    ['averaged', { maxSmearing: 0.01, fieldRadiusDeg: 1 }],
+  ] as const)('images and predicts %s', async (layout, options) => {
+    const { files, ...rest } = dsa110Tile();
+    const group = { ...rest, files: files.slice(0, 4) };
+    const path = join(folder, `${layout}.ms`);
+    await convertToMs(group, { path, minSubbands: 4, fields: 'single', telescopeName: 'NOWHERE', ...options });
+    const name = join(folder, layout);
+    const imaging = wsclean(name, path, 512, '-temp-dir', folder);
+    expect(imaging.status, imaging.stderr).toBe(0);
+    runPython(onePixel, ['write', `${name}-dirty.fits`, '140', '-90', `${name}-model.fits`]);
+    const how = ['-use-wgridder', '-no-small-inversion', '-reorder', '-temp-dir', folder, '-pol', 'I'];
+    const predicting = run(['-predict', ...how, '-name', name, path]);
+    expect(predicting.status, predicting.stderr).toBe(0);
+    const { off, turns } = JSON.parse(runPython(onePixel, ['compare', `${name}-dirty.fits`, '140', '-90', path]));
+    expect(turns).toBeGreaterThan(10);
+    expect(off).toBeLessThan(1e-4);
+    // The visibilities themselves give the same image in every layout.
+    rms.set(layout, Number(runPython(pixelRms, [`${name}-dirty.fits`])));
+    expect(rms.get(layout)! / rms.get('subbands')!).toBeCloseTo(1, layout === 'averaged' ? 1 : 4);
   });
 });

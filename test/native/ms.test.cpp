@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "coordinates/apparent.h"
@@ -20,24 +19,11 @@
 #include "ms/ms_validate.h"
 #include "ms/ms_write.h"
 #include "ms/polarization_codes.h"
+#include "temporary_folder.h"
 
 using namespace contimg;
 
 namespace {
-
-/// A folder of the test's own.
-struct Folder {
-  std::string path;
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "contimg-ms-XXXXXX").string();
-    path = mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::size_t entries() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
-  }
-};
 
 /// Random visibilities of five antennas on the meridian, in memory: two spectral windows of three and two channels,
 /// handed over in blocks that respect neither windows nor integrations.
@@ -138,7 +124,7 @@ std::string code_of(const std::function<void()>& action) {
 }  // namespace
 
 TEST_CASE("an MS gives back its source to the bit") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source({0.1, 1e-6, 2e-6});
   ms::write_ms(source, folder / "a.ms", with_autocorrelations(), JobContext());
   CHECK(folder.entries() == 1);
@@ -177,7 +163,7 @@ TEST_CASE("an MS gives back its source to the bit") {
 }
 
 TEST_CASE("one field holds what rephasing the source gives, to the bit") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source;
   ms::WriteOptions options = with_autocorrelations();
   options.fields = ms::FieldLayout::kSingle;
@@ -204,7 +190,7 @@ TEST_CASE("one field holds what rephasing the source gives, to the bit") {
 }
 
 TEST_CASE("autocorrelations are left out unless asked for") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source;
   ms::write_ms(source, folder / "a.ms", {}, JobContext());
   ms::MsSource ms(folder / "a.ms", {});
@@ -221,7 +207,7 @@ TEST_CASE("autocorrelations are left out unless asked for") {
 }
 
 TEST_CASE("without the site's keyword the site is the middle of the antennas") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source;
   ms::write_ms(source, folder / "a.ms", {}, JobContext());
   change_table(folder / "a.ms/OBSERVATION", [](casacore::Table& table) {
@@ -234,7 +220,7 @@ TEST_CASE("without the site's keyword the site is the middle of the antennas") {
 }
 
 TEST_CASE("the validation finds what is wrong") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source;
   const std::string path = folder / "a.ms";
   ms::write_ms(source, path, {}, JobContext());
@@ -269,7 +255,7 @@ TEST_CASE("the validation finds what is wrong") {
 }
 
 TEST_CASE("a source that fails, and a cancelled job, leave nothing") {
-  const Folder folder;
+  const TemporaryFolder folder;
   RandomSource source;
   JobContext context;
   CHECK_THROWS_AS(ms::write_ms(source, folder / "a.ms", {},
