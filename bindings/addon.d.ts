@@ -2,10 +2,21 @@
  * The raw addon: the contract between C++ and TypeScript. Arguments are checked on the TypeScript side; every array is
  * in C order; angles are radians, times UTC MJD seconds. Jobs take the progress callback as their last argument.
  */
-import type { RawArray } from '../src/core/array.js';
-import type { NativeJob } from '../src/core/job.js';
 
-export type { NativeJob, RawArray };
+/** Typed arrays that cross to and from native code. */
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** An array as the addon takes and gives it: C order, complex numbers with a trailing axis of 2. */
+export interface RawArray<D extends NumberArray> {
+  readonly data: D;
+  readonly shape: readonly number[];
+}
+
+/** A running native job. */
+export interface NativeJob<T> {
+  readonly promise: Promise<T>;
+  cancel(): void;
+}
 
 export interface RawDirection {
   raRad: number;
@@ -71,8 +82,42 @@ export interface RawObservation {
   history: string[];
 }
 
+/** What one UVH5 file says about itself, in its own orders. */
+export interface RawUvh5Header {
+  nBlts: number;
+  nFreqs: number;
+  nPols: number;
+  nSpws: number;
+  nTimes: number;
+  nAntsData: number;
+  hasSpwAxis: boolean;
+  visibilityType: 'complex64' | 'complex128' | 'int32';
+  telescopeName: string;
+  instrument: string;
+  objectName: string;
+  longitudeDeg: number;
+  latitudeDeg: number;
+  heightMeters: number;
+  antennaNumbers: number[];
+  antennaNames: string[];
+  /** (antennas, 3), flattened. */
+  antennaPositionsMeters: number[];
+  antennaDiametersMeters?: number[];
+  freqHz: number[];
+  channelWidthHz: number[];
+  polarizations: number[];
+  firstTimeJd: number;
+  lastTimeJd: number;
+  integrationSec: number;
+  phaseType?: string;
+  hasPhaseCenterCatalog: boolean;
+  pointingDecRad?: number;
+  extraKeywords: Record<string, string | number | boolean>;
+}
+
 /** uvh5.cpp */
 export interface Uvh5Addon {
+  readUvh5Header(options: { path: string }): NativeJob<RawUvh5Header>;
   /** (rows, channels, pols[, 2]) of one file, as they are. `polarizations` are indices. */
   readUvh5(
     options: {

@@ -1,3 +1,4 @@
+#include "uvh5/file_header.h"
 #include "uvh5/read_uvh5.h"
 
 #include "arguments.h"
@@ -43,6 +44,65 @@ Napi::Value read(const Napi::CallbackInfo& info) {
       });
 }
 
+const char* name_of(VisibilityType type) {
+  switch (type) {
+    case VisibilityType::kComplex64:
+      return "complex64";
+    case VisibilityType::kComplex128:
+      return "complex128";
+    case VisibilityType::kInt32:
+      return "int32";
+  }
+  return "complex64";
+}
+
+Napi::Object wrap_scalars(Napi::Env env, const std::map<std::string, Hdf5Scalar>& values) {
+  Napi::Object result = Napi::Object::New(env);
+  for (const auto& [name, value] : values)
+    std::visit([&, key = name](const auto& plain) { result.Set(key, plain); }, value);
+  return result;
+}
+
+Napi::Value wrap_header(Napi::Env env, Uvh5FileHeader&& header) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("nBlts", static_cast<double>(header.n_rows));
+  result.Set("nFreqs", static_cast<double>(header.n_channels));
+  result.Set("nPols", static_cast<double>(header.n_pols));
+  result.Set("nSpws", static_cast<double>(header.n_spws));
+  result.Set("nTimes", static_cast<double>(header.n_times));
+  result.Set("nAntsData", static_cast<double>(header.n_antennas_data));
+  result.Set("hasSpwAxis", header.has_spw_axis);
+  result.Set("visibilityType", name_of(header.visibility_type));
+  result.Set("telescopeName", header.telescope_name);
+  result.Set("instrument", header.instrument);
+  result.Set("objectName", header.object_name);
+  result.Set("longitudeDeg", header.longitude_deg);
+  result.Set("latitudeDeg", header.latitude_deg);
+  result.Set("heightMeters", header.height_m);
+  result.Set("antennaNumbers", wrap(env, header.antenna_numbers));
+  result.Set("antennaNames", wrap(env, header.antenna_names));
+  result.Set("antennaPositionsMeters", wrap(env, header.antenna_positions_m));
+  if (header.antenna_diameters_m) result.Set("antennaDiametersMeters", wrap(env, *header.antenna_diameters_m));
+  result.Set("freqHz", wrap(env, header.freq_hz));
+  result.Set("channelWidthHz", wrap(env, header.channel_width_hz));
+  result.Set("polarizations", wrap(env, header.polarizations));
+  result.Set("firstTimeJd", header.first_time_jd);
+  result.Set("lastTimeJd", header.last_time_jd);
+  result.Set("integrationSec", header.integration_s);
+  if (header.phase_type) result.Set("phaseType", *header.phase_type);
+  result.Set("hasPhaseCenterCatalog", header.has_phase_center_catalog);
+  if (header.pointing_dec_rad) result.Set("pointingDecRad", *header.pointing_dec_rad);
+  result.Set("extraKeywords", wrap_scalars(env, header.extra_keywords));
+  return result;
+}
+
+Napi::Value read_header(const Napi::CallbackInfo& info) {
+  return start_job(
+      info,
+      [path = text(info[0].As<Napi::Object>(), "path")](const JobContext&) { return read_uvh5_file_header(path); },
+      wrap_header);
+}
+
 Napi::Value describe_source(const Napi::CallbackInfo& info) {
   const SourceDescription description = source_description(info[0].As<Napi::Object>(), "source");
   return start_job(
@@ -70,6 +130,7 @@ Napi::Value read_source(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void add_uvh5(Napi::Object exports) {
+  add<read_header>(exports, "readUvh5Header");
   add<read>(exports, "readUvh5");
   add<describe_source>(exports, "describeSource");
   add<read_source>(exports, "readSource");

@@ -203,6 +203,45 @@ std::int64_t Hdf5File::integer(const std::string& name) const { return read_inte
 double Hdf5File::number(const std::string& name) const { return finite_numbers(name, {})[0]; }
 std::string Hdf5File::text(const std::string& name) const { return read_texts(of_shape(name, {}))[0]; }
 
+std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
+  std::vector<std::string> names;
+  if (!has(group)) return names;
+  const Hdf5Handle id(H5Gopen2(file_.id(), group.c_str(), H5P_DEFAULT), H5Gclose);
+  if (!id) return names;
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->push_back(name);
+    return 0;
+  };
+  if (H5Literate(id.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names) < 0)
+    refuse("Could not list " + group + " (" + hdf5_reason() + ")");
+  return names;
+}
+
+std::optional<Hdf5Scalar> Hdf5File::scalar(const std::string& name) const {
+  const Hdf5Handle object(H5Oopen(file_.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+  if (!object || H5Iget_type(object.id()) != H5I_DATASET) return std::nullopt;
+  const Hdf5Handle space(H5Dget_space(object.id()), H5Sclose);
+  if (!space || H5Sget_simple_extent_npoints(space.id()) != 1) return std::nullopt;
+  const Hdf5Dataset found = dataset(name);
+  switch (H5Tget_class(found.type.id())) {
+    case H5T_STRING:
+      return read_texts(found)[0];
+    case H5T_INTEGER:
+    case H5T_FLOAT:
+      return read_numbers(found)[0];
+    case H5T_ENUM: {
+      std::int64_t value = 0;
+      const Hdf5Handle native(H5Tget_native_type(found.type.id(), H5T_DIR_DEFAULT), H5Tclose);
+      if (!native || H5Tget_size(native.id()) > sizeof(value) ||
+          H5Dread(found.id.id(), native.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &value) < 0)
+        refuse("Could not read " + name + " (" + hdf5_reason() + ")");
+      return value != 0;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 std::vector<std::int64_t> Hdf5File::integers(const std::string& name, const Hdf5Shape& shape) const {
   return read_integers(of_shape(name, shape));
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "uvh5/hdf5_handle.h"
@@ -9,6 +11,9 @@
 namespace contimg {
 
 using Hdf5Shape = std::vector<hsize_t>;
+
+/// A value of any kind that headers hold.
+using Hdf5Scalar = std::variant<bool, double, std::string>;
 
 /// `(200, 1, 4, 2)`, for messages.
 std::string to_text(const Hdf5Shape& shape);
@@ -42,6 +47,11 @@ class Hdf5File {
   std::int64_t integer(const std::string& name) const;
   double number(const std::string& name) const;
   std::string text(const std::string& name) const;
+
+  /// Names in a group; none where there is no such group.
+  std::vector<std::string> names_in(const std::string& group) const;
+  /// A dataset of one value: number, string or boolean; nothing where it is of another kind or shape.
+  std::optional<Hdf5Scalar> scalar(const std::string& name) const;
 
   /// Arrays of a known shape, flattened in C order.
   std::vector<std::int64_t> integers(const std::string& name, const Hdf5Shape& shape) const;

@@ -1,14 +1,9 @@
 import ndarray from 'ndarray';
 import type { NdArray } from 'ndarray';
 
-/** Typed arrays that cross to and from native code. */
-export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+import type { NumberArray, RawArray } from '../../bindings/addon.js';
 
-/** An array as the addon takes and gives it: C order, complex numbers with a trailing axis of 2. */
-export interface RawArray<D extends NumberArray> {
-  readonly data: D;
-  readonly shape: readonly number[];
-}
+export type { NumberArray, RawArray };
 
 /** Wraps what the addon returned. Nothing is copied. */
 export function fromRaw<D extends NumberArray>(raw: RawArray<D>): NdArray<D> {

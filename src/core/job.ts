@@ -1,3 +1,4 @@
+import type { NativeJob } from '../../bindings/addon.js';
 import { fromNative, InvalidArgumentError } from './errors.js';
 
 /** What every long call takes, merged into its one options object. */
@@ -8,12 +9,6 @@ export interface JobOptions {
   readonly onProgress?: ((fraction: number) => void) | undefined;
   /** Threads to use. @default 0: all cores */
   readonly threads?: number | undefined;
-}
-
-/** A running native job. */
-export interface NativeJob<T> {
-  readonly promise: Promise<T>;
-  cancel(): void;
 }
 
 /**
@@ -27,18 +22,30 @@ export async function runJob<T>(
 ): Promise<T> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  try {
-    const job = start(onProgress);
-    const cancel = () => job.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
+  let thrown: { readonly error: unknown } | undefined; // by the caller's own onProgress
+  const report = (fraction: number) => {
+    if (thrown) return;
     try {
-      return await job.promise;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
+      onProgress?.(fraction);
+    } catch (error) {
+      thrown = { error };
+      cancel();
     }
+  };
+  let cancel = () => {};
+  try {
+    const job = start(onProgress && report);
+    cancel = () => job.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    const result = await job.promise;
+    if (thrown) throw thrown.error;
+    return result;
   } catch (error) {
+    if (thrown) throw thrown.error;
     if (signal?.aborted && (error as { code?: string }).code === 'CANCELLED') throw signal.reason;
     throw fromNative(error);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
   }
 }
 

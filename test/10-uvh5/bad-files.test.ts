@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { readHeaderWithWasm } from '../../src/uvh5/read-header-with-wasm.js';
 import { describeSource, readSource, readUvh5, readUvh5Header } from '../../src/uvh5/index.js';
 import { describeIf, hasPythonModule, hasShared, runPython, sharedPath } from '../support/oracles.js';
 
@@ -42,12 +43,13 @@ d['nsamples'][5] = -1`;
 
 const readers = {
   header: readUvh5Header,
+  wasm: readHeaderWithWasm,
   data: (path: string) => readUvh5(path),
   source: (path: string) => describeSource([path], { minSubbands: 1 }),
 };
 type Reader = keyof typeof readers;
-const all: Reader[] = ['header', 'data', 'source'];
-const headers: Reader[] = ['header', 'source'];
+const all: Reader[] = ['header', 'wasm', 'data', 'source'];
+const headers: Reader[] = ['header', 'wasm', 'source'];
 
 /** What is done to the file, by whom it must be refused, and what the message says. */
 const cases: [what: string, statements: string, by: Reader[], message: RegExp][] = [

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 
 import { InvalidArgumentError } from '../../src/core/errors.js';
 import { readUvh5, readUvh5Header } from '../../src/uvh5/index.js';
+import { readHeaderWithWasm } from '../../src/uvh5/read-header-with-wasm.js';
 import { describeIf, hasPythonModule, hasShared, runPython, sharedPath } from '../support/oracles.js';
 
 const names = [
@@ -62,7 +63,9 @@ describeIf(canRun, 'needs ../shared and python3-h5py', 'real UVH5 files of four 
   test.each(names)('%s: every header value is what h5py reads', async name => {
     const path = sharedPath('data', 'uvh5', name);
     const truth = JSON.parse(runPython(oracle, [path, '0', '1', '0', '1', '0', '1'])) as Record<string, unknown>;
-    const { antennaPositionsMeters, antennaDiametersMeters, ...header } = await readUvh5Header(path);
+    const native = await readUvh5Header(path);
+    expect(await readHeaderWithWasm(path)).toEqual(native);
+    const { antennaPositionsMeters, antennaDiametersMeters, ...header } = native;
     expect([...antennaPositionsMeters.data]).toEqual(truth['antennaPositionsMeters']);
     expect(antennaDiametersMeters ? [...antennaDiametersMeters] : null).toEqual(truth['antennaDiametersMeters']);
     const plain = { ...header, freqHz: [...header.freqHz], channelWidthHz: [...header.channelWidthHz] };
