@@ -28,6 +28,8 @@ export type Limit =
 export interface Prepared {
   /** Given to every contender. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Given to one contender, by its name, on top of that. */
+  readonly inputOf?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Units of work in one run: throughput times seconds. */
   readonly work: number;
   /**
@@ -48,7 +50,7 @@ export interface Case {
   readonly limit?: Limit;
   /** What the error column of this case means. */
   readonly errorMeans: string;
-  /** Timed runs per contender where they are fewer than asked for, because one takes minutes. */
+  /** Timed runs per contender where they are fewer than asked for. */
   readonly maxRounds?: number;
   readonly contenders: readonly Contender[];
   /** Makes the data on first use. */

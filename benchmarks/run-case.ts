@@ -65,9 +65,9 @@ function reasonOf(error: unknown): string {
 }
 
 /** @throws {Error} the peer is absent. */
-async function commandOf({ task, peer, input }: Contender, prepared: Prepared, peers: Peers): Promise<string[]> {
+async function commandOf({ name, task, peer, input }: Contender, prepared: Prepared, peers: Peers): Promise<string[]> {
   const root = packageRoot();
-  const argument = JSON.stringify({ ...prepared.input, ...input });
+  const argument = JSON.stringify({ ...prepared.input, ...input, ...prepared.inputOf?.[name] });
   if ('node' in task)
     return [
       process.execPath,

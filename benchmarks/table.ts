@@ -30,7 +30,7 @@ function cellsOf(measurement: Measurement, ours: number | null): string[] {
     ...[median_s, min_s, max_s].map(seconds => format(seconds)),
     `${format(throughput)} ${unit}`,
     ours !== null && throughput !== null ? (ours / throughput).toFixed(2) : '-',
-    limit_fraction === null ? '-' : `${(100 * limit_fraction).toPrecision(2)} %`,
+    limit_fraction === null ? '-' : `${Number((100 * limit_fraction).toPrecision(2))} %`,
     error === null ? '-' : error === 0 ? '0' : error.toExponential(1),
     peak_mb === null ? '-' : peak_mb.toFixed(0),
   ];

@@ -1,4 +1,8 @@
-"""Runs a program from start to end: `command`, its words; `remove`, what its last run left; `sync`, flush the disk first."""
+"""Runs a program from start to end.
+
+`command`: its words; `remove`: what its last run left; `sync`: flush the disk first; `results`: its files that count,
+and the names under which the case compares them; `versionCommand`: how it tells its version.
+"""
 import os
 import shutil
 import subprocess
@@ -27,6 +31,10 @@ class Command:
         if status != 0:
             raise RuntimeError(complaints.decode(errors='replace')[-2000:])
         self.peak = max(self.peak, usage.ru_maxrss / 1e3)
+
+    def save(self, _, folder):
+        for path, name in self.input.get('results', {}).items():
+            shutil.copy(path, os.path.join(folder, name))
 
     def peak_mb(self):
         return self.peak

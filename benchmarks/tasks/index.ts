@@ -1,5 +1,7 @@
+import { convertTask } from './convert.js';
 import { gridTask, degridTask } from './gridding.js';
 import { readFileTask, readGroupTask, readHeadersTask, indexFolderTask } from './read.js';
+import { tileTask, tileThroughMsTask } from './tile.js';
 
 /** Work of ours: prepared once per process, then run again and again. */
 export interface Task {
@@ -17,6 +19,9 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   'read-group': readGroupTask,
   'read-headers': readHeadersTask,
   'index-folder': indexFolderTask,
+  convert: convertTask,
   grid: gridTask,
   degrid: degridTask,
+  tile: tileTask,
+  'tile-through-ms': tileThroughMsTask,
 };

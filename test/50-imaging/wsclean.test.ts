@@ -5,10 +5,8 @@ import { spawnSync } from 'node:child_process';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { addon } from '../../src/core/addon.js';
-import { checkEarthOrientation, toRawDirection, toRawSite } from '../../src/core/sky.js';
-import type { MeasurementSet } from '../../src/index.js';
 import { convertToMs, imageMs, readFits, writeFits } from '../../src/index.js';
+import { apparentScale } from '../support/apparent-scale.js';
 import { dsa110Tile, hasDsa110Tile } from '../support/dsa110-tile.js';
 import { describeIf, hasProgram, hasPythonModule, runPython } from '../support/oracles.js';
 
@@ -23,22 +21,6 @@ a, b = (np.squeeze(fits.getdata(path)).astype(float) for path in sys.argv[1:3])
 at = lambda image: [int(i) for i in np.unravel_index(image.argmax(), image.shape)]
 print(json.dumps(dict(shapes=[a.shape, b.shape], peaks=[a.max(), b.max()], at=[at(a), at(b)], worst=np.abs(a - b).max())))
 `;
-
-/** Apparent over ICRS size of the field, from apparent directions a degree apart: annual aberration. */
-function apparentScale(ms: MeasurementSet): number {
-  const { raDeg, decDeg } = ms.fields[0]!.center;
-  const timeMjdSec = (ms.timeMjdSec[11]! + ms.timeMjdSec[12]!) / 2;
-  const seen = (dec: number) =>
-    addon().apparentItrf({
-      direction: toRawDirection({ raDeg, decDeg: dec }),
-      timeMjdSec,
-      site: toRawSite(ms.site),
-      earthOrientation: checkEarthOrientation(undefined),
-    });
-  const [a, b] = [seen(decDeg - 0.5), seen(decDeg + 0.5)];
-  const chord = Math.hypot(...a.map((value, axis) => value - b[axis]!));
-  return (2 * Math.asin(chord / 2)) / (Math.PI / 180);
-}
 
 describeIf(available, 'needs ../shared, wsclean, python3-astropy', 'dirty image against WSClean', () => {
   let folder: string;
