@@ -6,6 +6,11 @@ import { packageVersion } from '../src/core/version.js';
 import { tasks } from './tasks/index.js';
 import type { Result, Task } from './tasks/index.js';
 
+process.on('uncaughtException', ({ message }: Error) => {
+  console.error(message);
+  process.exit(1);
+});
+
 const [name, input] = process.argv.slice(2) as [string, string];
 const makeTask = tasks[name];
 if (!makeTask) throw new Error(`Expected one of the tasks ${Object.keys(tasks).join(', ')} but received ${name}`);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { convertToMs } from '../../src/index.js';
@@ -33,7 +33,6 @@ function convertCase(size: Size, nGroups: number, nSubbands: number): Case {
       const folder = await simulatedFolder(data, size, 2);
       const groups = Array.from({ length: nGroups }, (_, tile) => groupIn(folder, tile, nSubbands));
       const output = data.scratch('converted');
-      mkdirSync(output);
       const bytes = nGroups * (await bytesOfMs(groups[0]!, join(output, 'size.ms')));
       const zeros = join(output, 'zeros');
       const dd = ['dd', 'if=/dev/zero', `of=${zeros}`, 'bs=1M', `count=${Math.ceil(bytes / 2 ** 20)}`, 'conv=fsync'];

@@ -5,61 +5,79 @@ import { randomOf } from '../../test/support/random.js';
 import type { Case, Prepared, Size } from '../case.js';
 import { readValues, relativeRms } from '../compare.js';
 import { nCores } from '../data/data-folder.js';
-import { modelImage, modelPixels, readUvSamples, uvChannels, uvSamplesFolder } from '../data/uv-samples.js';
+import type { Baselines } from '../data/uv-samples.js';
+import { modelImage, modelPixels, readUvSamples, uvSamplesFolder } from '../data/uv-samples.js';
 import { directPixel, directVisibility } from '../direct-sum.js';
 
 const cellArcsec = 3;
-const nBlts = 4560 * 24;
 
 interface Setting {
   readonly npix: number;
   readonly epsilon: number;
-  readonly flat?: true;
+  readonly baselines?: Baselines;
+  /** Of the full size. */
+  readonly nFreqs?: number;
 }
 
+/** Gridded and degridded, on one thread and on all. */
 const settings: readonly Setting[] = [
   { npix: 2048, epsilon: 1e-4 },
   { npix: 2048, epsilon: 1e-5 },
   { npix: 4096, epsilon: 1e-4 },
   { npix: 4096, epsilon: 1e-5 },
-  { npix: 2048, epsilon: 1e-4, flat: true },
+  { npix: 2048, epsilon: 1e-4, baselines: 'flat' },
+  { npix: 2048, epsilon: 1e-4, baselines: 'long-track' },
 ];
 
-/** Gridding and degridding a tile in memory, Stokes I, against ducc0's wgridder. */
+/** Cost against size: pixels, and visibilities. Gridded, on all threads. */
+const scaling: readonly Setting[] = [
+  ...[512, 1024, 8192].map(npix => ({ npix, epsilon: 1e-4 })),
+  ...[16, 48, 192].map(nFreqs => ({ npix: 2048, epsilon: 1e-4, nFreqs })),
+];
+
+/** Gridding and degridding in memory, Stokes I, against ducc0's wgridder. */
 export function griddingCases(size: Size): Case[] {
   const threads = [...new Set([1, nCores])];
-  return (['grid', 'degrid'] as const).flatMap(what =>
+  const both = (['grid', 'degrid'] as const).flatMap(what =>
     settings.flatMap(setting => threads.map(n => griddingCase(size, what, setting, n))),
   );
+  return [...both, ...scaling.map(setting => griddingCase(size, 'grid', setting, nCores))];
 }
 
 function griddingCase(size: Size, what: 'grid' | 'degrid', setting: Setting, threads: number): Case {
-  const { npix, epsilon, flat = false } = setting;
-  const name = `gridding/${what}-${npix}-${epsilon.toExponential()}${flat ? '-flat' : ''}-${threads}t`;
-  const nVisibilities = nBlts * uvChannels[size];
+  const { npix, epsilon, baselines = 'tile', nFreqs: fullFreqs } = setting;
+  const parts = [what, npix, epsilon.toExponential(), ...(baselines === 'tile' ? [] : [baselines])];
+  if (fullFreqs) parts.push(`${fullFreqs}ch`);
+  const nFreqs = (fullFreqs ?? 768) / (size === 'full' ? 1 : 16);
+  const rows = baselines === 'long-track' ? 2016 * 54 : 4560 * 24;
   return {
-    name,
-    params: { npix, cellArcsec, epsilon, wTerm: !flat, visibilities: nVisibilities },
+    name: `gridding/${parts.join('-')}-${threads}t`,
+    params: { npix, cellArcsec, epsilon, baselines, rows, channels: nFreqs },
     threads,
     unit: 'Mvis/s',
     limit: { kind: 'fma', flopsPerUnit: 1e6 * flopsPerVisibility(epsilon) },
     errorMeans: 'rms relative to the direct sum',
     contenders: [
       { name: 'contimg', task: { node: what } },
-      { name: 'ducc0', task: { python: 'gridding_ducc0' }, peer: 'ducc0', input: { what, flat } },
+      {
+        name: 'ducc0',
+        task: { python: 'gridding_ducc0' },
+        peer: 'ducc0',
+        input: { what, flat: baselines === 'flat' },
+      },
     ],
     prepare: async data => {
-      const folder = await uvSamplesFolder(data, size, flat);
+      const folder = await uvSamplesFolder(data, baselines, nFreqs);
       const model = await data.once(`model-${npix}.f32`, path => writeFile(path, modelImage(npix)));
       const input = { folder, npix, cellArcsec, epsilon, threads, modelImage: model };
       const errorOf = what === 'grid' ? dirtyErrors(folder, npix) : degridErrors(folder, npix);
-      return { input, work: nVisibilities / 1e6, errorOf };
+      return { input, work: (rows * nFreqs) / 1e6, errorOf };
     },
   };
 }
 
 /** Complex times real multiply-adds onto a square of cells, of a kernel as wide as this accuracy takes. */
-function flopsPerVisibility(epsilon: number): number {
+export function flopsPerVisibility(epsilon: number): number {
   const width = Math.round(-Math.log10(epsilon)) + 2;
   return 4 * width * width;
 }
@@ -88,13 +106,13 @@ function degridErrors(folder: string, npix: number): Prepared['errorOf'] {
   return async resultFolder => {
     const samples = readUvSamples(folder);
     const grid = { nx: npix, ny: npix, cellArcsec };
-    const nFreqs = samples.freqHz.length;
+    const [nRows, nFreqs] = [samples.uvwMeters.length / 3, samples.freqHz.length];
     const model = modelPixels(npix);
     const visibilities = readValues(join(resultFolder, 'visibilities.f32'));
     const random = randomOf(7);
     const [values, truth]: [number[], number[]] = [[], []];
     for (let i = 0; i < 2000; i++) {
-      const [row, channel] = [Math.floor(random() * nBlts), Math.floor(random() * nFreqs)];
+      const [row, channel] = [Math.floor(random() * nRows), Math.floor(random() * nFreqs)];
       const at = 2 * (row * nFreqs + channel);
       values.push(visibilities[at]!, visibilities[at + 1]!);
       truth.push(...directVisibility(samples, grid, model, row, channel));

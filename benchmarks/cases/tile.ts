@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { measureSources, readFits, skyToPixel } from '../../src/index.js';
+import { imagingDefaults, measureSources, readFits, skyToPixel } from '../../src/index.js';
 import type { ImagingOptions, SimulationTruth, SkyImage, Weighting } from '../../src/index.js';
 import { apparentScale } from '../../test/support/apparent-scale.js';
 import { randomOf } from '../../test/support/random.js';
@@ -13,6 +13,7 @@ import { groupIn, observationSizes, simulatedFolder } from '../data/subband-grou
 import { stokesI, tileMs } from '../data/tile-ms.js';
 import { directPixel } from '../direct-sum.js';
 import { median } from '../run-case.js';
+import { flopsPerVisibility } from './gridding.js';
 
 /** How a tile is imaged: the same for contimg and WSClean. */
 interface TileSettings {
@@ -29,8 +30,8 @@ const briggs: Weighting = { scheme: 'briggs', robust: 0.5 };
 
 /** From files to images. */
 export function tileCases(size: Size): Case[] {
-  const small = size === 'full' ? { npix: 2048, cellArcsec: 3 } : { npix: 512, cellArcsec: 10 };
-  const large = size === 'full' ? { npix: 4096, cellArcsec: 3 } : { npix: 768, cellArcsec: 10 };
+  const small = size === 'full' ? { npix: 2048, cellArcsec: 3 } : { npix: 768, cellArcsec: 5 };
+  const large = size === 'full' ? { npix: 4096, cellArcsec: 3 } : { npix: 1024, cellArcsec: 5 };
   const clean = { weighting: briggs, niter: 1000, thresholdSigma: 0 };
   return [
     uvh5OrMsCase(size, { ...small, ...clean }),
@@ -57,6 +58,8 @@ function common(size: Size, { npix, cellArcsec, weighting, niter }: TileSettings
     params: { npix, cellArcsec, weighting: weighting.scheme, niter, visibilities: workOf(size) * 1e6 },
     threads: nCores,
     unit: 'Mvis/s',
+    // The least that imaging takes: every visibility gridded once, and once more for the point spread function.
+    limit: { kind: 'fma', flopsPerUnit: 2e6 * flopsPerVisibility(imagingDefaults.epsilon) } as const,
     ...(size === 'quick' ? { maxRounds: 3 } : {}), // a run of WSClean takes long even then
   };
 }
@@ -89,19 +92,15 @@ function uvh5OrMsCase(size: Size, settings: TileSettings): Case {
 }
 
 function tileCase(size: Size, name: string, settings: TileSettings): Case {
-  const wsclean = (contender: string): Contender => {
-    return { name: contender, task: { python: 'command' }, peer: 'wsclean' };
-  };
+  const wsclean = Object.keys(gridders).map((gridder): Contender => {
+    return { name: `wsclean ${gridder}`, task: { python: 'command' }, peer: 'wsclean' };
+  });
   const dirty = settings.niter === 0;
   return {
     name,
     ...common(size, settings),
     errorMeans: dirty ? 'rms relative to the direct sum' : 'median flux error of the sources above 10 sigma, relative',
-    contenders: [
-      { name: 'contimg', task: { node: 'tile' } },
-      wsclean('wsclean wgridder'),
-      wsclean('wsclean w-stacking'),
-    ],
+    contenders: [{ name: 'contimg', task: { node: 'tile' } }, ...wsclean],
     prepare: async data => {
       const folder = await simulatedFolder(data, size);
       const group = groupIn(folder);
@@ -112,10 +111,9 @@ function tileCase(size: Size, name: string, settings: TileSettings): Case {
           group,
           imaging: imagingOptions({ ...settings, cellArcsec: settings.cellArcsec / scale }),
         },
-        inputOf: {
-          'wsclean wgridder': wscleanInput(data, ms.path, settings, ['-use-wgridder', '-wgridder-accuracy', '1e-4']),
-          'wsclean w-stacking': wscleanInput(data, ms.path, settings, []),
-        },
+        inputOf: Object.fromEntries(
+          Object.keys(gridders).map(gridder => [`wsclean ${gridder}`, wscleanInput(data, ms.path, settings, gridder)]),
+        ),
         work: workOf(size),
         errorOf: dirty ? dirtyErrors(ms.path, settings) : fluxErrors(folder),
       };
@@ -123,9 +121,16 @@ function tileCase(size: Size, name: string, settings: TileSettings): Case {
   };
 }
 
-function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, gridder: readonly string[]) {
+/** WSClean's ways to grid, and their options. */
+const gridders: Readonly<Record<string, readonly string[]>> = {
+  wgridder: ['-use-wgridder', '-wgridder-accuracy', '1e-4'],
+  'w-stacking': [],
+};
+
+function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, gridder: string) {
   const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
-  const name = data.scratch(`wsclean${gridder.length}`);
+  const folder = data.scratch(`wsclean-${gridder}`);
+  const name = join(folder, 'tile');
   const scheme = weighting.scheme === 'briggs' ? ['briggs', String(weighting.robust)] : [weighting.scheme];
   const clean = ['-niter', String(niter), '-mgain', '0.8', '-gain', '0.1'];
   const thresholds = thresholdSigma > 0 ? ['-auto-mask', '5', '-auto-threshold', String(thresholdSigma)] : [];
@@ -133,7 +138,8 @@ function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, grid
     command: [
       ...['wsclean', '-name', name, '-size', String(npix), String(npix), '-scale', `${cellArcsec}asec`],
       ...['-weight', ...scheme, '-pol', 'I', '-j', String(nCores), '-no-update-model-required', '-make-psf'],
-      ...[...(niter > 0 ? [...clean, ...thresholds] : []), ...gridder, ms],
+      ...['-reorder', '-temp-dir', folder],
+      ...[...(niter > 0 ? [...clean, ...thresholds] : []), ...gridders[gridder]!, ms],
     ],
     versionCommand: ['wsclean', '--version'],
     results: { [`${name}-dirty.fits`]: 'dirty.fits', [`${name}-image.fits`]: 'restored.fits' },

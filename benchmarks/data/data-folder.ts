@@ -19,11 +19,11 @@ export class DataFolder {
     return path;
   }
 
-  /** A path for output that nobody needs afterwards; what was there is gone. */
+  /** An empty folder for output that nobody needs afterwards. */
   scratch(name: string): string {
     const path = join(this.path, 'scratch', name);
     rmSync(path, { recursive: true, force: true });
-    mkdirSync(join(path, '..'), { recursive: true });
+    mkdirSync(path, { recursive: true });
     return path;
   }
 }

@@ -24,12 +24,11 @@ class Command:
             os.sync()
 
     def run(self):
-        with open(os.devnull, 'w') as nowhere:
-            process = subprocess.Popen(self.input['command'], stdout=nowhere, stderr=subprocess.PIPE)
-            complaints = process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.Popen(self.input['command'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = process.stdout.read().decode(errors='replace')
+        _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
-            raise RuntimeError(complaints.decode(errors='replace')[-2000:])
+            raise RuntimeError(' / '.join(said.split('\n')[-8:]))
         self.peak = max(self.peak, usage.ru_maxrss / 1e3)
 
     def save(self, _, folder):
