@@ -100,6 +100,7 @@ function headerCase(size: Size): Case {
     errorMeans: 'largest difference of times from h5py, days',
     contenders: [
       contimg('read-headers'),
+      { name: 'contimg by h5wasm', task: { node: 'read-headers' }, input: { wasm: true } },
       { name: 'h5py', task: { python: 'read_h5py' }, peer: 'h5py', input: { what: 'headers' } },
       pyuvdata('pyuvdata FastUVH5Meta', { what: 'headers' }),
     ],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { readSource, readUvh5, readUvh5Header, scanSubbands } from '../../src/index.js';
 import type { Uvh5Header } from '../../src/index.js';
+import { readHeaderWithWasm } from '../../src/uvh5/read-header-with-wasm.js';
 import type { Result, Task } from './index.js';
 
 /** One file to arrays, as they are in the file. */
@@ -35,11 +36,13 @@ export async function readGroupTask(input: {
   };
 }
 
-export async function readHeadersTask(input: { paths: string[] }): Promise<Task> {
+/** Headers one by one: with native code, or with h5wasm, which contimg has where there is none. */
+export async function readHeadersTask({ paths, wasm }: { paths: string[]; wasm?: true }): Promise<Task> {
+  const readHeader = wasm ? readHeaderWithWasm : readUvh5Header;
   return {
     run: async () => {
       const headers: Uvh5Header[] = [];
-      for (const path of input.paths) headers.push(await readUvh5Header(path));
+      for (const path of paths) headers.push(await readHeader(path));
       return savedTimes(() => headers.map(header => header.firstTimeJd));
     },
   };
