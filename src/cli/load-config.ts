@@ -42,10 +42,19 @@ export function parseWith<T extends z.ZodType>(
   options: unknown,
   label: (name: string) => string,
 ): z.infer<T> {
+  const blank = Object.entries(options as object).filter(
+    ([name, value]) => typeof value === 'string' && value.trim() === '' && isKnown(schema, name),
+  );
+  if (blank.length > 0)
+    throw new UsageError(blank.map(([name]) => `${label(name)}: expected a value but it is empty`).join('\n'));
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const sentences = result.error.issues.map(({ path, message }) => `${label(path.join('.'))}: ${message}`);
   throw new UsageError(sentences.join('\n'));
+}
+
+function isKnown(schema: z.ZodType, name: string): boolean {
+  return schema instanceof z.ZodObject && name in schema.shape;
 }
 
 /** `groupSize` was written as `--group-size`. */

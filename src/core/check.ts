@@ -43,8 +43,17 @@ export function checkOneOf<T extends string>(name: string, value: unknown, words
   return value as T;
 }
 
+/** Subband files as `groupSubbands` gives them. */
+export function checkGroup<T extends { readonly files: readonly { readonly path: string }[] }>(group: T): T {
+  const files = (group as Partial<T> | undefined)?.files;
+  if (!Array.isArray(files) || files.some(file => typeof (file as { path?: unknown })?.path !== 'string'))
+    refuse('the group', 'one of groupSubbands, with the paths of its files', group);
+  return group;
+}
+
 /** Refuses misspelt options by name. */
 export function checkKnownOptions(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || (options as unknown) === null) refuse('options', 'an object', options);
   for (const key of Object.keys(options)) {
     if (!known.includes(key))
       throw new InvalidArgumentError(`Expected an option among ${known.join(', ')} but received ${key}`);

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import { checkText } from '../core/check.js';
 import { FileAccessError } from '../core/errors.js';
 import type { Uvh5Header } from '../uvh5/types.js';
 import { parseSubbandName } from './file-name.js';
@@ -23,7 +24,7 @@ export async function scanSubbands(
   source: string | readonly string[],
   readHeader: (path: string) => Promise<Uvh5Header>,
 ): Promise<Grouping> {
-  const paths = typeof source === 'string' ? await filesIn(source) : [...new Set(source)];
+  const paths = Array.isArray(source) ? [...new Set(source)] : await filesIn(checkText('source', source));
   const leftOut: GroupProblem[] = [];
   const headers: Uvh5Header[] = [];
   // One by one: headers are read in WebAssembly on this thread, so nothing would run beside.

@@ -1,4 +1,4 @@
-import { checkInteger } from '../core/check.js';
+import { checkGroup, checkInteger } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { checkEarthOrientation } from '../core/sky.js';
 import type { SubbandGroup } from '../grouping/types.js';
@@ -29,7 +29,7 @@ export async function imageGroup(
   return imageTile(
     {
       kind: 'uvh5',
-      paths: group.files.map(file => file.path),
+      paths: checkGroup(group).files.map(file => file.path),
       minSubbands: checkInteger('minSubbands', minSubbands, 1, dsa110.nSubbands),
       earthOrientation: checkEarthOrientation(options.earthOrientation),
     },

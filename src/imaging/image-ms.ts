@@ -21,6 +21,6 @@ export async function imageMs(
   ms: string | { readonly path: string },
   options: ImagingOptions = {},
 ): Promise<TileImages> {
-  const path = checkText('ms', typeof ms === 'string' ? ms : ms.path);
+  const path = checkText('ms', typeof ms === 'string' ? ms : (ms as Partial<typeof ms> | undefined)?.path);
   return imageTile({ kind: 'ms', path, earthOrientation: checkEarthOrientation(options.earthOrientation) }, options);
 }

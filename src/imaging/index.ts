@@ -4,7 +4,7 @@ export { imageGroup } from './image-group.js';
 export { imageMs } from './image-ms.js';
 export { measureSources } from './measure-sources.js';
 export type { MeasureSourcesOptions, SourceMeasurement } from './measure-sources.js';
-export { imagingDefaults } from './options.js';
+export { imagingDefaults, toRawOptions as checkImagingOptions } from './options.js';
 export type { ImagingOptions } from './options.js';
 export type { CleanCycle, CleanStop, TileImages } from './tile-images.js';
 export type { Weighting } from './weighting.js';

@@ -107,7 +107,11 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
 function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {
   if (npix !== undefined && (nx !== undefined || ny !== undefined))
     throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
-  return { nx: checkPixels('nx', npix ?? nx), ny: checkPixels('ny', npix ?? ny) };
+  if (npix !== undefined) {
+    const n = checkPixels('npix', npix);
+    return { nx: n, ny: n };
+  }
+  return { nx: checkPixels('nx', nx), ny: checkPixels('ny', ny) };
 }
 
 function checkPixels(name: string, value: number | undefined): number {

@@ -1,5 +1,5 @@
 export { mosaicImages } from './mosaic-images.js';
-export { mosaicDefaults } from './options.js';
+export { checkMosaicOptions, mosaicDefaults } from './options.js';
 export type { MosaicOptions } from './options.js';
 export { planMosaicGrid } from './plan-mosaic-grid.js';
 export { reprojectImage } from './reproject-image.js';

@@ -1,6 +1,7 @@
 import { addon } from '../core/addon.js';
 import { fromRaw, toRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
+import { InvalidArgumentError } from '../core/errors.js';
 import { runJob, threadCount } from '../core/job.js';
 import { checkWcs } from '../fits/wcs.js';
 import { combineHeaders, mosaicHistory } from './combine-headers.js';
@@ -29,6 +30,7 @@ import type { Mosaic, MosaicGrid, MosaicTileSource, MosaicTileSummary } from './
 export async function mosaicImages(sources: readonly MosaicTileSource[], options: MosaicOptions = {}): Promise<Mosaic> {
   const checked = checkMosaicOptions(options);
   const threads = threadCount(options);
+  if (!Array.isArray(sources)) throw new InvalidArgumentError('Expected a list of tiles for a mosaic');
   const steps = 2 * sources.length + 1;
   const report = (step: number) => options.onProgress?.(step / steps);
 

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 
+import { InvalidArgumentError } from '../core/errors.js';
 import { openRegistry } from '../registry/index.js';
 import { checkConfig } from './pipeline-config.js';
 import type { PipelineConfig } from './pipeline-config.js';
 import { runPipeline } from './run-pipeline.js';
 import type { RunOptions } from './run-pipeline.js';
 import type { RunReport } from './run-report.js';
-import { makeProductsFolder, makeWorkFolder, removePartials } from './work-folder.js';
+import { makeProductsFolder, makeWorkFolder, realPathOf, removePartials } from './work-folder.js';
 import { lockWorkFolder } from './work-lock.js';
 
 /** The whole flow, from correlator files to published mosaics. */
@@ -39,6 +40,7 @@ export function createPipeline(config: PipelineConfig): Pipeline {
   return {
     async run(incoming, options = {}) {
       options.signal?.throwIfAborted();
+      await checkFolders(incoming, checked);
       const work = await makeWorkFolder(checked.work);
       const products = await makeProductsFolder(checked.products);
       const lock = lockWorkFolder(work);
@@ -55,4 +57,20 @@ export function createPipeline(config: PipelineConfig): Pipeline {
       }
     },
   };
+}
+
+/** Three folders, whatever links lead to them; before anything is made in one of them. */
+async function checkFolders(incoming: string, { work, products }: { work: string; products: string }): Promise<void> {
+  const real = {
+    incoming: await realPathOf(incoming),
+    work: await realPathOf(work),
+    products: await realPathOf(products),
+  };
+  for (const [a, b] of [
+    ['incoming', 'work'],
+    ['incoming', 'products'],
+    ['work', 'products'],
+  ] as const)
+    if (real[a] === real[b])
+      throw new InvalidArgumentError(`Expected ${a} and ${b} to be two folders but both are ${real[a]}`);
 }

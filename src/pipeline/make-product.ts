@@ -104,7 +104,7 @@ async function makeFiles<Subject>(
 }
 
 /** Whether all that was registered is there, by name and size; for a MeasurementSet, whether it is a table. */
-async function isPresent(product: Product, work: string): Promise<boolean> {
+export async function isPresent(product: Product, work: string): Promise<boolean> {
   const expected: readonly Partial<ProductFile>[] =
     product.kind === 'ms' ? [{ path: join(product.path, 'table.dat') }] : product.files;
   for (const { path, sizeBytes } of expected) {

@@ -10,7 +10,9 @@ import type { EarthOrientation } from '../core/sky.js';
 import { mosaicGroupDefaults } from '../grouping/index.js';
 import type { MosaicGroupOptions } from '../grouping/index.js';
 import type { ConversionOptions } from '../ms/index.js';
+import { checkImagingOptions } from '../imaging/index.js';
 import type { ImagingOptions } from '../imaging/index.js';
+import { checkMosaicOptions } from '../mosaic/index.js';
 import type { MosaicOptions } from '../mosaic/index.js';
 import { recipeOf } from './recipe.js';
 
@@ -50,11 +52,13 @@ export interface CheckedConfig {
   readonly minSubbands: number;
   readonly keepMs: boolean;
   readonly threads: number;
+  /** Hash of all options that decide what a tile looks like. */
+  readonly tileOptionsHash: string;
   /** Hash of all options that decide what a mosaic looks like. */
   readonly optionsHash: string;
 }
 
-/** @throws {InvalidArgumentError} an option of the pipeline itself is wrong; the stages check their own. */
+/** @throws {InvalidArgumentError} an option is wrong. */
 export function checkConfig(config: PipelineConfig): CheckedConfig {
   checkKnownOptions(config, [
     ...['work', 'products', 'minSubbands', 'earthOrientation', 'keepMs', 'conversion', 'imaging', 'grouping'],
@@ -72,15 +76,11 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
     grouping: { ...mosaicGroupDefaults, ...config.grouping },
     mosaic: config.mosaic ?? {},
   };
+  checkImagingOptions(options.imaging);
+  checkMosaicOptions(options.mosaic);
   const keepMs = checkBoolean('keepMs', config.keepMs ?? false);
   const conversion = config.conversion ?? {};
-  return {
-    work,
-    products,
-    ...options,
-    keepMs,
-    conversion,
-    threads: threadCount(config),
-    optionsHash: recipeOf(options),
-  };
+  const tileOptionsHash = recipeOf([options.earthOrientation, options.imaging]);
+  const hashes = { tileOptionsHash, optionsHash: recipeOf(options) };
+  return { work, products, ...options, keepMs, conversion, threads: threadCount(config), ...hashes };
 }

@@ -41,6 +41,12 @@ export class Reporter {
     this.#leftOut.push({ subject, code, reason });
   }
 
+  failed(stage: StageName, subject: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#failed.push({ stage, subject, code: codeOf(error), reason });
+    this.#onProgress({ stage, subject, status: 'failed', fraction: 1 });
+  }
+
   /**
    * The border at which a failure becomes a record: runs `work`, and when it throws, reports that and gives undefined.
    * An abort, and what would fail for every other subject too, is thrown on.
@@ -57,10 +63,8 @@ export class Reporter {
     } catch (error) {
       if (this.#signal?.aborted) throw error;
       if (isPipelineError(error, 'NATIVE_ADDON_MISSING', 'REGISTRY')) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      await recordFailure(reason);
-      this.#failed.push({ stage, subject, code: codeOf(error), reason });
-      this.#onProgress({ stage, subject, status: 'failed', fraction: 1 });
+      await recordFailure(error instanceof Error ? error.message : String(error));
+      this.failed(stage, subject, error);
       return undefined;
     }
   }

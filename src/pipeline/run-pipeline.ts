@@ -9,13 +9,13 @@ import type { SubbandGroup } from '../grouping/index.js';
 import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
 import type { Product, Registry } from '../registry/index.js';
 import { readUvh5Header } from '../uvh5/index.js';
-import { findProduct, makeProduct } from './make-product.js';
+import { findProduct, isPresent, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
 import { Reporter } from './reporter.js';
 import type { PipelineProgress, RunReport } from './run-report.js';
-import { readMosaic, toGroupableTile } from './stage-files.js';
+import { optionsOf, readMosaic, toGroupableTile } from './stage-files.js';
 import { stagesOf } from './stages.js';
 import type { GroupSubject } from './stages.js';
 import { findMosaicProblems } from './validate-mosaic.js';
@@ -34,12 +34,8 @@ export async function runPipeline(
 ): Promise<RunReport> {
   const run = new PipelineRun(config, registry, options);
   await run.resume();
-  const tiles: Product[] = [];
-  for (const group of await run.findGroups(incoming)) {
-    const tile = await run.makeTile(group);
-    if (tile) tiles.push(tile);
-  }
-  await run.formMosaics(tiles);
+  for (const group of await run.findGroups(incoming)) await run.makeTile(group);
+  await run.formMosaics();
   for (const { id, members } of await run.mosaicGroups()) await run.publishMosaic(id, members);
   return run.report();
 }
@@ -63,9 +59,16 @@ class PipelineRun {
     this.#reporter = new Reporter(onProgress, signal);
   }
 
-  /** Finishes or takes back what a run that died was publishing. What is taken back is tried again below. */
+  /**
+   * Finishes or takes back what a run that died was publishing. What is taken back is tried again below, but for mosaics
+   * made with other options: those are reported.
+   */
   async resume(): Promise<void> {
-    await resumePublishing(this.#registry, this.#roots);
+    const { rolledBack } = await resumePublishing(this.#registry, this.#roots);
+    const current = new Set((await this.mosaicGroups()).map(({ id }) => `mosaics/${id}`));
+    for (const { id, error } of rolledBack) {
+      if (!current.has(id)) this.#reporter.failed('publish', basename(id), error);
+    }
   }
 
   /** Groups with enough files, in order of time; the others are recorded with the reason. */
@@ -82,8 +85,8 @@ class PipelineRun {
     return usable;
   }
 
-  /** The tile of a group, from this run or an earlier one; undefined when it fails. */
-  async makeTile(group: SubbandGroup): Promise<Product | undefined> {
+  /** The tile of a group, unless it is there already. */
+  async makeTile(group: SubbandGroup): Promise<void> {
     const { convert, image } = this.#stages;
     const { groups } = this.#registry;
     const { id } = group;
@@ -94,15 +97,16 @@ class PipelineRun {
     const tile = await this.#reporter.attempt('image', id, fail, async () =>
       this.#obtain(image, await subjectOf(group), id),
     );
-    if (!tile) return undefined;
-    if ((await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
-    return tile;
+    if (tile && (await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
   }
 
-  /** Puts tiles that are in no mosaic group yet into new ones, as far as they fill them. */
-  async formMosaics(tiles: readonly Product[]): Promise<void> {
+  /**
+   * Puts tiles that are in no mosaic group yet into new ones, as far as they fill them: those of earlier runs too, whose
+   * correlator files may be gone.
+   */
+  async formMosaics(): Promise<void> {
     const used = new Set((await this.mosaicGroups()).flatMap(group => group.members));
-    const free = tiles.map(toGroupableTile).filter(tile => !used.has(tile.id));
+    const free = (await this.#currentTiles()).map(toGroupableTile).filter(tile => !used.has(tile.id));
     const { groups, waiting } = planMosaicGroups(free, this.#config.grouping);
     for (const { tile, reason } of waiting) {
       this.#reporter.leaveOut(tile.id, reason, waitingReasons[reason](this.#config.grouping.groupSize));
@@ -112,6 +116,16 @@ class PipelineRun {
       const hash = recipeOf([members, this.#config.optionsHash]).slice(0, 8);
       await this.#registry.mosaicGroups.form(`${members[0]}_${hash}`, members, this.#config.optionsHash);
     }
+  }
+
+  /** All tiles that were made with these options and are whole. */
+  async #currentTiles(): Promise<Product[]> {
+    const { tileOptionsHash, work } = this.#config;
+    const tiles: Product[] = [];
+    for (const tile of await this.#registry.products.list({ kind: 'tile', state: 'staged' })) {
+      if (optionsOf(tile) === tileOptionsHash && (await isPresent(tile, work))) tiles.push(tile);
+    }
+    return tiles;
   }
 
   /** Those that were formed with the same options, by this run or an earlier one. */

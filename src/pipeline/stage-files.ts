@@ -62,6 +62,11 @@ export function toGroupableTile(tile: Product): GroupableTile {
   return { id: basename(tile.path), midTimeMjdSec, decDeg };
 }
 
+/** The options that a tile was made with, as one hash. */
+export function optionsOf(tile: Product): unknown {
+  return tile.metadata['options'];
+}
+
 /** A tile from the disk, as mosaicking takes it. */
 export async function readTile(work: string, tile: Product): Promise<MosaicTile> {
   const id = basename(tile.path);

@@ -50,7 +50,8 @@ export function stagesOf(config: CheckedConfig) {
     groupId: ({ group }) => group.id,
     run: async ({ group }, folder, job) => {
       const tile = await imageGroup(group, { minSubbands, earthOrientation, ...imaging, ...job });
-      return writeTile(folder, group, tile);
+      const { files, metadata } = await writeTile(folder, group, tile);
+      return { files, metadata: { ...metadata, options: config.tileOptionsHash } };
     },
   };
 

@@ -1,15 +1,24 @@
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { fromFileSystem } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 
 /** Subfolders of the work folder, one for each kind of product. */
 const productFolders = ['ms', 'tiles', 'mosaics'] as const;
 
+/** The path without links, as far as it exists. */
+export async function realPathOf(path: string): Promise<string> {
+  const absolute = resolve(path);
+  const parent = dirname(absolute);
+  const found = await realpath(absolute).catch(() => undefined);
+  return found ?? (parent === absolute ? absolute : join(await realPathOf(parent), basename(absolute)));
+}
+
 /** Makes the work folder with what belongs into it, and gives its real path. */
 export async function makeWorkFolder(path: string): Promise<string> {
   try {
-    for (const folder of productFolders) await mkdir(join(path, folder), { recursive: true });
+    for (const folder of productFolders) await makeFolder(join(path, folder));
     return await realpath(path);
   } catch (error) {
     throw fromFileSystem(path, error);
@@ -19,7 +28,7 @@ export async function makeWorkFolder(path: string): Promise<string> {
 /** Makes the products folder, and gives its real path. */
 export async function makeProductsFolder(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return await realpath(path);
   } catch (error) {
     throw fromFileSystem(path, error);

@@ -1,11 +1,12 @@
 import { constants, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { link, lstat, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { FileAccessError, ProductConflictError, UnsafePathError } from '../core/errors.js';
 import { sha256OfFile, syncPath } from '../core/file-digest.js';
 import { fromFileSystem } from '../core/file-errors.js';
+import { makeFolder } from '../core/make-folder.js';
 import type { Product, ProductFile } from '../registry/index.js';
 import { safePath } from './safe-path.js';
 
@@ -44,7 +45,7 @@ export function publishedName(product: Pick<Product, 'kind'>, file: Pick<Product
  */
 export async function placeFiles(product: Product, roots: PublishRoots, onStep: OnPublishStep): Promise<string[]> {
   const folder = await safePath(roots.productsRoot, `${product.kind}s`);
-  await onDisk(folder, () => mkdir(folder, { recursive: true }));
+  await onDisk(folder, () => makeFolder(folder));
   const placements = await Promise.all(product.files.map(file => plan(product, file, roots)));
   await removeTemporaries(placements);
   onStep('cleaned', folder);

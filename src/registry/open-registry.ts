@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 
+import { checkText } from '../core/check.js';
 import { RegistryError } from '../core/errors.js';
 import { GroupTable, MosaicGroupTable } from './groups.js';
 import { applyMigrations, latestMigration } from './migrations.js';
@@ -42,7 +43,7 @@ export class Registry {
  * await registry.close();
  */
 export async function openRegistry(path: string): Promise<Registry> {
-  const db = await openSqlite(path);
+  const db = await openSqlite(checkText('path', path));
   try {
     const found = await transact(db, applyMigrations);
     if (found > latestMigration) {

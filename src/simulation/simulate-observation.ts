@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { link, mkdir, open, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { addon } from '../core/addon.js';
@@ -7,6 +7,7 @@ import type { RawArray } from '../core/array.js';
 import { dsa110 } from '../core/dsa110.js';
 import { DiskFullError, FileAccessError, OutputExistsError } from '../core/errors.js';
 import { runJob } from '../core/job.js';
+import { makeFolder } from '../core/make-folder.js';
 import { toRawDirection, toRawSite } from '../core/sky.js';
 import { dsa110Pads, spreadPads } from './dsa110-pads.js';
 import { laterStamp, observingSchedule } from './observing-schedule.js';
@@ -46,7 +47,7 @@ export async function simulateObservation(options: SimulationOptions): Promise<S
   const truthPath = resolve(checked.folder, 'truth.json');
 
   options.signal?.throwIfAborted();
-  await makeFolder(checked.folder);
+  await makeOutput(checked.folder);
   for (const path of [...files, truthPath]) refuseExisting(path);
 
   const written: string[] = [];
@@ -173,9 +174,9 @@ function refuseExisting(path: string): void {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOutput(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (cause) {
     throw fileError(folder, `Cannot make the folder ${folder}`, cause);
   }

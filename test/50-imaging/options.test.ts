@@ -6,9 +6,9 @@ import type { ImagingOptions } from '../../src/imaging/index.js';
 import { toRawOptions } from '../../src/imaging/options.js';
 
 test.each<[ImagingOptions | Record<string, unknown>, string]>([
-  [{ npix: 31 }, 'nx'],
+  [{ npix: 31 }, 'npix'],
   [{ npix: 101 }, 'even'],
-  [{ npix: 1e6 }, 'nx'],
+  [{ npix: 1e6 }, 'npix'],
   [{ npix: 512, ny: 512 }, 'either npix'],
   [{ cellArcsec: 0 }, 'cellArcsec'],
   [{ cellArcsec: NaN }, 'cellArcsec'],

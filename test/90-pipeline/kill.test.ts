@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { openRegistry } from '../../src/registry/index.js';
+import { randomOf } from '../support/random.js';
 import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
 
 const nKills = 20;
@@ -31,17 +32,6 @@ async function runAndKill(at: string, afterMs: number): Promise<{ finishedMs?: n
   return signal === 'SIGKILL' ? {} : { finishedMs: performance.now() - start };
 }
 
-/** Seeded, so that a failure can be looked at again: mulberry32. */
-function randomStream(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 it(`killed at ${nKills} random moments and started again, ends with the mosaic of an undisturbed run`, async () => {
   const undisturbed = join(folder, 'undisturbed');
   const start = performance.now();
@@ -51,7 +41,7 @@ it(`killed at ${nKills} random moments and started again, ends with the mosaic o
   const expected = await publishedHashes(undisturbed);
   expect(Object.keys(expected)).toHaveLength(5);
 
-  const random = randomStream(20260125);
+  const random = randomOf(20260125);
   let killed = 0;
   for (let attempt = 0; killed < nKills; attempt++) {
     // A run may be faster than the undisturbed one was: then later moments are drawn from its duration.

@@ -113,6 +113,19 @@ describe('contimg run', () => {
   });
 });
 
+it('takes tiles into mosaics whose correlator files are gone', async () => {
+  const few = join(folder, 'few');
+  await mkdir(few);
+  const names = (await readdir(incoming)).filter(name => name.endsWith('.hdf5')).sort();
+  for (const part of [names.slice(0, 16), names.slice(16, 32)]) {
+    for (const name of await readdir(few)) await rm(join(few, name));
+    for (const name of part) await cp(join(incoming, name), join(few, name));
+    const run = await runHere(few);
+    expect(run.exitCode, run.stderr).toBe(0);
+  }
+  expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+});
+
 describe('what is lost or spoilt is made again', () => {
   it.each([
     ['a tile', async (id: string) => rm(workPath('tiles', id), { recursive: true })],

@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 
 import { isPipelineError } from '../../core/errors.js';
+import { fromFileSystem } from '../../core/file-errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import type { JobOptions } from '../../core/job.js';
 import { scanSubbands } from '../../grouping/index.js';
 import type { SubbandGroup } from '../../grouping/index.js';
@@ -57,7 +58,7 @@ export const convertCommand: MakeCommand = ({ config, signal }, exitWith) =>
     .option('--json', 'print one line of JSON: what became of every group')
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
-      await mkdir(options.out, { recursive: true });
+      await makeOutput(options.out);
       const files = (await Promise.all(paths.map(filesOf))).flat();
       const { groups, leftOut } = await scanSubbands(files, readUvh5Header);
       for (const { message } of leftOut) console.error(`Left out: ${message}`);
@@ -100,5 +101,13 @@ async function convert(group: SubbandGroup, path: string, options: Conversion): 
     return { group: group.id, path, outcome: 'failed', code: error.code, reason: error.message };
   } finally {
     display.stop();
+  }
+}
+
+async function makeOutput(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (error) {
+    throw fromFileSystem(folder, error);
   }
 }

@@ -29,6 +29,7 @@ export const inspectCommand: MakeCommand = ({ signal }, exitWith) =>
       const grouping = await scanSubbands([...headers.keys()], path => Promise.resolve(headers.get(path)!));
       const failed = files.flatMap(file => ('error' in file ? [file] : []));
       if (options.json) printJson([...headers.values()], grouping, failed);
+      else if (files.length === 0) console.log(`There are no UVH5 files in ${paths.join(', ')}`);
       else printText([...headers.values()], grouping);
       for (const { path, error } of failed) console.error(`${basename(path)}: ${error.message}`);
       if (failed.length > 0) exitWith(exitCodes.failed);
