@@ -24,7 +24,9 @@ class Command:
             os.sync()
 
     def run(self):
-        process = subprocess.Popen(self.input['command'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # It ends with this process, however that ends.
+        command = ['setpriv', '--pdeathsig', 'KILL', *self.input['command']]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = process.stdout.read().decode(errors='replace')
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
