@@ -118,21 +118,31 @@ export interface RawUvh5Header {
 /** uvh5.cpp */
 export interface Uvh5Addon {
   readUvh5Header(options: { path: string }): NativeJob<RawUvh5Header>;
-  /** (rows, channels, pols[, 2]) of one file, as they are. `polarizations` are indices. */
+  /**
+   * (rows, channels, pols[, 2]) of one file, as they are, and the rows' numbers. `polarizations` are indices, antennas
+   * numbers, `baselines` pairs of them, flattened.
+   */
   readUvh5(
     options: {
       path: string;
       firstRow?: number | undefined;
       nRows?: number | undefined;
+      firstTime?: number | undefined;
+      nTimes?: number | undefined;
+      antennas?: readonly number[] | undefined;
+      baselines?: readonly number[] | undefined;
+      autocorrelations: boolean;
       firstChannel?: number | undefined;
       nChannels?: number | undefined;
       polarizations?: readonly number[] | undefined;
+      threads: number;
     },
     onProgress: Progress,
   ): NativeJob<{
     visibilities: RawArray<Float32Array | Float64Array | Int32Array>;
     flags: RawArray<Uint8Array>;
     nsamples: RawArray<Float32Array>;
+    rows: RawArray<Uint32Array>;
   }>;
   describeSource(options: { source: RawSource }): NativeJob<RawObservation>;
   /** (rows, channels, pols[, 2]) of the whole source. */

@@ -14,10 +14,31 @@ std::optional<std::size_t> optional_count(const Napi::Object& options, const cha
   return has(options, key) ? std::optional(count(options, key)) : std::nullopt;
 }
 
+std::int64_t antenna_number(double value) { return static_cast<std::int64_t>(value); }
+
+RowChoice row_choice(const Napi::Object& options) {
+  RowChoice choice;
+  choice.first_row = optional_count(options, "firstRow").value_or(0);
+  choice.n_rows = optional_count(options, "nRows");
+  choice.first_time = optional_count(options, "firstTime").value_or(0);
+  choice.n_times = optional_count(options, "nTimes");
+  choice.autocorrelations = boolean(options, "autocorrelations");
+  if (has(options, "antennas")) {
+    choice.antennas.emplace();
+    for (double value : numbers(options, "antennas")) choice.antennas->push_back(antenna_number(value));
+  }
+  if (has(options, "baselines")) {  // pairs, flattened
+    choice.baselines.emplace();
+    const std::vector<double> flat = numbers(options, "baselines");
+    for (std::size_t k = 0; k + 1 < flat.size(); k += 2)
+      choice.baselines->emplace_back(antenna_number(flat[k]), antenna_number(flat[k + 1]));
+  }
+  return choice;
+}
+
 Uvh5Part uvh5_part(const Napi::Object& options) {
   Uvh5Part part;
-  part.first_row = optional_count(options, "firstRow").value_or(0);
-  part.n_rows = optional_count(options, "nRows");
+  part.rows = row_choice(options);
   part.first_channel = optional_count(options, "firstChannel").value_or(0);
   part.n_channels = optional_count(options, "nChannels");
   if (has(options, "polarizations")) {
@@ -32,14 +53,16 @@ Napi::Value read(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   return start_job(
       info,
-      [path = text(options, "path"), part = uvh5_part(options)](const JobContext& context) {
-        return read_uvh5(path, part, context);
+      [path = text(options, "path"), part = uvh5_part(options),
+       threads = static_cast<unsigned>(count(options, "threads"))](const JobContext& context) {
+        return read_uvh5(path, part, threads, context);
       },
       [](Napi::Env env, Uvh5Data&& data) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         std::visit([&](auto& array) { result.Set("visibilities", wrap(env, std::move(array))); }, data.visibilities);
         result.Set("flags", wrap(env, std::move(data.flags)));
         result.Set("nsamples", wrap(env, std::move(data.nsamples)));
+        result.Set("rows", wrap(env, std::move(data.rows)));
         return result;
       });
 }

@@ -16,12 +16,14 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const buildPackages = [
   ...['g++', 'make', 'cmake', 'python3', 'doctest-dev'],
   ...['casacore-dev', 'casacore-data', 'wcslib-dev', 'libcfitsio-dev', 'libfftw3-dev', 'libhdf5-dev', 'liberfa-dev'],
+  ...['libdeflate-dev', 'liblz4-dev'],
 ];
 const oraclePackages = [
   ...[
     'wsclean',
     'python3-casacore',
     'python3-h5py',
+    'bitshuffle',
     'python3-astropy',
     'python3-erfa',
     'python3-numpy',

@@ -26,7 +26,7 @@ class JobContext {
   /// @throws Cancelled after cancel()
   void checkpoint(double fraction) const {
     if (cancelled()) throw Cancelled{};
-    if (shared_->on_progress) shared_->on_progress(begin_ + fraction * (end_ - begin_));
+    if (reports_ && shared_->on_progress) shared_->on_progress(begin_ + fraction * (end_ - begin_));
   }
   /// For threads inside a kernel: stops them without reporting.
   void checkpoint() const {
@@ -41,6 +41,13 @@ class JobContext {
     return child;
   }
 
+  /// A context that is cancelled with this one and reports no progress.
+  JobContext quiet() const {
+    JobContext child = *this;
+    child.reports_ = false;
+    return child;
+  }
+
  private:
   struct Shared {
     std::atomic<bool> cancelled{false};
@@ -48,6 +55,7 @@ class JobContext {
   };
   std::shared_ptr<Shared> shared_;
   double begin_, end_;
+  bool reports_ = true;
 };
 
 }  // namespace contimg

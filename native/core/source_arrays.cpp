@@ -8,7 +8,8 @@ namespace contimg {
 SourceArrays read_all(VisibilitySource& source, const JobContext& context) {
   const Observation& observation = source.observation();
   const std::array<std::size_t, 3> shape{observation.n_rows(), observation.n_channels(), observation.n_pols()};
-  SourceArrays all{NdArray<std::complex<float>, 3>(shape), NdArray<std::uint8_t, 3>(shape), NdArray<float, 3>(shape)};
+  SourceArrays all{NdArray<std::complex<float>, 3>::uninitialized(shape),
+                   NdArray<std::uint8_t, 3>::uninitialized(shape), NdArray<float, 3>::uninitialized(shape)};
   source.read(
       [&](VisibilityBlock& block) {
         const std::size_t run = block.visibilities.shape(1) * block.visibilities.shape(2);

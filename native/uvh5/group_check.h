@@ -13,7 +13,8 @@ void require_regular_rows(const Uvh5Header& header);
 void require_ordered_channels(const Uvh5Header& header);
 
 /// Throws Error{UVH5_FORMAT} where the file's uvw_array is not that of its antenna positions in the hour-angle and
-/// declination frame at HA = 0: the sign or order of the baselines is then not what this code takes it to be.
+/// declination frame at HA = 0, to 0.1 m and 5 mrad: the sign or order of the baselines, or the declination, is then
+/// not what this code takes it to be.
 void require_uvw_of_positions(const Uvh5Header& header);
 
 /// Throws Error{INCONSISTENT_GROUP} naming the dataset and both files where `other` is of another observation.

@@ -4,26 +4,22 @@
 #include <array>
 #include <cmath>
 #include <complex>
+#include <future>
+#include <limits>
+#include <memory>
+#include <utility>
 
-#include "coordinates/apparent.h"
-#include "coordinates/site.h"
-#include "core/constants.h"
 #include "core/error.h"
-#include "core/nd_array.h"
+#include "core/parallel.h"
 #include "uvh5/group_check.h"
-#include "uvh5/uvh5_reader.h"
+#include "uvh5/group_observation.h"
+#include "uvh5/subband_layout.h"
 
 namespace contimg {
 namespace {
 
 constexpr std::size_t kMaxSubbands = 16;
-constexpr std::size_t kBlockBytes = 64 << 20;  // of visibilities in memory at a time
-
-Uvh5Header read_header(const std::string& path) {
-  const Uvh5Reader reader(path);
-  const auto lock = hdf5_lock();
-  return read_uvh5_header(reader.file(), reader.n_rows(), reader.n_channels(), reader.n_pols());
-}
+constexpr std::size_t kBlockBytes = 32 << 20;  // of visibilities in one block
 
 void require_enough(std::size_t n_files, std::size_t min_subbands) {
   if (n_files == 0 || n_files > kMaxSubbands)
@@ -35,143 +31,148 @@ void require_enough(std::size_t n_files, std::size_t min_subbands) {
                                             ". Wait for the others, or accept fewer");
 }
 
-/// Everything but the channels and what depends on the direction.
-Observation observation_of_rows(const Uvh5Header& header, const EarthOrientation& orientation) {
-  Observation result;
-  result.telescope_name = header.telescope_name;
-  result.site = header.site;
-  result.earth_orientation = orientation;
-  result.polarizations = header.polarizations;
-  const Vec3 origin = itrf_of_site(header.site);
-  for (Antenna antenna : header.antennas) {
-    antenna.position_m = antenna.position_m + origin;
-    result.antennas.push_back(antenna);
-  }
-  for (std::size_t row = 0; row < header.time_jd.size(); ++row) {
-    if (row == 0 || header.time_jd[row] != header.time_jd[row - 1]) {
-      result.time_mjd_s.push_back((header.time_jd[row] - kMjdOfJd) * kSecondsPerDay);
-      result.integration_s.push_back(header.integration_s[row]);
-    }
-    result.time_index.push_back(static_cast<std::uint32_t>(result.time_mjd_s.size() - 1));
-  }
-  result.antenna1 = header.antenna1;
-  result.antenna2 = header.antenna2;
-  return result;
+Uvh5Header read_header(const Uvh5Reader& reader) {
+  const auto lock = hdf5_lock();
+  return read_uvh5_header(reader.file(), reader.n_rows(), reader.n_channels(), reader.n_pols());
 }
 
-/// Each integration's meridian position of the pointing declination, and uvw for it from the antenna positions.
-void add_directions(const Uvh5Header& header, Observation& observation) {
-  std::vector<UvwFrame> frames;
-  for (double time : observation.time_mjd_s) {
-    const Direction center =
-        meridian_icrs(header.pointing_dec_rad, time, observation.site, observation.earth_orientation);
-    observation.phase_center.push_back(center);
-    frames.push_back(uvw_frame(center, time, observation.site, observation.earth_orientation));
-  }
-  observation.pointing = observation.phase_center;
-  // Differences of the relative positions: the absolute ones would lose four digits.
-  for (std::size_t row = 0; row < observation.n_rows(); ++row) {
-    const Vec3 baseline =
-        header.antennas[header.antenna2[row]].position_m - header.antennas[header.antenna1[row]].position_m;
-    observation.uvw_m.push_back(uvw_of_baseline(frames[observation.time_index[row]], baseline));
+double lowest_hz(const Uvh5Header& header) { return std::min(header.freq_hz.front(), header.freq_hz.back()); }
+
+/// From the file's sign to ours; what is not finite becomes flagged.
+void normalize(std::complex<float>* visibilities, std::uint8_t* flags, float* weights, std::size_t count) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  for (std::size_t i = 0; i < count; ++i) {
+    const float re = visibilities[i].real(), im = visibilities[i].imag();
+    const bool finite = std::abs(re) <= kLargest && std::abs(im) <= kLargest;
+    visibilities[i] = {finite ? re : 0, finite ? -im : 0};
+    flags[i] = flags[i] != 0 || !finite;
+    weights[i] = weights[i] >= 0 && weights[i] <= kLargest ? weights[i] : 0;
   }
 }
 
-bool descends(const Uvh5Header& header) { return header.freq_hz.front() > header.freq_hz.back(); }
-
-void add_channels(const Uvh5Header& header, Observation& observation) {
-  observation.spw_first_channel.push_back(observation.freq_hz.size());
-  const auto append = [&](const std::vector<double>& from, std::vector<double>& to) {
-    if (descends(header))
-      to.insert(to.end(), from.rbegin(), from.rend());
-    else
-      to.insert(to.end(), from.begin(), from.end());
-  };
-  append(header.freq_hz, observation.freq_hz);
-  append(header.channel_width_hz, observation.channel_width_hz);
-}
-
-/// From the file's order and sign to ours, in place.
-void normalize(VisibilityBlock& block, bool descending) {
-  const std::size_t n_channels = block.visibilities.shape(1), n_pols = block.visibilities.shape(2);
-  const auto reverse_channels = [&](auto* row) {
-    for (std::size_t low = 0, high = n_channels - 1; low < high; ++low, --high)
-      std::swap_ranges(row + low * n_pols, row + (low + 1) * n_pols, row + high * n_pols);
-  };
-  for (std::size_t row = 0; descending && row < block.visibilities.shape(0); ++row) {
-    reverse_channels(&block.visibilities(row, 0, 0));
-    reverse_channels(&block.flags(row, 0, 0));
-    reverse_channels(&block.weights(row, 0, 0));
-  }
-  for (std::size_t i = 0; i < block.visibilities.size(); ++i) {
-    std::complex<float>& visibility = block.visibilities.data()[i];
-    std::uint8_t& flag = block.flags.data()[i];
-    float& weight = block.weights.data()[i];
-    const bool finite = std::isfinite(visibility.real()) && std::isfinite(visibility.imag());
-    visibility = finite ? std::conj(visibility) : 0;
-    flag = flag != 0 || !finite;
-    if (!(weight >= 0) || !std::isfinite(weight)) weight = 0;
-  }
+std::string text_of_history(std::size_t n_files, std::size_t min_subbands, const std::vector<SubbandSlot>& slots) {
+  std::string missing;
+  for (const SubbandSlot& slot : slots)
+    if (!slot.file) missing += (missing.empty() ? "" : ", ") + subband_name(slot);
+  return "Read " + std::to_string(n_files) + " UVH5 subband files, conjugated" +
+         (missing.empty() ? "" : "; flagged the missing subbands " + missing) + " (at least " +
+         std::to_string(min_subbands) + " of " + std::to_string(slots.size()) + " asked for)";
 }
 
 }  // namespace
 
+struct Uvh5GroupSource::OpenSubband {
+  const Subband* subband;
+  std::unique_ptr<const Uvh5Reader> reader;
+  std::size_t rows_per_block;
+};
+
 Uvh5GroupSource::Uvh5GroupSource(const std::vector<std::string>& paths, std::size_t min_subbands,
                                  const EarthOrientation& orientation) {
   require_enough(paths.size(), min_subbands);
-  std::vector<Uvh5Header> headers;
+  std::vector<std::pair<Uvh5Header, FileStamp>> files;
   for (const std::string& path : paths) {
-    headers.push_back(read_header(path));
-    require_regular_rows(headers.back());
-    require_ordered_channels(headers.back());
-    require_uvw_of_positions(headers.back());
-    require_same_observation(headers.front(), headers.back());
-    headers.back().uvw_m = {};  // checked; the source has its own
+    const Uvh5Reader reader(path);
+    Uvh5Header header = read_header(reader);
+    require_regular_rows(header);
+    require_ordered_channels(header);
+    require_uvw_of_positions(header);
+    if (!files.empty()) require_same_observation(files.front().first, header);
+    header.uvw_m = {};  // checked; the source has its own
+    reader.file().raw().require_unchanged();
+    files.emplace_back(std::move(header), reader.file().raw().stamp());
   }
-  const auto lowest = [](const Uvh5Header& header) { return std::min(header.freq_hz.front(), header.freq_hz.back()); };
-  std::sort(headers.begin(), headers.end(),
-            [&](const Uvh5Header& a, const Uvh5Header& b) { return lowest(a) < lowest(b); });
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return lowest_hz(a.first) < lowest_hz(b.first); });
+  std::vector<Uvh5Header> headers;
+  for (auto& file : files) headers.push_back(std::move(file.first));
   require_distinct_channels(headers);
 
-  observation_ = observation_of_rows(headers.front(), orientation);
-  add_directions(headers.front(), observation_);
-  for (const Uvh5Header& header : headers) {
-    subbands_.push_back({header.path, observation_.n_channels(), descends(header)});
-    add_channels(header, observation_);
+  const std::vector<SubbandSlot> slots = lay_out_subbands(headers);
+  observation_ = observation_of_group(headers, slots, orientation);
+  observation_.history.push_back(text_of_history(paths.size(), min_subbands, slots));
+  for (const SubbandSlot& slot : slots) {
+    Subband subband{{}, {}, slot.first_channel, slot.freq_hz.size(), false};
+    if (slot.file) {
+      const Uvh5Header& header = headers[*slot.file];
+      subband.path = header.path;
+      subband.stamp = files[*slot.file].second;
+      subband.descending = header.freq_hz.front() > header.freq_hz.back();
+    }
+    subbands_.push_back(subband);
   }
-  observation_.history.push_back("Read " + std::to_string(paths.size()) + " UVH5 subband files, conjugated");
+}
+
+Uvh5GroupSource::OpenSubband Uvh5GroupSource::open(const Subband& subband) const {
+  if (subband.path.empty()) {
+    const std::size_t row_bytes = subband.n_channels * observation_.n_pols() * sizeof(std::complex<float>);
+    return {&subband, nullptr, std::max<std::size_t>(1, kBlockBytes / row_bytes)};
+  }
+  auto reader = std::make_unique<const Uvh5Reader>(subband.path);
+  if (reader->file().raw().stamp() != subband.stamp) refuse_changed(subband.path);
+  const std::size_t rows = reader->rows_per_block(kBlockBytes);
+  return {&subband, std::move(reader), rows};
+}
+
+void Uvh5GroupSource::fetch(const OpenSubband& open, std::size_t first_row, BlockMemory& memory,
+                            const JobContext& context) const {
+  const Subband& subband = *open.subband;
+  const std::size_t n_rows = std::min(open.rows_per_block, observation_.n_rows() - first_row);
+  const std::array<std::size_t, 3> shape{n_rows, subband.n_channels, observation_.n_pols()};
+  if (memory.visibilities.shape() != shape) {
+    memory.visibilities = NdArray<std::complex<float>, 3>::uninitialized(shape);
+    memory.flags = NdArray<std::uint8_t, 3>::uninitialized(shape);
+    memory.weights = NdArray<float, 3>::uninitialized(shape);
+  }
+  memory.block = {first_row, subband.first_channel, memory.visibilities.view(), memory.flags.view(),
+                  memory.weights.view()};
+  if (!open.reader) {
+    std::fill(memory.visibilities.begin(), memory.visibilities.end(), std::complex<float>());
+    std::fill(memory.flags.begin(), memory.flags.end(), std::uint8_t{1});
+    std::fill(memory.weights.begin(), memory.weights.end(), 0.0f);
+    return;
+  }
+  Uvh5Selection selection = open.reader->everything();
+  selection.rows = {{first_row, n_rows}};
+  selection.channels_reversed = subband.descending;
+  open.reader->read<float>(selection, {memory.visibilities.view(), memory.flags.view(), memory.weights.view()}, 0,
+                           context);
+  constexpr std::size_t kAtOnce = 1 << 16;  // elements
+  const std::size_t count = memory.visibilities.size();
+  parallel_for((count + kAtOnce - 1) / kAtOnce, 0, [&](std::size_t k) {
+    const std::size_t first = k * kAtOnce;
+    normalize(memory.visibilities.data() + first, memory.flags.data() + first, memory.weights.data() + first,
+              std::min(kAtOnce, count - first));
+  });
 }
 
 void Uvh5GroupSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
-  NdArray<std::complex<float>, 3> visibilities;
-  NdArray<std::uint8_t, 3> flags;
-  NdArray<float, 3> weights;
-  const double n_subbands = static_cast<double>(subbands_.size());
-  for (std::size_t k = 0; k < subbands_.size(); ++k) {
-    const Subband& subband = subbands_[k];
-    const JobContext part = context.part(static_cast<double>(k) / n_subbands, static_cast<double>(k + 1) / n_subbands);
-    const Uvh5Reader reader(subband.path);
-    const std::size_t n_rows = observation_.n_rows(), per_block = reader.rows_per_block(kBlockBytes);
-    if (reader.n_rows() != n_rows || reader.n_pols() != observation_.n_pols())
-      reader.file().refuse("Expected the file to stay as it was, but it changed while it was read");
-    Uvh5Selection selection = reader.everything();
-    for (std::size_t row = 0; row < n_rows; row += per_block) {
-      part.checkpoint(static_cast<double>(row) / static_cast<double>(n_rows));
-      selection.first_row = row;
-      selection.n_rows = std::min(per_block, n_rows - row);
-      const std::array<std::size_t, 3> shape{selection.n_rows, reader.n_channels(), reader.n_pols()};
-      if (visibilities.shape() != shape) {
-        visibilities = NdArray<std::complex<float>, 3>::uninitialized(shape);
-        flags = NdArray<std::uint8_t, 3>::uninitialized(shape);
-        weights = NdArray<float, 3>::uninitialized(shape);
-      }
-      reader.read_visibilities<float>(selection, visibilities.view());
-      reader.read_flags(selection, flags.view());
-      reader.read_nsamples(selection, weights.view());
-      VisibilityBlock block{row, subband.first_channel, visibilities.view(), flags.view(), weights.view()};
-      normalize(block, subband.descending);
-      consume(block);
+  const std::size_t n_rows = observation_.n_rows();
+  std::array<BlockMemory, 2> memory;
+  OpenSubband file{};
+  std::size_t subband = 0, row = 0, turn = 0;
+  // The next block in the order of subbands and rows; nothing after the last one. Runs on one thread at a time.
+  const auto fetch_next = [&, quiet = context.quiet()]() -> BlockMemory* {
+    if (row == n_rows) {
+      row = 0;
+      ++subband;
     }
+    if (subband == subbands_.size()) return nullptr;
+    if (row == 0) file = open(subbands_[subband]);
+    BlockMemory& next = memory[turn ^= 1];
+    fetch(file, row, next, quiet);
+    row += next.visibilities.shape(0);
+    return &next;
+  };
+  // The future of std::async waits in its destructor: nothing that the thread uses goes before it ends.
+  std::future<BlockMemory*> ahead = std::async(std::launch::async, fetch_next);
+  while (BlockMemory* const current = ahead.get()) {
+    ahead = std::async(std::launch::async, fetch_next);
+    const double channels_done = static_cast<double>(current->block.first_channel);
+    const double rows_done = static_cast<double>(current->block.first_row) / static_cast<double>(n_rows);
+    const double done = channels_done + rows_done * static_cast<double>(current->visibilities.shape(1));
+    context.checkpoint(done / static_cast<double>(observation_.n_channels()));
+    consume(current->block);
   }
   context.checkpoint(1);
 }

@@ -43,22 +43,25 @@ const char* kind_of(hid_t type) {
 }
 
 /// The operating system's word on a file, before libhdf5 sees it.
-void require_readable(const std::string& path) {
+FileStamp require_readable(const std::string& path) {
   struct stat status;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     throw Error(code::kFileAccess, "Expected a readable file at " + path + ": " + std::strerror(errno), path);
   const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  const FileStamp stamp = regular ? FileStamp::of(descriptor, path) : FileStamp();
   ::close(descriptor);
   if (!regular) throw Error(code::kFileAccess, "Expected a regular file at " + path, path);
   if (status.st_size == 0)
     throw Error(code::kUvh5Format, "Expected a UVH5 file but " + path + " is empty. Copy it again", path);
+  return stamp;
 }
 
 /// Opening a file for reading takes no lock: inputs may lie on a read-only or network disk.
 Hdf5Handle open_for_reading(const std::string& path) {
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_file_locking(access.id(), false, true);
+  H5Pset_fapl_sec2(access.id());  // the driver with a file descriptor, whatever the environment names
   return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose};
 }
 
@@ -84,9 +87,23 @@ std::string to_text(const Hdf5Shape& shape) {
 }
 
 Hdf5File::Hdf5File(const std::string& path) : path_(path) {
-  require_readable(path);
+  const FileStamp before = require_readable(path);
   file_ = open_for_reading(path);
   if (!file_) refuse("Expected an HDF5 file (" + hdf5_reason() + "). It is damaged or incomplete: copy it again");
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file_.id(), H5P_DEFAULT, &descriptor) < 0 || !descriptor)
+    throw Error(code::kInternal, "libhdf5 does not tell its file descriptor", path);
+  raw_ = RawFile(*static_cast<int*>(descriptor), path);
+  if (raw_.stamp() != before) refuse_changed(path);
+}
+
+bool Hdf5File::has_plain_addresses() const {
+  const Hdf5Handle creation(H5Fget_create_plist(file_.id()), H5Pclose);
+  hsize_t user_block = 0;
+  std::size_t address_bytes = 0, size_bytes = 0;
+  H5Pget_userblock(creation.id(), &user_block);
+  H5Pget_sizes(creation.id(), &address_bytes, &size_bytes);
+  return user_block == 0 && address_bytes == 8 && size_bytes == 8;
 }
 
 void Hdf5File::refuse(const std::string& message) const {
@@ -116,11 +133,13 @@ Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
   const H5D_layout_t layout = H5Pget_layout(creation.id());
   if (layout == H5D_VIRTUAL || H5Pget_external_count(creation.id()) > 0)
     refuse("Expected " + name + " to lie in this file but its values lie in others");
+  const std::size_t element_bytes = H5Tget_size(result.type.id());
+  require_filled(result, static_cast<double>(element_bytes));
   if (layout != H5D_CHUNKED) return result;
 
   result.chunk.resize(result.shape.size());
   H5Pget_chunk(creation.id(), static_cast<int>(result.chunk.size()), result.chunk.data());
-  const std::size_t element_bytes = H5Tget_size(result.type.id());
+  require_sane_chunk(result, static_cast<double>(element_bytes));
   for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
     unsigned flags, config, values[8] = {};
     std::size_t n_values = 8;
@@ -139,6 +158,24 @@ Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
   result.id = {H5Dopen2(file_.id(), name.c_str(), access.id()), H5Dclose};
   if (!result.id) refuse("Expected " + name + " to be a readable dataset (" + hdf5_reason() + ")");
   return result;
+}
+
+void Hdf5File::require_filled(const Hdf5Dataset& dataset, double element_bytes) const {
+  constexpr double kMaxExpansion = 1032, kAlwaysFine = 64 << 20;  // gzip cannot compress further
+  double bytes = element_bytes;
+  for (hsize_t extent : dataset.shape) bytes *= static_cast<double>(extent);
+  if (bytes > kAlwaysFine + kMaxExpansion * static_cast<double>(H5Dget_storage_size(dataset.id.id())))
+    refuse("Expected " + dataset.name + " of shape " + to_text(dataset.shape) +
+           " to be filled but most of it was never written. The file is incomplete or damaged: copy it again");
+}
+
+void Hdf5File::require_sane_chunk(const Hdf5Dataset& dataset, double element_bytes) const {
+  constexpr double kMaxChunkBytes = 1 << 30;
+  double bytes = element_bytes;
+  for (hsize_t extent : dataset.chunk) bytes *= static_cast<double>(extent);
+  if (!(bytes > 0 && bytes <= kMaxChunkBytes))
+    refuse("Expected " + dataset.name + " to have chunks of up to 1 GB but they have the shape " +
+           to_text(dataset.chunk));
 }
 
 Hdf5Dataset Hdf5File::of_shape(const std::string& name, const Hdf5Shape& shape) const {

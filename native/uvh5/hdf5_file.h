@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "uvh5/hdf5_handle.h"
+#include "uvh5/raw_file.h"
 
 namespace contimg {
 
@@ -37,10 +38,15 @@ class Hdf5File {
   explicit Hdf5File(const std::string& path);
 
   const std::string& path() const { return path_; }
+  /// The same open file, for reading past libhdf5; without a lock.
+  const RawFile& raw() const { return raw_; }
+  /// Whether addresses inside the file are 8 bytes and count from its first byte.
+  bool has_plain_addresses() const;
   bool has(const std::string& name) const;
 
   /// Opens a dataset whose bytes lie in this file, with filters that are all at hand, and a chunk cache that holds all
-  /// chunks beside one another on the trailing axes.
+  /// chunks beside one another on the trailing axes. Refuses shapes that the file is too small to fill and chunks of
+  /// absurd size.
   Hdf5Dataset dataset(const std::string& name) const;
 
   /// One number or string: scalar, or an array of one.
@@ -64,6 +70,8 @@ class Hdf5File {
   [[noreturn]] void refuse(const std::string& message) const;
 
  private:
+  void require_filled(const Hdf5Dataset& dataset, double element_bytes) const;
+  void require_sane_chunk(const Hdf5Dataset& dataset, double element_bytes) const;
   Hdf5Dataset of_shape(const std::string& name, const Hdf5Shape& shape) const;
   std::vector<double> read_numbers(const Hdf5Dataset& dataset) const;
   std::vector<std::int64_t> read_integers(const Hdf5Dataset& dataset) const;
@@ -71,6 +79,7 @@ class Hdf5File {
 
   std::string path_;
   Hdf5Handle file_;
+  RawFile raw_;
 };
 
 }  // namespace contimg

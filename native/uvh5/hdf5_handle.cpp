@@ -1,5 +1,6 @@
 #include "uvh5/hdf5_handle.h"
 
+#include "uvh5/bitshuffle_filter.h"
 #include "uvh5/lzf_filter.h"
 
 namespace contimg {
@@ -14,6 +15,7 @@ std::recursive_mutex& library_mutex() {
 bool prepare_library() {
   H5dont_atexit();
   register_lzf_filter();
+  register_bitshuffle_filter();
   return true;
 }
 

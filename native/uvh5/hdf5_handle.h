@@ -9,7 +9,7 @@
 namespace contimg {
 
 /// Locks libhdf5: held for each piece of I/O, never during arithmetic or while somebody else's code runs. The first
-/// call prepares the library (no atexit handler, no error printing, the LZF filter).
+/// call prepares the library (no atexit handler, no error printing, the filters LZF and bitshuffle).
 ///
 /// Recursive, so that handles may be closed both inside and outside of a locked stretch.
 std::unique_lock<std::recursive_mutex> hdf5_lock();

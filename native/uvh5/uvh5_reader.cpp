@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "core/error.h"
+#include "uvh5/stored_array.h"
 
 namespace contimg {
 namespace {
@@ -98,27 +99,88 @@ Hdf5Dataset Uvh5Reader::open_array(const char* name) const {
 }
 
 Uvh5Selection Uvh5Reader::everything() const {
-  Uvh5Selection all{0, n_rows_, 0, n_channels_, std::vector<std::size_t>(n_pols_)};
+  Uvh5Selection all{{{0, n_rows_}}, 0, n_channels_, false, std::vector<std::size_t>(n_pols_)};
   std::iota(all.polarizations.begin(), all.polarizations.end(), std::size_t{0});
   return all;
 }
 
 std::size_t Uvh5Reader::rows_per_block(std::size_t bytes) const {
   const std::size_t wanted = std::max<std::size_t>(1, bytes / (n_channels_ * n_pols_ * sizeof(std::complex<float>)));
-  const std::size_t chunk = visibilities_.chunk.empty() ? 1 : static_cast<std::size_t>(visibilities_.chunk[0]);
+  std::size_t chunk = 1;
+  for (const Hdf5Dataset* dataset : {&visibilities_, &flags_, &nsamples_})
+    if (!dataset->chunk.empty()) chunk = std::max<std::size_t>(chunk, dataset->chunk[0]);
   return std::min(n_rows_, chunk < wanted ? wanted / chunk * chunk : wanted);
 }
 
-void Uvh5Reader::read(const Hdf5Dataset& dataset, hid_t memory_type, const Uvh5Selection& selection, void* out) const {
-  if (selection.first_row + selection.n_rows > n_rows_ || selection.first_channel + selection.n_channels > n_channels_)
-    throw Error(code::kInvalidArgument, "Expected a selection within the file's rows and channels", file_.path());
-  const std::vector<std::size_t>& pols = selection.polarizations;
-  bool in_order = !pols.empty();
-  for (std::size_t k = 0; k < pols.size(); ++k) {
-    if (pols[k] >= n_pols_)
-      throw Error(code::kInvalidArgument, "Expected polarization indices of the file", file_.path());
-    in_order = in_order && pols[k] == pols[0] + k;
+template <typename T>
+void Uvh5Reader::read(const Uvh5Selection& selection, const Uvh5Arrays<T>& out, unsigned threads,
+                      const JobContext& context) const {
+  require_within(selection);
+  std::vector<StoredArray> arrays;
+  std::vector<ReadTask> tasks;
+  {
+    const auto lock = hdf5_lock();
+    arrays.reserve(3);  // tasks point to them
+    const auto plan = [&](const Hdf5Dataset& dataset, hid_t memory_type, void* to) {
+      auto* bytes = static_cast<std::uint8_t*>(to);
+      if (auto array = StoredArray::of(file_, dataset, memory_type)) {
+        arrays.push_back(std::move(*array));
+        if (arrays.back().plan(selection, bytes, tasks)) return;
+      }
+      read_with_libhdf5(dataset, memory_type, selection, bytes, context);
+    };
+    const Hdf5Handle complex = complex_type<T>();
+    plan(visibilities_, complex.id(), out.visibilities.data());
+    plan(flags_, flags_.type.id(), out.flags.data());
+    plan(nsamples_, H5T_NATIVE_FLOAT, out.nsamples.data());
   }
+  run_tasks(tasks, threads, context);
+  file_.raw().require_unchanged();
+}
+template void Uvh5Reader::read(const Uvh5Selection&, const Uvh5Arrays<float>&, unsigned, const JobContext&) const;
+template void Uvh5Reader::read(const Uvh5Selection&, const Uvh5Arrays<double>&, unsigned, const JobContext&) const;
+template void Uvh5Reader::read(const Uvh5Selection&, const Uvh5Arrays<std::int32_t>&, unsigned,
+                               const JobContext&) const;
+
+void Uvh5Reader::require_within(const Uvh5Selection& selection) const {
+  std::size_t next = 0;
+  bool fits = !selection.rows.empty() && !selection.polarizations.empty() && selection.n_channels > 0 &&
+              selection.first_channel < n_channels_ && selection.n_channels <= n_channels_ - selection.first_channel;
+  for (const RowRange& range : selection.rows) {
+    fits =
+        fits && range.first >= next && range.first < n_rows_ && range.count > 0 && range.count <= n_rows_ - range.first;
+    next = range.first + range.count;
+  }
+  for (std::size_t pol : selection.polarizations) fits = fits && pol < n_pols_;
+  if (!fits)
+    throw Error(code::kInvalidArgument, "Expected a selection within the file's rows, channels and polarizations",
+                file_.path());
+}
+
+void Uvh5Reader::read_with_libhdf5(const Hdf5Dataset& dataset, hid_t memory_type, const Uvh5Selection& selection,
+                                   std::uint8_t* out, const JobContext& context) const {
+  constexpr std::size_t kBytesAtOnce = 64 << 20;  // between two checkpoints
+  const std::size_t unit = selection.polarizations.size() * H5Tget_size(memory_type);
+  const std::size_t row_bytes = selection.n_channels * unit, most = std::max<std::size_t>(1, kBytesAtOnce / row_bytes);
+  for (RowRange range : selection.rows) {
+    while (range.count > 0) {
+      context.checkpoint();
+      const std::size_t count = std::min(range.count, most);
+      read_rows(dataset, memory_type, selection, {range.first, count}, out);
+      for (std::size_t row = 0; row < count; ++row, out += row_bytes)
+        for (std::size_t c = 0; selection.channels_reversed && c < selection.n_channels / 2; ++c)
+          std::swap_ranges(out + c * unit, out + (c + 1) * unit, out + (selection.n_channels - 1 - c) * unit);
+      range.first += count;
+      range.count -= count;
+    }
+  }
+}
+
+void Uvh5Reader::read_rows(const Hdf5Dataset& dataset, hid_t memory_type, const Uvh5Selection& selection,
+                           const RowRange& rows, void* out) const {
+  const std::vector<std::size_t>& pols = selection.polarizations;
+  bool in_order = true;
+  for (std::size_t k = 0; k < pols.size(); ++k) in_order = in_order && pols[k] == pols[0] + k;
   // Polarizations that stand together in the file are read at once, others one by one into their places. Memory has the
   // rank of the file, spw axis included: between different ranks libhdf5 maps element by element, 100 times slower.
   const std::size_t step = in_order ? pols.size() : 1;
@@ -126,38 +188,20 @@ void Uvh5Reader::read(const Hdf5Dataset& dataset, hid_t memory_type, const Uvh5S
     if (has_spw_axis()) shape.insert(shape.begin() + 1, spw);
     return shape;
   };
-  const Hdf5Shape memory_shape = with_rank_of_file({selection.n_rows, selection.n_channels, pols.size()}, 1);
-  const Hdf5Shape count = with_rank_of_file({selection.n_rows, selection.n_channels, step}, 1);
+  const Hdf5Shape memory_shape = with_rank_of_file({rows.count, selection.n_channels, pols.size()}, 1);
+  const Hdf5Shape count = with_rank_of_file({rows.count, selection.n_channels, step}, 1);
   const Hdf5Handle memory(H5Screate_simple(static_cast<int>(memory_shape.size()), memory_shape.data(), nullptr),
                           H5Sclose);
   for (std::size_t k = 0; k < pols.size(); k += step) {
-    const Hdf5Shape from = with_rank_of_file({selection.first_row, selection.first_channel, pols[k]}, 0);
+    const Hdf5Shape from = with_rank_of_file({rows.first, selection.first_channel, pols[k]}, 0);
     const Hdf5Shape to = with_rank_of_file({0, 0, k}, 0);
     H5Sselect_hyperslab(memory.id(), H5S_SELECT_SET, to.data(), nullptr, count.data(), nullptr);
     H5Sselect_hyperslab(dataset.space.id(), H5S_SELECT_SET, from.data(), nullptr, count.data(), nullptr);
-    if (H5Dread(dataset.id.id(), memory_type, memory.id(), dataset.space.id(), H5P_DEFAULT, out) < 0)
+    const herr_t result = H5Dread(dataset.id.id(), memory_type, memory.id(), dataset.space.id(), H5P_DEFAULT, out);
+    H5Sselect_all(dataset.space.id());
+    if (result < 0)
       file_.refuse("Could not read " + dataset.name + " (" + hdf5_reason() + "). The file is damaged: copy it again");
   }
-}
-
-template <typename T>
-void Uvh5Reader::read_visibilities(const Uvh5Selection& selection, NdView<std::complex<T>, 3> out) const {
-  const auto lock = hdf5_lock();
-  const Hdf5Handle type = complex_type<T>();
-  read(visibilities_, type.id(), selection, out.data());
-}
-template void Uvh5Reader::read_visibilities(const Uvh5Selection&, NdView<std::complex<float>, 3>) const;
-template void Uvh5Reader::read_visibilities(const Uvh5Selection&, NdView<std::complex<double>, 3>) const;
-template void Uvh5Reader::read_visibilities(const Uvh5Selection&, NdView<std::complex<std::int32_t>, 3>) const;
-
-void Uvh5Reader::read_flags(const Uvh5Selection& selection, NdView<std::uint8_t, 3> out) const {
-  const auto lock = hdf5_lock();
-  read(flags_, flags_.type.id(), selection, out.data());  // the file's own type of one byte: nothing is converted
-}
-
-void Uvh5Reader::read_nsamples(const Uvh5Selection& selection, NdView<float, 3> out) const {
-  const auto lock = hdf5_lock();
-  read(nsamples_, H5T_NATIVE_FLOAT, selection, out.data());
 }
 
 }  // namespace contimg

@@ -46,7 +46,7 @@ export interface ImagingOptions extends JobOptions {
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
   readonly primaryBeamCutoff?: number | undefined;
-  /** Subbands that a group must have at least. @default 16 */
+  /** Subbands that a group must have at least. @default 14 */
   readonly minSubbands?: number | undefined;
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
 }
@@ -65,7 +65,7 @@ export const imagingDefaults = Object.freeze({
   autoMaskSigma: 5,
   autoThresholdSigma: 2,
   primaryBeamCutoff: 0.1,
-  minSubbands: dsa110.nSubbands,
+  minSubbands: dsa110.minSubbands,
 });
 
 const knownOptions = [

@@ -46,7 +46,7 @@ export interface ConversionOptions {
   readonly fieldRadiusDeg?: number | undefined;
   /** Longest interval that averaging makes: the sky drifts through the primary beam. @default 60 */
   readonly maxIntervalSec?: number | undefined;
-  /** Fewest subbands of the group that will do. @default 16, all */
+  /** Fewest subbands of the group that will do. @default 14; those that are missing are flagged */
   readonly minSubbands?: number | undefined;
   /** @default all zero */
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
@@ -73,7 +73,7 @@ export const conversionDefaults = Object.freeze({
   fieldRadiusDeg: 2.3,
   maxIntervalSec: 60,
   validation: 'fatal' as const,
-  minSubbands: dsa110.nSubbands,
+  minSubbands: dsa110.minSubbands,
   yearRange: validationDefaults.yearRange,
 });
 

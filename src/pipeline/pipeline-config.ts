@@ -24,7 +24,7 @@ export interface PipelineConfig {
   readonly work: string;
   /** Folder that finished mosaics are published into, as `mosaics/<id>.fits` and so on. */
   readonly products: string;
-  /** Fewest subbands of a group that is processed. @default 16, all */
+  /** Fewest subbands of a group that is processed. @default 14; those that are missing are flagged */
   readonly minSubbands?: number | undefined;
   /** @default all zero */
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
@@ -70,7 +70,7 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
     throw new InvalidArgumentError(`Expected work and products to be two folders but both are ${work}`);
   }
   const options = {
-    minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.nSubbands, 1, dsa110.nSubbands),
+    minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands),
     earthOrientation: checkEarthOrientation(config.earthOrientation),
     imaging: config.imaging ?? {},
     grouping: { ...mosaicGroupDefaults, ...config.grouping },

@@ -36,6 +36,18 @@ shape = d['nsamples'].shape; del d['nsamples']
 made = d.create_dataset('nsamples', shape, 'f4', chunks=shape, compression='lzf')
 made.id.write_direct_chunk((0, 0, 0, 0), bytes(range(256)) * 8, 0)`;
 
+/** Two chunks, of which the second one's checksum is wrong. */
+const damagedChecksum = `
+data = d['flags'][()]; del d['flags']
+made = d.create_dataset('flags', data=data, chunks=(2520, 1, 2, 2), fletcher32=True)
+mask, raw = made.id.read_direct_chunk((2520, 0, 0, 0))
+made.id.write_direct_chunk((2520, 0, 0, 0), bytes([raw[0] ^ 1]) + raw[1:], mask)`;
+
+const shortChunk = `
+data = d['nsamples'][()]; del d['nsamples']
+made = d.create_dataset('nsamples', data=data, chunks=(2520, 1, 2, 2), compression='gzip')
+made.id.write_direct_chunk((0, 0, 0, 0), b'x' * 30, 0)`;
+
 const notFinite = `
 d['visdata'][3, 0, 1, 0] = complex('nan')
 d['nsamples'][4, 0, 0, 1] = np.inf
@@ -68,6 +80,19 @@ const cases: [what: string, statements: string, by: Reader[], message: RegExp][]
   ['Nblts of another value', "h['Nblts'][()] = 5039", all, /5039/],
   ['Nblts negative', "h['Nblts'][()] = -1", all, /Nblts/],
   ['Nblts absurd', "h['Nblts'][()] = 2**60", all, /Nblts|shape/],
+  [
+    'visdata that was never written',
+    "h['Nblts'][()] = 2**28; [d.__delitem__(k) for k in ('visdata', 'flags', 'nsamples')]; " +
+      "[d.create_dataset(k, (2**28, 1, 2, 2), t, chunks=(5040, 1, 2, 2)) for k, t in (('visdata', 'c8'), ('flags', '?'), ('nsamples', 'f4'))]",
+    all,
+    /visdata.*never written|ant_1_array.*shape/,
+  ],
+  [
+    'chunks of 3 GB',
+    "a = d['flags'][()]; del d['flags']; d.create_dataset('flags', a.shape, '?', chunks=(800000000, 1, 2, 2), maxshape=(None, 1, 2, 2))",
+    ['data', 'source'],
+    /flags.*chunks of up to 1 GB/,
+  ],
   ['Npols of 5', "h['Npols'][()] = 5", all, /Npols|shape/],
   ['Nfreqs a string', "replace('Header/Nfreqs', np.bytes_('2'))", all, /Nfreqs.*integer.*strings/],
   ['Nfreqs an array', "replace('Header/Nfreqs', np.array([2, 2]))", all, /Nfreqs.*shape/],
@@ -154,6 +179,8 @@ describeIf(canRun, 'needs ../shared and python3-h5py', 'a file that is not what 
     const changes = Object.fromEntries(cases.map(([what, statements]) => [pathOf(what), statements]));
     changes[pathOf('unknown filter')] = unknownFilter;
     changes[pathOf('damaged LZF')] = damagedLzf;
+    changes[pathOf('damaged checksum')] = damagedChecksum;
+    changes[pathOf('short chunk')] = shortChunk;
     changes[pathOf('not finite')] = notFinite;
     runPython(change, [good, JSON.stringify(changes)]);
   });
@@ -186,13 +213,23 @@ describeIf(canRun, 'needs ../shared and python3-h5py', 'a file that is not what 
     });
   });
 
+  test.each([
+    ['damaged checksum', /Data\/flags.*row 2520.*checksum/],
+    ['short chunk', /Data\/nsamples.*row 0.*too short/],
+  ])('%s: the chunk is named', async (what, message) => {
+    await expect(readUvh5(pathOf(what))).rejects.toMatchObject({
+      code: 'UVH5_FORMAT',
+      message: expect.stringMatching(message),
+    });
+  });
+
   test('data that are not finite are flagged, not refused', async () => {
     const { visibilities, flags, weights } = await readSource([pathOf('not finite')], { minSubbands: 1 });
-    // Channels descend in the file: its channel 1 is channel 0 here.
-    expect([visibilities.get(3, 0, 0, 0), flags.get(3, 0, 0)]).toEqual([0, 1]);
-    expect([flags.get(3, 1, 0), flags.get(3, 0, 1)]).toEqual([0, 0]);
-    expect([weights.get(4, 1, 1), weights.get(5, 0, 0)]).toEqual([0, 0]);
-    expect(weights.get(4, 0, 0)).toBeGreaterThan(0.9);
+    // The highest of 16 subbands; channels descend in the file: its channel 1 is channel 30 here.
+    expect([visibilities.get(3, 30, 0, 0), flags.get(3, 30, 0)]).toEqual([0, 1]);
+    expect([flags.get(3, 31, 0), flags.get(3, 30, 1)]).toEqual([0, 0]);
+    expect([weights.get(4, 31, 1), weights.get(5, 30, 0)]).toEqual([0, 0]);
+    expect(weights.get(4, 30, 0)).toBeGreaterThan(0.9);
     expect(visibilities.data.every(Number.isFinite)).toBe(true);
   });
 

@@ -154,7 +154,53 @@ describeIf(canRun, 'needs ../shared, python3-h5py and python3-erfa', 'a group of
       message: expect.stringMatching(/at least 14 .* 13/),
     });
     const { freqHz } = await describeSource(paths.slice(3), { minSubbands: 13 });
-    expect(freqHz).toHaveLength(26);
+    expect(freqHz).toHaveLength(32);
+  });
+
+  test.each([
+    ['the highest', [0]],
+    ['the lowest and its neighbor', [14, 15]],
+    ['two in between', [3, 8]],
+    ['all but one', [...Array(16).keys()].filter(subband => subband !== 5)],
+  ])('missing subbands are flagged channels of the same axis: %s', async (_, missing) => {
+    const tagOf = (subband: number) => `sb${String(subband).padStart(2, '0')}`;
+    const present = paths.filter(path => !missing.some(subband => path.includes(tagOf(subband))));
+    const complete = await describeSource(paths);
+    const { history, ...observation } = await describeSource(present, { minSubbands: 1 });
+    expect(observation).toEqual({ ...complete, history: undefined });
+    expect(history[0]).toContain(`Read ${present.length} UVH5`);
+    expect(history[0]).toContain('at least 1 of 16');
+    for (const subband of missing) expect(history[0]).toContain(tagOf(subband));
+
+    const whole = await readSource(paths);
+    const data = await readSource(present, { minSubbands: 1 });
+    for (let channel = 0; channel < 32; channel++) {
+      const isMissing = missing.includes(15 - (channel >> 1));
+      for (const row of [0, 2111, 5039]) {
+        const values = [data.visibilities.get(row, channel, 1, 0), data.weights.get(row, channel, 1)];
+        const expected = [whole.visibilities.get(row, channel, 1, 0), whole.weights.get(row, channel, 1)];
+        expect(values).toEqual(isMissing ? [0, 0] : expected);
+        expect(data.flags.get(row, channel, 1)).toBe(isMissing ? 1 : whole.flags.get(row, channel, 1));
+      }
+    }
+  });
+
+  test('elsewhere in frequency only gaps between files are known to be missing', async () => {
+    const moved = await Promise.all(
+      [2, 3, 6].map(async k => {
+        const name = `2026-01-25T22:00:00_sb0${k}.hdf5`;
+        const path = join(folder, `moved-${name}`);
+        await copyFile(
+          paths.find(other => other.includes(`sb0${k}`))!,
+          path,
+        );
+        runPython(change, [path, "h['freq_array'][...] = h['freq_array'][()] + 1e6"]);
+        return path;
+      }),
+    );
+    const { freqHz, history } = await describeSource(moved, { minSubbands: 3 });
+    expect(freqHz).toHaveLength(10);
+    expect(history[0]).toMatch(/missing subbands 1\d{3}\.\d{3} to 1\d{3}\.\d{3} MHz, .* \(at least 3 of 5/);
   });
 
   test.each([[[]], [['']]])('no files are refused: %o', async source => {

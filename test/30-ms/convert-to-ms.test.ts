@@ -118,14 +118,20 @@ describeIf(hasDsa110Tile, 'no ../shared', 'convertToMs', () => {
 
   it('rejects an incomplete group unless fewer subbands will do', async () => {
     const { files } = dsa110Tile();
-    const group = { id: 'a group', files: files.slice(2), missingSubbands: [0, 1] };
+    const group = { id: 'a group', files: files.slice(3), missingSubbands: [0, 1, 2] };
     const path = join(folder, 'incomplete.ms');
     await expect(convertToMs(group, { path })).rejects.toThrow(
-      /at least 16 subbands but group a group has 14: it lacks 0, 1/,
+      /at least 14 subbands but group a group has 13: it lacks 0, 1, 2/,
     );
     expect(existsSync(path)).toBe(false);
-    const ms = await convertToMs(group, { path, minSubbands: 14 });
-    expect(ms.nSpws).toBe(14);
+    const ms = await convertToMs(group, { path, minSubbands: 13 });
+    expect(ms.nSpws).toBe(16);
+    const missing = await readMs(path, { firstSpw: 13 });
+    expect(missing.flags.data.every(flag => flag === 1)).toBe(true);
+    expect(missing.visibilities.data.every(value => value === 0)).toBe(true);
+    const [lowest, truth] = [await readMs(path, { nSpws: 13 }), await readMs(meridian.path, { nSpws: 13 })];
+    expect(sameBits(lowest.visibilities.data, truth.visibilities.data)).toBe(true);
+    expect(lowest.flags.data).toEqual(truth.flags.data);
     const twice = { ...group, files: [...files.slice(1), files[1]!] };
     await expect(convertToMs(twice, { path: join(folder, 'twice.ms') })).rejects.toMatchObject({
       code: 'INCOMPLETE_GROUP',

@@ -36,7 +36,7 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
     .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
     .option('--group-size <n>', 'tiles per mosaic (default 10)')
-    .option('--min-subbands <n>', 'subbands that a group must have at least (default 16)')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--cell <arcsec>', 'pixel size (default: a fifth of the beam)')
     .option('--npix <n>', 'pixels per side of a tile (default: out to 10 % of the primary beam)')
     .addOption(new Option('--weighting <scheme>', 'default briggs').choices(['natural', 'uniform', 'briggs']))
