@@ -52,7 +52,7 @@ export const convertCommand: MakeCommand = ({ config, signal }, exitWith) =>
     )
     .option('--telescope <name>', 'telescope name to write (default: that of the files)')
     .option('--autocorrelations', 'keep the autocorrelations')
-    .option('--min-subbands <n>', 'subbands that a group must have at least (default 16)')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
     .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
     .option('--json', 'print one line of JSON: what became of every group')
