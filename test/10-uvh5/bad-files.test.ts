@@ -90,7 +90,7 @@ const cases: [what: string, statements: string, by: Reader[], message: RegExp][]
   [
     'chunks of 3 GB',
     "a = d['flags'][()]; del d['flags']; d.create_dataset('flags', a.shape, '?', chunks=(800000000, 1, 2, 2), maxshape=(None, 1, 2, 2))",
-    ['data', 'source'],
+    ['header', 'data', 'source'],
     /flags.*chunks of up to 1 GB/,
   ],
   ['Npols of 5', "h['Npols'][()] = 5", all, /Npols|shape/],

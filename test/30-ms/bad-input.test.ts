@@ -160,7 +160,7 @@ describeIf(hasDsa110Tile, 'no ../shared', 'bad MeasurementSets and bad disks', (
       ...{ folder: join(folder, 'incoming'), nAntennas: 40, nChannels: 24, nIntegrations: 8, nSources: 1 },
     });
     const large = { ...group(), files: files.map((path, subband) => ({ path, subband, fileSizeBytes: 0 })) };
-    for (const fillAt of [0.01, 0.3, 0.6]) {
+    for (const fillAt of [0.01, 0.1, 0.2]) {
       const onProgress = (fraction: number) => {
         if (fraction >= fillAt) fill(join(disk, 'filler'));
       };
