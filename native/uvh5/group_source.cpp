@@ -119,29 +119,34 @@ void Uvh5GroupSource::fetch(const OpenSubband& open, std::size_t first_row, Bloc
   const Subband& subband = *open.subband;
   const std::size_t n_rows = std::min(open.rows_per_block, observation_.n_rows() - first_row);
   const std::array<std::size_t, 3> shape{n_rows, subband.n_channels, observation_.n_pols()};
-  if (memory.visibilities.shape() != shape) {
-    memory.visibilities = NdArray<std::complex<float>, 3>::uninitialized(shape);
-    memory.flags = NdArray<std::uint8_t, 3>::uninitialized(shape);
-    memory.weights = NdArray<float, 3>::uninitialized(shape);
+  const std::size_t count = shape[0] * shape[1] * shape[2];
+  if (memory.visibilities.size() < count) {
+    memory.visibilities = NdArray<std::complex<float>, 1>::uninitialized({count});
+    memory.flags = NdArray<std::uint8_t, 1>::uninitialized({count});
+    memory.weights = NdArray<float, 1>::uninitialized({count});
   }
-  memory.block = {first_row, subband.first_channel, memory.visibilities.view(), memory.flags.view(),
-                  memory.weights.view()};
+  memory.block = {first_row,
+                  subband.first_channel,
+                  {memory.visibilities.data(), shape},
+                  {memory.flags.data(), shape},
+                  {memory.weights.data(), shape}};
+  const NdView<std::complex<float>, 3> visibilities = memory.block.visibilities;
+  const NdView<std::uint8_t, 3> flags = memory.block.flags;
+  const NdView<float, 3> weights = memory.block.weights;
   if (!open.reader) {
-    std::fill(memory.visibilities.begin(), memory.visibilities.end(), std::complex<float>());
-    std::fill(memory.flags.begin(), memory.flags.end(), std::uint8_t{1});
-    std::fill(memory.weights.begin(), memory.weights.end(), 0.0f);
+    std::fill(visibilities.begin(), visibilities.end(), std::complex<float>());
+    std::fill(flags.begin(), flags.end(), std::uint8_t{1});
+    std::fill(weights.begin(), weights.end(), 0.0f);
     return;
   }
   Uvh5Selection selection = open.reader->everything();
   selection.rows = {{first_row, n_rows}};
   selection.channels_reversed = subband.descending;
-  open.reader->read<float>(selection, {memory.visibilities.view(), memory.flags.view(), memory.weights.view()}, 0,
-                           context);
+  open.reader->read<float>(selection, {visibilities, flags, weights}, 0, context);
   constexpr std::size_t kAtOnce = 1 << 16;  // elements
-  const std::size_t count = memory.visibilities.size();
   parallel_for((count + kAtOnce - 1) / kAtOnce, 0, [&](std::size_t k) {
     const std::size_t first = k * kAtOnce;
-    normalize(memory.visibilities.data() + first, memory.flags.data() + first, memory.weights.data() + first,
+    normalize(visibilities.data() + first, flags.data() + first, weights.data() + first,
               std::min(kAtOnce, count - first));
   });
 }
@@ -161,7 +166,7 @@ void Uvh5GroupSource::read(const std::function<void(VisibilityBlock&)>& consume,
     if (row == 0) file = open(subbands_[subband]);
     BlockMemory& next = memory[turn ^= 1];
     fetch(file, row, next, quiet);
-    row += next.visibilities.shape(0);
+    row += next.block.visibilities.shape(0);
     return &next;
   };
   // The future of std::async waits in its destructor: nothing that the thread uses goes before it ends.
@@ -170,7 +175,7 @@ void Uvh5GroupSource::read(const std::function<void(VisibilityBlock&)>& consume,
     ahead = std::async(std::launch::async, fetch_next);
     const double channels_done = static_cast<double>(current->block.first_channel);
     const double rows_done = static_cast<double>(current->block.first_row) / static_cast<double>(n_rows);
-    const double done = channels_done + rows_done * static_cast<double>(current->visibilities.shape(1));
+    const double done = channels_done + rows_done * static_cast<double>(current->block.visibilities.shape(1));
     context.checkpoint(done / static_cast<double>(observation_.n_channels()));
     consume(current->block);
   }

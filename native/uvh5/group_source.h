@@ -42,10 +42,11 @@ class Uvh5GroupSource final : public VisibilitySource {
   };
   /// A file, open, and how many rows to read of it at a time; or none, for a missing subband.
   struct OpenSubband;
+  /// A block and what it lies in, which is kept from block to block.
   struct BlockMemory {
-    NdArray<std::complex<float>, 3> visibilities;
-    NdArray<std::uint8_t, 3> flags;
-    NdArray<float, 3> weights;
+    NdArray<std::complex<float>, 1> visibilities;
+    NdArray<std::uint8_t, 1> flags;
+    NdArray<float, 1> weights;
     VisibilityBlock block;
   };
   OpenSubband open(const Subband& subband) const;

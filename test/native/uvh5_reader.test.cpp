@@ -82,7 +82,7 @@ std::string refusal(const std::function<void()>& call) {
   try {
     call();
   } catch (const Error& error) {
-    CHECK(error.code() == code::kUvh5Format);
+    CHECK(std::string(error.code()) == code::kUvh5Format);
     return error.what();
   }
   return "";
