@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -24,5 +25,11 @@ Hdf5Shape chunk_grid(const Hdf5Dataset& dataset);
 /// @throws Error{UVH5_FORMAT} the index is damaged
 std::optional<std::vector<StoredChunk>> find_chunks(const Hdf5File& file, const Hdf5Dataset& dataset,
                                                     std::uint64_t first_row, std::uint64_t end_row);
+
+/// Calls `visit` for each chunk that is stored; false where neither this code nor libhdf5 finds them quickly.
+/// Threads: call under hdf5_lock().
+/// @throws Error{UVH5_FORMAT} the index is damaged
+bool for_each_chunk(const Hdf5File& file, const Hdf5Dataset& dataset,
+                    const std::function<void(const StoredChunk&)>& visit);
 
 }  // namespace contimg

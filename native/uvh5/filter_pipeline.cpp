@@ -60,6 +60,11 @@ bool inflate(const std::uint8_t* in, std::size_t in_size, std::uint8_t* out, std
 
 }  // namespace
 
+bool FilterPipeline::knows(H5Z_filter_t filter) {
+  return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32 ||
+         filter == kLzfFilterId || filter == kBitshuffleFilterId;
+}
+
 std::optional<FilterPipeline> FilterPipeline::of(const Hdf5Dataset& dataset) {
   const Hdf5Handle creation(H5Dget_create_plist(dataset.id.id()), H5Pclose);
   FilterPipeline pipeline;

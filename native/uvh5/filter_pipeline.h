@@ -20,6 +20,8 @@ class FilterPipeline {
  public:
   /// No filter: chunks lie in the file as they are.
   FilterPipeline() = default;
+  /// Whether an HDF5 filter is one of those above.
+  static bool knows(H5Z_filter_t filter);
   /// Nothing where a filter is of another kind, or two of them compress. Threads: call under hdf5_lock().
   static std::optional<FilterPipeline> of(const Hdf5Dataset& dataset);
 

@@ -12,7 +12,10 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "uvh5/filter_pipeline.h"
 #include "uvh5/lzf_filter.h"
+#include "uvh5/structure_check.h"
+#include "uvh5/variable_texts.h"
 
 namespace contimg {
 namespace {
@@ -95,15 +98,20 @@ Hdf5File::Hdf5File(const std::string& path) : path_(path) {
     throw Error(code::kInternal, "libhdf5 does not tell its file descriptor", path);
   raw_ = RawFile(*static_cast<int*>(descriptor), path);
   if (raw_.stamp() != before) refuse_changed(path);
+  read_creation_properties();
 }
 
-bool Hdf5File::has_plain_addresses() const {
+void Hdf5File::read_creation_properties() {
   const Hdf5Handle creation(H5Fget_create_plist(file_.id()), H5Pclose);
   hsize_t user_block = 0;
   std::size_t address_bytes = 0, size_bytes = 0;
   H5Pget_userblock(creation.id(), &user_block);
   H5Pget_sizes(creation.id(), &address_bytes, &size_bytes);
-  return user_block == 0 && address_bytes == 8 && size_bytes == 8;
+  if (address_bytes != 8 || size_bytes != 8)
+    refuse("Expected an HDF5 file with addresses and sizes of 8 bytes. Rewrite it so");
+  raw_.begin_at(user_block);
+  H5Pget_istore_k(creation.id(), &ranks_.chunk);
+  H5Pget_sym_k(creation.id(), &ranks_.group, &ranks_.symbol);
 }
 
 void Hdf5File::refuse(const std::string& message) const {
@@ -111,9 +119,31 @@ void Hdf5File::refuse(const std::string& message) const {
 }
 
 bool Hdf5File::has(const std::string& name) const {
-  for (std::size_t end = name.find('/'); end != std::string::npos; end = name.find('/', end + 1))
-    if (H5Lexists(file_.id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
-  return H5Lexists(file_.id(), name.c_str(), H5P_DEFAULT) > 0;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = name.find('/', begin);
+    if (!has_in_group(name.substr(0, begin > 0 ? begin - 1 : 0), name.substr(0, end))) return false;
+    if (end == std::string::npos) return true;
+    begin = end + 1;
+  }
+}
+
+/// `group` is empty for the root.
+bool Hdf5File::is_sound_group(const std::string& group) const {
+  if (sound_groups_.count(group) > 0) return true;
+  const Hdf5Handle id(H5Gopen2(file_.id(), group.empty() ? "/" : group.c_str(), H5P_DEFAULT), H5Gclose);
+  if (!id) return false;
+  require_sound_group(*this, id.id(), group);
+  sound_groups_.insert(group);
+  return true;
+}
+
+bool Hdf5File::has_in_group(const std::string& group, const std::string& name) const {
+  if (!is_sound_group(group)) return false;
+  if (H5Lexists(file_.id(), name.c_str(), H5P_DEFAULT) <= 0) return false;
+  H5L_info_t link;
+  if (H5Lget_info(file_.id(), name.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
+    refuse("Expected " + name + " to lie in its group but it is a link to elsewhere");
+  return true;
 }
 
 Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
@@ -125,6 +155,8 @@ Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
   result.type = {H5Dget_type(result.id.id()), H5Tclose};
   result.space = {H5Dget_space(result.id.id()), H5Sclose};
   if (!result.type || !result.space) refuse("Expected " + name + " to have a type and a shape");
+  if (!has_plain_numbers(result.type.id()))
+    refuse("Expected " + name + " to hold IEEE floats of 4 or 8 bytes, or whole integers, but its type differs");
   if (H5Sget_simple_extent_type(result.space.id()) == H5S_NULL) refuse("Expected " + name + " to hold a value");
   result.shape.resize(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(result.space.id()))));
   H5Sget_simple_extent_dims(result.space.id(), result.shape.data(), nullptr);
@@ -134,19 +166,24 @@ Hdf5Dataset Hdf5File::dataset(const std::string& name) const {
   if (layout == H5D_VIRTUAL || H5Pget_external_count(creation.id()) > 0)
     refuse("Expected " + name + " to lie in this file but its values lie in others");
   const std::size_t element_bytes = H5Tget_size(result.type.id());
+  if (layout == H5D_CHUNKED) {
+    result.chunk.resize(result.shape.size());
+    H5Pget_chunk(creation.id(), static_cast<int>(result.chunk.size()), result.chunk.data());
+    require_sane_chunk(result, static_cast<double>(element_bytes));
+  }
   require_filled(result, static_cast<double>(element_bytes));
+  // libhdf5 does not look whether values that stand in the object's header are all there.
+  if (layout == H5D_COMPACT && H5Dget_storage_size(result.id.id()) != count_of(result.shape) * element_bytes)
+    refuse("Expected " + name + " to hold " + to_text(result.shape) + " values but it has others. It is damaged");
   if (layout != H5D_CHUNKED) return result;
 
-  result.chunk.resize(result.shape.size());
-  H5Pget_chunk(creation.id(), static_cast<int>(result.chunk.size()), result.chunk.data());
-  require_sane_chunk(result, static_cast<double>(element_bytes));
   for (int i = 0; i < H5Pget_nfilters(creation.id()); ++i) {
     unsigned flags, config, values[8] = {};
     std::size_t n_values = 8;
     const H5Z_filter_t filter = H5Pget_filter2(creation.id(), i, &flags, &n_values, values, 0, nullptr, &config);
-    if (H5Zfilter_avail(filter) <= 0)
-      refuse("Expected " + name + " to use a filter that libhdf5 has but it uses filter " + std::to_string(filter) +
-             ". Install its HDF5 plugin, or rewrite the file without it");
+    if (!FilterPipeline::knows(filter))
+      refuse("Expected " + name + " to be compressed by gzip, LZF or bitshuffle but it uses filter " +
+             std::to_string(filter) + ". Rewrite the file without it");
     // libhdf5 believes a filter's output to be a whole chunk.
     if (filter == kLzfFilterId && (n_values < 3 || values[2] != count_of(result.chunk) * element_bytes))
       refuse("Expected the LZF filter of " + name + " to state the size of a chunk");
@@ -164,18 +201,23 @@ void Hdf5File::require_filled(const Hdf5Dataset& dataset, double element_bytes) 
   constexpr double kMaxExpansion = 1032, kAlwaysFine = 64 << 20;  // gzip cannot compress further
   double bytes = element_bytes;
   for (hsize_t extent : dataset.shape) bytes *= static_cast<double>(extent);
-  if (bytes > kAlwaysFine + kMaxExpansion * static_cast<double>(H5Dget_storage_size(dataset.id.id())))
+  const std::uint64_t claimed =
+      dataset.chunk.empty() ? H5Dget_storage_size(dataset.id.id()) : require_sound_chunks(*this, dataset);
+  const auto stored = static_cast<double>(std::min<std::uint64_t>(claimed, raw_.size()));
+  if (bytes > kAlwaysFine + (dataset.chunk.empty() ? 1 : kMaxExpansion) * stored)
     refuse("Expected " + dataset.name + " of shape " + to_text(dataset.shape) +
            " to be filled but most of it was never written. The file is incomplete or damaged: copy it again");
 }
 
 void Hdf5File::require_sane_chunk(const Hdf5Dataset& dataset, double element_bytes) const {
-  constexpr double kMaxChunkBytes = 1 << 30;
-  double bytes = element_bytes;
-  for (hsize_t extent : dataset.chunk) bytes *= static_cast<double>(extent);
-  if (!(bytes > 0 && bytes <= kMaxChunkBytes))
-    refuse("Expected " + dataset.name + " to have chunks of up to 1 GB but they have the shape " +
-           to_text(dataset.chunk));
+  constexpr double kMaxChunkBytes = 1 << 30, kAlwaysFine = 16 << 20;  // the latter also where a dataset is small
+  const auto bytes_of = [&](const Hdf5Shape& shape) {
+    return std::accumulate(shape.begin(), shape.end(), element_bytes, std::multiplies<>());
+  };
+  const double bytes = bytes_of(dataset.chunk);
+  if (!(bytes > 0 && bytes <= std::min(kMaxChunkBytes, std::max(kAlwaysFine, bytes_of(dataset.shape)))))
+    refuse("Expected " + dataset.name + " to have chunks of up to 1 GB, and not larger than all of its values, but " +
+           "they have the shape " + to_text(dataset.chunk));
 }
 
 Hdf5Dataset Hdf5File::of_shape(const std::string& name, const Hdf5Shape& shape) const {
@@ -185,6 +227,7 @@ Hdf5Dataset Hdf5File::of_shape(const std::string& name, const Hdf5Shape& shape) 
     refuse("Expected " + name + " to have the shape " + to_text(shape) + " but it has " + to_text(result.shape));
   if (count_of(result.shape) > kMaxHeaderElements)
     refuse("Expected " + name + " to be a header array but it has the shape " + to_text(result.shape));
+  if (!result.chunk.empty()) require_decodable_chunks(*this, result);
   return result;
 }
 
@@ -212,16 +255,8 @@ std::vector<std::string> Hdf5File::read_texts(const Hdf5Dataset& dataset) const 
   if (H5Tget_class(type) != H5T_STRING)
     refuse("Expected " + dataset.name + " to hold strings but it holds " + kind_of(type));
   const std::size_t count = count_of(dataset.shape);
+  if (H5Tis_variable_str(type) > 0) return read_variable_texts(*this, dataset, count);
   std::vector<std::string> texts(count);
-  if (H5Tis_variable_str(type) > 0) {
-    std::vector<char*> pointers(count, nullptr);
-    const bool read = H5Dread(dataset.id.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) >= 0;
-    for (std::size_t i = 0; i < count; ++i)
-      if (pointers[i]) texts[i] = pointers[i];
-    H5Dvlen_reclaim(type, dataset.space.id(), H5P_DEFAULT, pointers.data());
-    if (!read) refuse("Could not read " + dataset.name + " (" + hdf5_reason() + ")");
-    return texts;
-  }
   const std::size_t length = H5Tget_size(type);
   if (length > kMaxTextBytes / std::max<std::size_t>(count, 1))
     refuse("Expected " + dataset.name + " to be a header text but it is " + std::to_string(length) + " bytes long");
@@ -242,7 +277,7 @@ std::string Hdf5File::text(const std::string& name) const { return read_texts(of
 
 std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
   std::vector<std::string> names;
-  if (!has(group)) return names;
+  if (!has(group) || !is_sound_group(group)) return names;
   const Hdf5Handle id(H5Gopen2(file_.id(), group.c_str(), H5P_DEFAULT), H5Gclose);
   if (!id) return names;
   const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
@@ -255,11 +290,12 @@ std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
 }
 
 std::optional<Hdf5Scalar> Hdf5File::scalar(const std::string& name) const {
+  if (!has(name)) return std::nullopt;
   const Hdf5Handle object(H5Oopen(file_.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
   if (!object || H5Iget_type(object.id()) != H5I_DATASET) return std::nullopt;
   const Hdf5Handle space(H5Dget_space(object.id()), H5Sclose);
   if (!space || H5Sget_simple_extent_npoints(space.id()) != 1) return std::nullopt;
-  const Hdf5Dataset found = dataset(name);
+  const Hdf5Dataset found = of_shape(name, {});
   switch (H5Tget_class(found.type.id())) {
     case H5T_STRING:
       return read_texts(found)[0];

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,6 +30,11 @@ struct Hdf5Dataset {
   Hdf5Shape chunk;  ///< empty where the dataset is contiguous
 };
 
+/// Half of how many entries a node of a version 1 B-tree or a table of symbols may have.
+struct TreeRanks {
+  unsigned chunk = 0, group = 0, symbol = 0;
+};
+
 /// A file that somebody else wrote, open for reading. Every reading function checks kind and shape before it allocates,
 /// and throws Error{UVH5_FORMAT} that names file and dataset, what was expected and what came.
 /// Threads: call under hdf5_lock().
@@ -38,15 +44,15 @@ class Hdf5File {
   explicit Hdf5File(const std::string& path);
 
   const std::string& path() const { return path_; }
-  /// The same open file, for reading past libhdf5; without a lock.
+  /// The same open file, for reading past libhdf5, from where its addresses count; without a lock.
   const RawFile& raw() const { return raw_; }
-  /// Whether addresses inside the file are 8 bytes and count from its first byte.
-  bool has_plain_addresses() const;
+  const TreeRanks& ranks() const { return ranks_; }
+  /// Whether there is an object of this path, each part of which is a name in its group, not a link to elsewhere.
   bool has(const std::string& name) const;
 
-  /// Opens a dataset whose bytes lie in this file, with filters that are all at hand, and a chunk cache that holds all
-  /// chunks beside one another on the trailing axes. Refuses shapes that the file is too small to fill and chunks of
-  /// absurd size.
+  /// Opens a dataset whose bytes lie in this file, with filters that FilterPipeline knows, and a chunk cache that holds
+  /// all chunks beside one another on the trailing axes. Refuses shapes that the file is too small to fill and chunks
+  /// of absurd size.
   Hdf5Dataset dataset(const std::string& name) const;
 
   /// One number or string: scalar, or an array of one.
@@ -70,6 +76,9 @@ class Hdf5File {
   [[noreturn]] void refuse(const std::string& message) const;
 
  private:
+  void read_creation_properties();
+  bool is_sound_group(const std::string& group) const;
+  bool has_in_group(const std::string& group, const std::string& name) const;
   void require_filled(const Hdf5Dataset& dataset, double element_bytes) const;
   void require_sane_chunk(const Hdf5Dataset& dataset, double element_bytes) const;
   Hdf5Dataset of_shape(const std::string& name, const Hdf5Shape& shape) const;
@@ -80,6 +89,8 @@ class Hdf5File {
   std::string path_;
   Hdf5Handle file_;
   RawFile raw_;
+  TreeRanks ranks_;
+  mutable std::set<std::string> sound_groups_;
 };
 
 }  // namespace contimg

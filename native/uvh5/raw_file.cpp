@@ -38,6 +38,7 @@ RawFile::RawFile(int descriptor, std::string path)
 void RawFile::read(std::uint64_t offset, std::size_t size, void* out) const {
   constexpr std::size_t kMostAtOnce = 1u << 30;  // Linux reads up to 2 GB in one call
   auto* to = static_cast<char*>(out);
+  offset += begin_;
   while (size > 0) {
     const ssize_t got = ::pread(descriptor_, to, std::min(size, kMostAtOnce), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;

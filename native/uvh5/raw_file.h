@@ -23,11 +23,17 @@ class RawFile {
   RawFile() = default;
   RawFile(int descriptor, std::string path);
 
+  /// From now on offsets count from this byte of the file.
+  void begin_at(std::uint64_t begin) { begin_ = begin; }
+  std::uint64_t begin() const { return begin_; }
+
   const FileStamp& stamp() const { return stamp_; }
+  /// Bytes from the beginning to the end.
+  std::uint64_t size() const { return stamp_.size > begin_ ? stamp_.size - begin_ : 0; }
 
   /// Whether `size` bytes from `offset` lie within the file.
   bool holds(std::uint64_t offset, std::uint64_t size) const {
-    return offset <= stamp_.size && size <= stamp_.size - offset;
+    return offset <= this->size() && size <= this->size() - offset;
   }
   /// All of `size` bytes.
   /// @throws Error{UVH5_FORMAT} the file ends before; Error{FILE_ACCESS} the disk fails
@@ -40,6 +46,7 @@ class RawFile {
   int descriptor_ = -1;
   std::string path_;
   FileStamp stamp_;
+  std::uint64_t begin_ = 0;
 };
 
 /// Throws Error{UVH5_FORMAT}: somebody writes to the file.

@@ -69,6 +69,7 @@ std::optional<StoredArray> StoredArray::of(const Hdf5File& file, const Hdf5Datas
     array.offset_ = H5Dget_offset(dataset.id.id());
     const hsize_t bytes = dataset.shape[0] * array.n_channels_ * array.n_pols_ * array.element_bytes_;
     const bool stored = array.offset_ != HADDR_UNDEF && H5Dget_storage_size(dataset.id.id()) == bytes;
+    if (stored) array.offset_ -= file.raw().begin();
     if (stored && !file.raw().holds(array.offset_, bytes))
       file.refuse("Expected " + dataset.name +
                   " to lie in the file but the file ends before. It is incomplete: " + "copy it again");

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "uvh5/stored_array.h"
+#include "uvh5/structure_check.h"
 
 namespace contimg {
 namespace {
@@ -127,6 +128,7 @@ void Uvh5Reader::read(const Uvh5Selection& selection, const Uvh5Arrays<T>& out, 
         arrays.push_back(std::move(*array));
         if (arrays.back().plan(selection, bytes, tasks)) return;
       }
+      if (!dataset.chunk.empty()) require_decodable_chunks(file_, dataset);
       read_with_libhdf5(dataset, memory_type, selection, bytes, context);
     };
     const Hdf5Handle complex = complex_type<T>();
@@ -159,7 +161,7 @@ void Uvh5Reader::require_within(const Uvh5Selection& selection) const {
 
 void Uvh5Reader::read_with_libhdf5(const Hdf5Dataset& dataset, hid_t memory_type, const Uvh5Selection& selection,
                                    std::uint8_t* out, const JobContext& context) const {
-  constexpr std::size_t kBytesAtOnce = 64 << 20;  // between two checkpoints
+  constexpr std::size_t kBytesAtOnce = 1 << 20;  // libhdf5 needs up to 100 times as much where chunks are small
   const std::size_t unit = selection.polarizations.size() * H5Tget_size(memory_type);
   const std::size_t row_bytes = selection.n_channels * unit, most = std::max<std::size_t>(1, kBytesAtOnce / row_bytes);
   for (RowRange range : selection.rows) {

@@ -77,6 +77,18 @@ const cases: [what: string, statements: string, by: Reader[], message: RegExp][]
   ],
   ['flags of floats', "replace('Data/flags', d['nsamples'][()])", all, /flags.*booleans/],
   ['nsamples of strings', "replace('Data/nsamples', d['flags'][()].astype('S1'))", all, /nsamples.*floating/],
+  [
+    'scale-offset',
+    "data = d['flags'][()].astype('i1'); del d['flags']; d.create_dataset('flags', data=data, scaleoffset=1)",
+    ['header', 'data', 'source'],
+    /flags.*filter 6/,
+  ],
+  [
+    'a soft link',
+    "del h['latitude']; h['latitude'] = h5py.SoftLink('/Header/extra_keywords/phase_center_dec')",
+    ['header', 'source'],
+    /latitude/,
+  ],
   ['Nblts of another value', "h['Nblts'][()] = 5039", all, /5039/],
   ['Nblts negative', "h['Nblts'][()] = -1", all, /Nblts/],
   ['Nblts absurd', "h['Nblts'][()] = 2**60", all, /Nblts|shape/],
@@ -199,7 +211,7 @@ describeIf(canRun, 'needs ../shared and python3-h5py', 'a file that is not what 
     }
   });
 
-  test('a filter that libhdf5 lacks is named', async () => {
+  test('a filter other than those for UVH5 is named', async () => {
     await expect(readUvh5(pathOf('unknown filter'))).rejects.toMatchObject({
       code: 'UVH5_FORMAT',
       message: expect.stringMatching(/Data\/flags.*filter 32099/),

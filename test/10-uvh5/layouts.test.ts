@@ -51,9 +51,6 @@ const layouts: Record<string, Layout> = {
   'gzip, shuffle and fletcher32': { all: { ...compressed, shuffle: true, fletcher32: true } },
   'fletcher32 alone': { all: { chunks: [33, 1, 5, 1], fletcher32: true } },
   'shuffle alone': { all: { chunks: [33, 1, 17, 4], shuffle: true } },
-  'scale-offset, which only libhdf5 knows': {
-    each: { flags: { chunks: [50, 1, 17, 4], scaleoffset: 1, dtype: 'i1' } },
-  },
   'numbers to be converted': { each: { nsamples: { dtype: '>f8', ...compressed }, visdata: { dtype: '>c8' } } },
   complex128: { type: 'c16', all: compressed },
   int32: { type: 'int32', ...chunks(100, 1, 5, 2) },
