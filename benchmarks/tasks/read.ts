@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readSource, readUvh5, readUvh5Header, scanSubbands } from '../../src/index.js';
+import { groupSubbands, indexFolder, readSource, readUvh5, readUvh5Header } from '../../src/index.js';
 import type { Uvh5Header } from '../../src/index.js';
 import { readHeaderWithWasm } from '../../src/uvh5/read-header-with-wasm.js';
 import type { Result, Task } from './index.js';
@@ -52,7 +52,7 @@ export async function readHeadersTask({ paths, wasm }: { paths: string[]; wasm?:
 export async function indexFolderTask(input: { folder: string }): Promise<Task> {
   return {
     run: async () => {
-      const { groups } = await scanSubbands(input.folder, readUvh5Header);
+      const { groups } = groupSubbands(await indexFolder(input.folder));
       return savedTimes(() => groups.flatMap(group => group.files.map(() => group.firstTimeJd)));
     },
   };

@@ -1,15 +1,24 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 
-import { FileAccessError } from '../core/errors.js';
+import { indexFiles, indexFolder } from '../uvh5/index.js';
+import type { HeaderIndex, IndexOptions } from '../uvh5/index.js';
 
-/** The file, or the UVH5 files of the folder, by name. */
-export async function filesOf(path: string): Promise<string[]> {
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const names = (await readdir(path)).filter(name => /\.(hdf5|uvh5)$/.test(name) && !name.startsWith('.'));
-    return names.sort().map(name => join(path, name));
-  } catch (cause) {
-    throw new FileAccessError(path, `Expected a file or folder at ${path}: ${(cause as Error).message}`, { cause });
+/** The headers of files, and of the UVH5 files in folders; none twice. */
+export async function indexPaths(paths: readonly string[], options: IndexOptions): Promise<HeaderIndex> {
+  const parts: HeaderIndex[] = [];
+  for (const path of paths) {
+    const isFolder = await stat(path).then(
+      found => found.isDirectory(),
+      () => false,
+    );
+    parts.push(await (isFolder ? indexFolder(path, options) : indexFiles([path], options)));
   }
+  const merge = <T extends { path: string }>(items: readonly T[]) =>
+    [...new Map(items.map(item => [resolve(item.path), item])).values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    headers: merge(parts.flatMap(part => part.headers)),
+    leftOut: merge(parts.flatMap(part => part.leftOut)),
+    nOpened: parts.reduce((n, part) => n + part.nOpened, 0),
+  };
 }

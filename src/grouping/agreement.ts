@@ -19,9 +19,21 @@ const traits: readonly (readonly [name: string, of: (info: SubbandInfo) => strin
   ['pointing declination', info => text(info.pointingDecDeg)],
   ['telescope', info => text(info.telescopeName)],
   ['location', info => info.site && text(Object.values(info.site))],
-  ['antennas', info => text(info.antennaNames)],
-  ['antenna positions', info => info.antennaPositionsMeters && text([...info.antennaPositionsMeters.data])],
+  ['antennas', info => info.antennaNames && textOnce(info.antennaNames, text)],
+  ['antenna positions', info => info.antennaPositionsMeters && textOnce(info.antennaPositionsMeters, textOfArray)],
 ];
+
+/** Long arrays are often shared by many headers: their text is made once. */
+const texts = new WeakMap<object, string>();
+function textOnce<T extends object>(array: T, textOf: (array: T) => string | undefined): string {
+  const known = texts.get(array) ?? textOf(array)!;
+  texts.set(array, known);
+  return known;
+}
+
+function textOfArray({ data }: { data: Float64Array }): string {
+  return data.join();
+}
 
 function text(value: number | string | readonly (number | string)[] | undefined): string | undefined {
   return value === undefined ? undefined : String(value);

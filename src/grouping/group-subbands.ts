@@ -5,6 +5,7 @@ import { findDisagreements } from './agreement.js';
 import type { SubbandName } from './file-name.js';
 import { isoSecond, jdOfUnixSec, parseSubbandName, unixSecOfJd } from './file-name.js';
 import { groupingDefaults } from './defaults.js';
+import type { HeaderIndex } from '../uvh5/types.js';
 import type { Grouping, GroupProblem, SubbandGroup, SubbandInfo } from './types.js';
 
 /** A file with a proper name. */
@@ -20,16 +21,17 @@ interface Member extends SubbandName {
  * goes by the stamp in its name: to the group that has a stamp within 60 s of it, or else to other such files, in
  * chains without a gap above 60 s. Two files of one subband are both listed, and their group is not complete.
  *
- * @param files - headers, or paths where the name alone is to decide.
+ * @param files - an index, whose unusable files are then among `leftOut`; or headers, or paths where the name alone is
+ *   to decide.
  * @example
- * const headers = await Promise.all(paths.map(path => contimg.readUvh5Header(path)));
- * const { groups } = contimg.groupSubbands(headers);
+ * const { groups, leftOut } = contimg.groupSubbands(await contimg.indexFolder('incoming'));
  * const ready = groups.filter(group => group.complete);
  */
-export function groupSubbands(files: readonly (SubbandInfo | string)[]): Grouping {
-  const leftOut: GroupProblem[] = [];
+export function groupSubbands(files: readonly (SubbandInfo | string)[] | HeaderIndex): Grouping {
+  const { headers, leftOut: unusable } = 'headers' in files ? files : { headers: files, leftOut: [] };
+  const leftOut: GroupProblem[] = [...unusable];
   const members: Member[] = [];
-  for (const file of files) {
+  for (const file of headers) {
     const info = typeof file === 'string' ? { path: file } : file;
     const name = parseSubbandName(info.path);
     if (name) members.push({ ...name, info });
@@ -42,17 +44,17 @@ export function groupSubbands(files: readonly (SubbandInfo | string)[]): Groupin
   return { groups: reportEqualIds(groups), leftOut: sortByPath(leftOut) };
 }
 
-export function unknownName(path: string): GroupProblem {
+function unknownName(path: string): GroupProblem {
   const message = `Expected a name like 2026-01-25T22:00:05_sb00.hdf5 but found ${basename(path)}`;
   return { code: 'UNKNOWN_NAME', message, path };
 }
 
-export function sortByPath(problems: readonly GroupProblem[]): GroupProblem[] {
+function sortByPath(problems: readonly GroupProblem[]): GroupProblem[] {
   return [...problems].sort((a, b) => compareText(a.path ?? '', b.path ?? ''));
 }
 
 /** By code units, so that results do not depend on the locale. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -6,4 +6,3 @@ export type { SubbandName } from './file-name.js';
 export { groupSubbands } from './group-subbands.js';
 export { planMosaicGroups } from './plan-mosaic-groups.js';
 export type { MosaicPlan, GroupableTile, WaitingReason } from './plan-mosaic-groups.js';
-export { scanSubbands } from './scan-subbands.js';

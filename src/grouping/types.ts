@@ -1,4 +1,4 @@
-import type { Uvh5Header } from '../uvh5/types.js';
+import type { UnusableFile, Uvh5Header } from '../uvh5/types.js';
 
 /** What grouping needs to know of a file: its header, or, where that could not be read, its name alone. */
 export type SubbandInfo = Pick<Uvh5Header, 'path'> & Partial<Uvh5Header>;
@@ -15,10 +15,7 @@ export interface SubbandFile {
 /** Something that is wrong with a file or a group; reported, not thrown. */
 export interface GroupProblem {
   readonly code:
-    | 'INCOMPLETE_NAME'
-    | 'DOT_FILE'
-    | 'EMPTY_FILE'
-    | 'UNREADABLE_FILE'
+    | UnusableFile['code']
     | 'UNKNOWN_NAME'
     | 'DUPLICATE_SUBBAND'
     | 'MISSING_SUBBAND'

@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { dsa110 } from '../core/dsa110.js';
 import { MosaicError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { planMosaicGroups, scanSubbands } from '../grouping/index.js';
+import { groupSubbands, planMosaicGroups } from '../grouping/index.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
 import type { Product, Registry } from '../registry/index.js';
-import { readUvh5Header } from '../uvh5/index.js';
+import { indexFolder } from '../uvh5/index.js';
 import { findProduct, isPresent, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
@@ -73,7 +73,8 @@ class PipelineRun {
 
   /** Groups with enough files, in order of time; the others are recorded with the reason. */
   async findGroups(incoming: string): Promise<SubbandGroup[]> {
-    const { groups, leftOut } = await scanSubbands(incoming, readUvh5Header);
+    const database = join(this.#config.work, 'headers.sqlite');
+    const { groups, leftOut } = groupSubbands(await indexFolder(incoming, { database, signal: this.#signal }));
     for (const { path = incoming, code, message } of leftOut) this.#reporter.leaveOut(path, code, message);
     const usable: SubbandGroup[] = [];
     for (const group of groups) {

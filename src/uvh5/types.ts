@@ -49,3 +49,20 @@ export interface Uvh5Header {
   /** The scalars among `extra_keywords`. */
   readonly extraKeywords: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** A file that is not used, and why. */
+export interface UnusableFile {
+  readonly code: 'INCOMPLETE_NAME' | 'DOT_FILE' | 'EMPTY_FILE' | 'UNREADABLE_FILE' | 'CHANGING_FILE';
+  readonly message: string;
+  readonly path: string;
+}
+
+/** The headers of a number of files, and the files that have none. */
+export interface HeaderIndex {
+  /** In the order of their names. */
+  readonly headers: readonly Uvh5Header[];
+  /** In the order of their names. */
+  readonly leftOut: readonly UnusableFile[];
+  /** How many files were opened; the others are as they were. */
+  readonly nOpened: number;
+}

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { simulateObservation } from '../../src/simulation/index.js';
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The package as it is before the native part was built. */
@@ -46,4 +48,16 @@ it('everything else says how to build it', async () => {
     catch (error) { console.log(error.code, error.message); }`;
   const run = await execa('node', ['--input-type=module', '--eval', script], { cwd: copy });
   expect(run.stdout).toMatch(/^NATIVE_ADDON_MISSING .*npm run setup/);
+});
+
+it('inspect reads the same headers, in WebAssembly', async () => {
+  const folder = join(copy, 'incoming');
+  await simulateObservation({ folder, nAntennas: 3, nChannels: 1, nIntegrations: 2 });
+  const inspect = async (home: string): Promise<unknown> => {
+    const { stdout } = await execa('node', [join(home, 'dist', 'cli', 'main.js'), 'inspect', '--json', folder]);
+    return JSON.parse(stdout);
+  };
+  const without = await inspect(copy);
+  expect(without).toMatchObject({ headers: { length: 16 }, groups: [{ complete: true }] });
+  expect(without).toEqual(await inspect(root));
 });

@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeMs } from '../../src/ms/index.js';
+import { indexFolder } from '../../src/uvh5/index.js';
 import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
 
 let folder: string;
@@ -115,8 +116,17 @@ describe('contimg inspect', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({
       headers: [{ path: join(incoming, name), nAntsData: 24 }],
       groups: [{ complete: false }],
-      failed: [{ path: broken }],
+      leftOut: [{ path: broken, code: 'UNREADABLE_FILE' }],
     });
+  });
+
+  it('keeps what it found, also where several look at once', async () => {
+    const index = join(folder, 'headers.sqlite');
+    const runs = await Promise.all([1, 2, 3].map(() => contimg(['inspect', '--index', index, '--json', incoming])));
+    for (const { exitCode, stderr } of runs) expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [first, ...others] = runs.map(run => JSON.parse(run.stdout) as unknown);
+    for (const other of others) expect(other).toEqual(first);
+    expect(await indexFolder(incoming, { database: index })).toMatchObject({ nOpened: 0, headers: { length: 32 } });
   });
 });
 

@@ -7,16 +7,15 @@ import { isPipelineError } from '../../core/errors.js';
 import { fromFileSystem } from '../../core/file-errors.js';
 import { makeFolder } from '../../core/make-folder.js';
 import type { JobOptions } from '../../core/job.js';
-import { scanSubbands } from '../../grouping/index.js';
+import { groupSubbands } from '../../grouping/index.js';
 import type { SubbandGroup } from '../../grouping/index.js';
 import { convertToMs } from '../../ms/index.js';
 import type { ConversionOptions } from '../../ms/index.js';
-import { readUvh5Header } from '../../uvh5/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
-import { filesOf } from '../subband-files.js';
+import { indexPaths } from '../subband-files.js';
 
 const schema = z.object({
   out: z.string(),
@@ -59,8 +58,7 @@ export const convertCommand: MakeCommand = ({ config, signal }, exitWith) =>
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
       await makeOutput(options.out);
-      const files = (await Promise.all(paths.map(filesOf))).flat();
-      const { groups, leftOut } = await scanSubbands(files, readUvh5Header);
+      const { groups, leftOut } = groupSubbands(await indexPaths(paths, { signal }));
       for (const { message } of leftOut) console.error(`Left out: ${message}`);
       const conversion: Conversion = {
         fields: options.fields,

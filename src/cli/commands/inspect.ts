@@ -2,45 +2,35 @@ import { basename } from 'node:path';
 
 import { Command } from 'commander';
 
-import { scanSubbands } from '../../grouping/index.js';
-import type { Grouping } from '../../grouping/index.js';
-import { readUvh5Header } from '../../uvh5/index.js';
+import { groupSubbands } from '../../grouping/index.js';
+import type { Grouping, GroupProblem } from '../../grouping/index.js';
 import type { Uvh5Header } from '../../uvh5/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
-import { filesOf } from '../subband-files.js';
-
-/** A file with its header, or with what is wrong with it. */
-type Inspected = { readonly path: string } & ({ readonly header: Uvh5Header } | { readonly error: Error });
+import { indexPaths } from '../subband-files.js';
 
 /** `contimg inspect`: what files say about themselves, and how they group. */
 export const inspectCommand: MakeCommand = ({ signal }, exitWith) =>
   new Command('inspect')
     .description('Print the headers of UVH5 files, and the groups that they form.')
     .argument('<path...>', 'files, or folders of files')
+    .option('--index <file>', 'keep what was found in this SQLite file: the next time only new files are opened')
     .option('--json', 'print one line of JSON: headers, groups, and files left out')
-    .action(async (paths: string[], options: { json?: boolean }) => {
-      const files: Inspected[] = [];
-      for (const path of (await Promise.all(paths.map(filesOf))).flat()) {
-        signal.throwIfAborted();
-        files.push(await inspect(path));
-      }
-      const headers = new Map(files.flatMap(file => ('header' in file ? [[file.path, file.header] as const] : [])));
-      const grouping = await scanSubbands([...headers.keys()], path => Promise.resolve(headers.get(path)!));
-      const failed = files.flatMap(file => ('error' in file ? [file] : []));
-      if (options.json) printJson([...headers.values()], grouping, failed);
-      else if (files.length === 0) console.log(`There are no UVH5 files in ${paths.join(', ')}`);
-      else printText([...headers.values()], grouping);
-      for (const { path, error } of failed) console.error(`${basename(path)}: ${error.message}`);
+    .action(async (paths: string[], options: { index?: string; json?: boolean }) => {
+      const index = await indexPaths(paths, { database: options.index, signal });
+      const grouping = groupSubbands(index);
+      if (options.json) printJson(index.headers, grouping);
+      else if (index.headers.length + index.leftOut.length === 0)
+        console.log(`There are no UVH5 files in ${paths.join(', ')}`);
+      else printText(index.headers, grouping);
+      const failed = grouping.leftOut.filter(isFailure);
+      for (const { message } of failed) console.error(message);
       if (failed.length > 0) exitWith(exitCodes.failed);
     });
 
-async function inspect(path: string): Promise<Inspected> {
-  try {
-    return { path, header: await readUvh5Header(path) };
-  } catch (error) {
-    return { path, error: error as Error };
-  }
+/** What is still being written or has another name is no failure. */
+function isFailure({ code }: GroupProblem): boolean {
+  return code === 'UNREADABLE_FILE' || code === 'EMPTY_FILE';
 }
 
 function printText(headers: readonly Uvh5Header[], { groups, leftOut }: Grouping): void {
@@ -58,20 +48,15 @@ function printText(headers: readonly Uvh5Header[], { groups, leftOut }: Grouping
     console.log(`Group ${group.id}: ${group.files.length} files, ${group.complete ? 'complete' : 'not complete'}`);
     for (const { message } of group.problems) console.log(`  ${message}`);
   }
-  for (const { message } of leftOut) console.log(`In no group: ${message}`);
+  for (const problem of leftOut) if (!isFailure(problem)) console.log(`In no group: ${problem.message}`);
 }
 
-function printJson(
-  headers: readonly Uvh5Header[],
-  grouping: Grouping,
-  failed: readonly { path: string; error: Error }[],
-): void {
+function printJson(headers: readonly Uvh5Header[], grouping: Grouping): void {
   const plain = headers.map(({ antennaPositionsMeters, freqHz, channelWidthHz, ...header }) => ({
     ...header,
     nAntennaPositions: antennaPositionsMeters.shape[0],
     freqHz: [...freqHz],
     channelWidthHz: [...channelWidthHz],
   }));
-  const errors = failed.map(({ path, error }) => ({ path, error: error.message }));
-  console.log(JSON.stringify({ headers: plain, ...grouping, failed: errors }));
+  console.log(JSON.stringify({ headers: plain, ...grouping }));
 }
