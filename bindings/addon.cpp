@@ -8,6 +8,7 @@ Napi::Object init(Napi::Env, Napi::Object exports) {
   using namespace contimg::bindings;
   add_coordinates(exports);
   add_uvh5(exports);
+  add_uvh5_write(exports);
   add_ms(exports);
   add_imaging(exports);
   add_imaging_kernels(exports);

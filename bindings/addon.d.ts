@@ -156,6 +156,29 @@ export interface Uvh5Addon {
   }>;
 }
 
+/** uvh5_write.cpp */
+export interface Uvh5WriteAddon {
+  /** `observation.pointings` is not looked at; data are (rows, channels, pols[, 2]) in contimg's signs and orders. */
+  writeUvh5(
+    options: {
+      path: string;
+      layout: 'dsa110' | 'uvh5-1.2';
+      /** Absent: all. */
+      spw?: number | undefined;
+      gzip: boolean;
+      instrument: string;
+      objectName: string;
+      observation: Omit<RawObservation, 'pointings'>;
+      /** Absent: not known, so that no sidereal time is written. */
+      earthOrientation?: RawEarthOrientation | undefined;
+      visibilities: RawArray<Float32Array>;
+      flags: RawArray<Uint8Array>;
+      weights: RawArray<Float32Array>;
+    },
+    onProgress: Progress,
+  ): NativeJob<void>;
+}
+
 /** What stands in a MeasurementSet apart from its visibilities; with a selection, `observation` is that of the part. */
 export interface RawMs {
   /** Rows of the main table. */
@@ -418,6 +441,7 @@ export interface Addon
   extends
     CoordinatesAddon,
     Uvh5Addon,
+    Uvh5WriteAddon,
     MsAddon,
     ImagingAddon,
     ImagingKernelsAddon,

@@ -14,7 +14,7 @@ namespace {
 /// One tile, and where it goes.
 struct TileFiles {
   simulation::Tile tile;
-  SubbandFile layout;              ///< what all subbands share
+  Uvh5Content content;             ///< what all subbands share
   std::vector<std::string> paths;  ///< one per subband
   unsigned threads = 0;
 };
@@ -59,30 +59,36 @@ TileFiles read_options(const Napi::Object& options) {
   files.threads = static_cast<unsigned>(count(options, "threads"));
 
   const simulation::TransitArray& array = files.tile.array;
-  SubbandFile& layout = files.layout;
-  layout.telescope_name = text(options, "telescopeName");
-  layout.site = array.site;
-  layout.antenna_position_m = read_pads(options, array.site);
-  layout.dish_diameter_m = array.dish_diameter_m;
-  layout.time_jd = numbers(options, "timesJd");
-  layout.integration_s = number(options, "integrationSec");
-  layout.channel_width_hz = number(options, "channelWidthHz");
-  layout.pointing_dec_rad = array.pointing_dec_rad;
+  Uvh5Content& content = files.content;
+  content.telescope_name = text(options, "telescopeName");
+  content.instrument = "DSA";
+  content.object_name = "search";
+  content.history = "synthetic";
+  content.site = array.site;
+  content.antenna_position_m = read_pads(options, array.site);
+  for (std::size_t pad = 1; pad <= content.antenna_position_m.size(); ++pad)
+    content.antenna_names.push_back(std::to_string(pad));
+  content.antenna_diameter_m.assign(content.antenna_position_m.size(), array.dish_diameter_m);
+  content.pointing_dec_rad = array.pointing_dec_rad;
+  content.polarizations = {-5, -6};
+  content.channel_width_hz.assign(count(options, "nChannelsPerSubband"), number(options, "channelWidthHz"));
 
   std::vector<std::int64_t> active;
   for (double pad : numbers(options, "activePads")) {
-    if (!(pad >= 1 && pad <= static_cast<double>(layout.antenna_position_m.size())))
+    if (!(pad >= 1 && pad <= static_cast<double>(content.antenna_position_m.size())))
       throw Error(code::kInvalidArgument, "Expected activePads to be numbers of pads");
     active.push_back(static_cast<std::int64_t>(pad) - 1);
-    files.tile.position_m.push_back(layout.antenna_position_m[static_cast<std::size_t>(active.back())]);
+    files.tile.position_m.push_back(content.antenna_position_m[static_cast<std::size_t>(active.back())]);
   }
-  layout.n_antennas_data = active.size();
   const UvwFrame frame = hadec_frame(0, array.pointing_dec_rad, array.site);
-  for (const auto& [first, second] : simulation::correlator_baselines(active.size())) {
-    layout.antenna1.push_back(active[first]);
-    layout.antenna2.push_back(active[second]);
-    const Vec3 uvw = uvw_of_baseline(frame, files.tile.position_m[second] - files.tile.position_m[first]);
-    layout.uvw_m.push_back({static_cast<float>(uvw.x), static_cast<float>(uvw.y), static_cast<float>(uvw.z)});
+  for (const double time_jd : numbers(options, "timesJd")) {
+    for (const auto& [first, second] : simulation::correlator_baselines(active.size())) {
+      content.time_jd.push_back(time_jd);
+      content.integration_s.push_back(number(options, "integrationSec"));
+      content.antenna1.push_back(active[first]);
+      content.antenna2.push_back(active[second]);
+      content.uvw_m.push_back(uvw_of_baseline(frame, files.tile.position_m[second] - files.tile.position_m[first]));
+    }
   }
   return files;
 }
@@ -92,12 +98,12 @@ void write_subband(const TileFiles& files, const std::vector<std::vector<simulat
   const simulation::SubbandData data =
       simulate_subband(files.tile, skies, subband, files.threads, context.part(0, 0.7));
   const simulation::Channels channels = subband_channels(files.tile, subband);
-  SubbandFile content = files.layout;
+  Uvh5Content content = files.content;
   for (std::size_t channel = 0; channel < channels.count; ++channel)
     content.freq_hz.push_back(channels.center_hz(channel));
   content.visibilities = data.visibilities.view();
   content.nsamples = data.nsamples.view();
-  write_subband_file(files.paths[subband], content, context.part(0.7, 1));
+  write_uvh5_file(files.paths[subband], content, Uvh5Layout::kDsa110, false, context.part(0.7, 1));
 }
 
 /// All files or none.

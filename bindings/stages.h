@@ -7,6 +7,7 @@ namespace contimg::bindings {
 
 void add_coordinates(Napi::Object exports);
 void add_uvh5(Napi::Object exports);
+void add_uvh5_write(Napi::Object exports);
 void add_ms(Napi::Object exports);
 void add_imaging(Napi::Object exports);
 void add_imaging_kernels(Napi::Object exports);

@@ -56,6 +56,15 @@ Direction meridian_icrs(double apparent_dec_rad, double time_mjd_s, const Site& 
   return icrs;
 }
 
+double local_sidereal_time(double time_mjd_s, const Site& site, const EarthOrientation& orientation) {
+  const double mjd = time_mjd_s / kSecondsPerDay;
+  double ut1_1, ut1_2, tai1, tai2, tt1, tt2;
+  require_time(eraUtcut1(kMjdOfJd, mjd, orientation.ut1_minus_utc_s, &ut1_1, &ut1_2), time_mjd_s);
+  require_time(eraUtctai(kMjdOfJd, mjd, &tai1, &tai2), time_mjd_s);
+  eraTaitt(tai1, tai2, &tt1, &tt2);
+  return eraAnp(eraGst06a(ut1_1, ut1_2, tt1, tt2) + site.longitude_rad);
+}
+
 double aberration_scale(const Direction& icrs, double time_mjd_s) {
   double tai1, tai2, tt1, tt2, heliocentric[2][3], barycentric[2][3];
   require_time(eraUtctai(kMjdOfJd, time_mjd_s / kSecondsPerDay, &tai1, &tai2), time_mjd_s);

@@ -22,6 +22,9 @@ Vec3 hadec_itrf(double hour_angle_rad, double dec_rad, const Site& site);
 Direction meridian_icrs(double apparent_dec_rad, double time_mjd_s, const Site& site,
                         const EarthOrientation& orientation);
 
+/// Apparent sidereal time at the site's longitude, 0 to 2 pi.
+double local_sidereal_time(double time_mjd_s, const Site& site, const EarthOrientation& orientation);
+
 /// How much smaller small angles around `icrs` appear than they are in ICRS, from annual aberration:
 /// apparent = icrs * scale, 1 +- 1e-4 (aberration is conformal to first order in the field).
 double aberration_scale(const Direction& icrs, double time_mjd_s);

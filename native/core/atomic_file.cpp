@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -47,13 +48,14 @@ class TemporaryFile {
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
-  void write(const char* bytes, std::size_t size) {
-    while (size > 0) {
-      const ssize_t written = ::write(descriptor_, bytes, size);
+  void write(const char* bytes, std::size_t size, const JobContext& context) {
+    constexpr std::size_t kPiece = std::size_t{16} << 20;
+    for (std::size_t done = 0; done < size;) {
+      context.checkpoint(static_cast<double>(done) / static_cast<double>(size));
+      const ssize_t written = ::write(descriptor_, bytes + done, std::min(size - done, kPiece));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail(path_, "write", errno);
-      bytes += written;
-      size -= static_cast<std::size_t>(written);
+      done += static_cast<std::size_t>(written);
     }
     if (fsync(descriptor_) != 0) fail(path_, "write", errno);
     const int descriptor = descriptor_;
@@ -94,10 +96,12 @@ void check_absent(const std::string& path) {
   if (lstat(path.c_str(), &status) == 0) fail_exists(path);
 }
 
-void write_atomically(const std::string& path, const void* bytes, std::size_t size, bool overwrite) {
+void write_atomically(const std::string& path, const void* bytes, std::size_t size, bool overwrite,
+                      const JobContext& context) {
   if (!overwrite) check_absent(path);
   TemporaryFile file(path);
-  file.write(static_cast<const char*>(bytes), size);
+  file.write(static_cast<const char*>(bytes), size, context);
+  context.checkpoint();
   file.rename(overwrite);
 }
 

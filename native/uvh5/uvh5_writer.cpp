@@ -1,259 +1,257 @@
-/// The file is built in memory (HDF5's core driver) and then written by plain system calls: a full disk is an errno in
-/// our hands, and HDF5 never holds a dirty file that it cannot flush.
 #include "uvh5/uvh5_writer.h"
 
-#include <hdf5.h>
-
 #include <algorithm>
-#include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include "core/atomic_file.h"
 #include "core/constants.h"
 #include "core/error.h"
 #include "core/nd_array.h"
-#include "uvh5/hdf5_handle.h"
+#include "uvh5/hdf5_builder.h"
 
 namespace contimg {
 namespace {
 
-using Shape = std::vector<hsize_t>;
-
-[[noreturn]] void fail() { throw Error(code::kInternal, "Cannot build a UVH5 file in memory: " + hdf5_reason()); }
-
-void require(herr_t status) {
-  if (status < 0) fail();
+std::size_t longest(const std::vector<std::string>& texts) {
+  std::size_t length = 0;
+  for (const std::string& text : texts) length = std::max(length, text.size());
+  return length;
 }
 
-/// An HDF5 identifier that is there.
-class Id {
- public:
-  Id(hid_t id, Hdf5Handle::Close close) : handle_(id, close) {
-    if (!handle_) fail();
-  }
-  operator hid_t() const { return handle_.id(); }
+/// What both layouts have, alike.
+void write_common(const Hdf5GroupBuilder& header, const Uvh5Content& content) {
+  header.number("latitude", content.site.latitude_rad / kDegree);
+  header.number("longitude", content.site.longitude_rad / kDegree);
+  header.number("altitude", content.site.height_m);
+  header.bytes("telescope_name", content.telescope_name);
+  header.bytes("instrument", content.instrument);
+  header.bytes("history", content.history);
 
- private:
-  Hdf5Handle handle_;
-};
-
-Id dataspace(const Shape& shape, const hsize_t* max_shape = nullptr) {
-  if (shape.empty()) return Id(H5Screate(H5S_SCALAR), H5Sclose);
-  return Id(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), max_shape), H5Sclose);
-}
-
-/// Without time stamps: files of equal content are equal.
-Id dataset_properties() {
-  Id properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  require(H5Pset_obj_track_times(properties, false));
-  return properties;
-}
-
-void write(hid_t group, const char* name, hid_t type, const Shape& shape, const void* values) {
-  const Id space = dataspace(shape), properties = dataset_properties();
-  const Id dataset(H5Dcreate2(group, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
-  require(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
-}
-
-void write(hid_t group, const char* name, double value) { write(group, name, H5T_IEEE_F64LE, {}, &value); }
-
-void write_count(hid_t group, const char* name, std::size_t count) {
-  const auto value = static_cast<std::int64_t>(count);
-  write(group, name, H5T_STD_I64LE, {}, &value);
-}
-
-void write(hid_t group, const char* name, const std::vector<double>& values) {
-  write(group, name, H5T_IEEE_F64LE, {values.size()}, values.data());
-}
-
-void write(hid_t group, const char* name, const std::vector<std::int64_t>& values) {
-  write(group, name, H5T_STD_I64LE, {values.size()}, values.data());
-}
-
-/// Text of fixed length, as numpy's bytes; `texts` are padded with NUL to `length`.
-void write_bytes(hid_t group, const char* name, const Shape& shape, std::size_t length,
-                 const std::vector<std::string>& texts) {
-  std::string padded;
-  for (std::string text : texts) {
-    text.resize(length, '\0');
-    padded += text;
-  }
-  const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
-  require(H5Tset_size(type, length));
-  require(H5Tset_strpad(type, H5T_STR_NULLPAD));
-  write(group, name, type, shape, padded.data());
-}
-
-void write_bytes(hid_t group, const char* name, const std::string& text) {
-  write_bytes(group, name, {}, text.size(), {text});
-}
-
-/// Text of variable length in UTF-8, as Python's str.
-void write_text(hid_t group, const char* name, const char* text) {
-  const Id type(H5Tcopy(H5T_C_S1), H5Tclose);
-  require(H5Tset_size(type, H5T_VARIABLE));
-  require(H5Tset_cset(type, H5T_CSET_UTF8));
-  write(group, name, type, {}, &text);
-}
-
-/// `values` per baseline, repeated for every integration.
-template <typename T>
-std::vector<T> every_time(const std::vector<T>& values, std::size_t n_times) {
-  std::vector<T> result;
-  result.reserve(values.size() * n_times);
-  for (std::size_t time = 0; time < n_times; ++time) result.insert(result.end(), values.begin(), values.end());
-  return result;
-}
-
-void write_extra_keywords(hid_t header, const SubbandFile& content) {
-  const Id extra(H5Gcreate2(header, "extra_keywords", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-  write(extra, "phase_center_dec", content.pointing_dec_rad);
-  write(extra, "ha_phase_center", 0.0);
-  write_text(extra, "phase_center_epoch", "HADEC");
-  write_text(extra, "fs_table", "synthetic.npz");
-  std::string delays = "0";
-  for (std::size_t i = 1; i < 2 * content.antenna_position_m.size(); ++i) delays += " 0";
-  write_bytes(extra, "applied_delays_ns", delays);
-}
-
-void write_antennas(hid_t header, const SubbandFile& content) {
-  const std::size_t n_pads = content.antenna_position_m.size(), n_times = content.time_jd.size();
-  std::vector<std::int64_t> numbers(n_pads);
+  const std::size_t n_antennas = content.antenna_names.size();
+  std::vector<std::int64_t> numbers(n_antennas);
   std::iota(numbers.begin(), numbers.end(), 0);
-  std::vector<std::string> names;
-  for (std::size_t pad = 1; pad <= n_pads; ++pad) names.push_back(std::to_string(pad));
+  std::set<std::int64_t> used(content.antenna1.begin(), content.antenna1.end());
+  used.insert(content.antenna2.begin(), content.antenna2.end());
   std::vector<double> positions;
   for (const Vec3& p : content.antenna_position_m) positions.insert(positions.end(), {p.x, p.y, p.z});
+  header.integer("Nants_data", static_cast<std::int64_t>(used.size()));
+  header.integer("Nants_telescope", static_cast<std::int64_t>(n_antennas));
+  header.integers("antenna_numbers", numbers);
+  // The correlator keeps four bytes for each.
+  header.bytes("antenna_names", content.antenna_names, std::max<std::size_t>(longest(content.antenna_names), 4));
+  header.array("antenna_positions", H5T_IEEE_F64LE, {n_antennas, 3}, positions.data());
+  header.numbers("antenna_diameters", content.antenna_diameter_m);
 
-  write_count(header, "Nants_data", content.n_antennas_data);
-  write_count(header, "Nants_telescope", n_pads);
-  write(header, "antenna_numbers", numbers);
-  write_bytes(header, "antenna_names", {n_pads}, 4, names);
-  write(header, "antenna_positions", H5T_IEEE_F64LE, {n_pads, 3}, positions.data());
-  write(header, "antenna_diameters", std::vector<double>(n_pads, content.dish_diameter_m));
-  write(header, "ant_1_array", every_time(content.antenna1, n_times));
-  write(header, "ant_2_array", every_time(content.antenna2, n_times));
+  std::set<std::pair<std::int64_t, std::int64_t>> baselines;
+  for (std::size_t row = 0; row < content.antenna1.size(); ++row)
+    baselines.emplace(content.antenna1[row], content.antenna2[row]);
+  const std::set<double> times(content.time_jd.begin(), content.time_jd.end());
+  header.integer("Nbls", static_cast<std::int64_t>(baselines.size()));
+  header.integer("Nblts", static_cast<std::int64_t>(content.time_jd.size()));
+  header.integer("Nfreqs", static_cast<std::int64_t>(content.freq_hz.size()));
+  header.integer("Npols", static_cast<std::int64_t>(content.polarizations.size()));
+  header.integer("Ntimes", static_cast<std::int64_t>(times.size()));
+  header.integers("ant_1_array", content.antenna1);
+  header.integers("ant_2_array", content.antenna2);
+  header.numbers("time_array", content.time_jd);
+  header.numbers("integration_time", content.integration_s);
+  header.integers("polarization_array", content.polarizations);
 }
 
-void write_axes(hid_t header, const SubbandFile& content) {
-  const std::size_t n_times = content.time_jd.size(), n_baselines = content.antenna1.size();
-  std::vector<double> times;
-  for (double time : content.time_jd) times.insert(times.end(), n_baselines, time);
-  const std::vector<std::array<float, 3>> uvw = every_time(content.uvw_m, n_times);
+void write_dsa110(const Hdf5GroupBuilder& header, const Uvh5Content& content) {
+  header.bytes("object_name", content.object_name);
+  header.bytes("phase_type", "drift");
+  header.number("phase_center_app_dec", content.pointing_dec_rad);
+  header.integer("Nspws", 1);
+  header.integers("spw_array", {1});
+  header.array("freq_array", H5T_IEEE_F64LE, {1, content.freq_hz.size()}, content.freq_hz.data());
+  header.number("channel_width", content.channel_width_hz.front());
+  std::vector<float> uvw;
+  for (const Vec3& p : content.uvw_m)
+    uvw.insert(uvw.end(), {static_cast<float>(p.x), static_cast<float>(p.y), static_cast<float>(p.z)});
+  header.array("uvw_array", H5T_IEEE_F32LE, {content.uvw_m.size(), 3}, uvw.data());
 
-  write_count(header, "Nbls", n_baselines);
-  write_count(header, "Nblts", times.size());
-  write_count(header, "Nfreqs", content.freq_hz.size());
-  write_count(header, "Npols", 2);
-  write_count(header, "Nspws", 1);
-  write_count(header, "Ntimes", n_times);
-  write(header, "time_array", times);
-  write(header, "integration_time", std::vector<double>(times.size(), content.integration_s));
-  write(header, "uvw_array", H5T_IEEE_F32LE, {uvw.size(), 3}, uvw.data());
-  write(header, "freq_array", H5T_IEEE_F64LE, {1, content.freq_hz.size()}, content.freq_hz.data());
-  write(header, "channel_width", content.channel_width_hz);
-  write(header, "spw_array", std::vector<std::int64_t>{1});
-  write(header, "polarization_array", std::vector<std::int64_t>{-5, -6});
+  const Hdf5GroupBuilder extra = header.group("extra_keywords");
+  extra.number("phase_center_dec", content.pointing_dec_rad);
+  extra.number("ha_phase_center", 0);
+  extra.text("phase_center_epoch", "HADEC");
+  extra.text("fs_table", "synthetic.npz");
+  std::string delays = "0";
+  for (std::size_t i = 1; i < 2 * content.antenna_names.size(); ++i) delays += " 0";
+  extra.bytes("applied_delays_ns", delays);
 }
 
-void write_header(hid_t file, const SubbandFile& content) {
-  const Id header(H5Gcreate2(file, "Header", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-  write(header, "latitude", content.site.latitude_rad / kDegree);
-  write(header, "longitude", content.site.longitude_rad / kDegree);
-  write(header, "altitude", content.site.height_m);
-  write_bytes(header, "telescope_name", content.telescope_name);
-  write_bytes(header, "instrument", "DSA");
-  write_bytes(header, "object_name", "search");
-  write_bytes(header, "history", "synthetic");
-  write_bytes(header, "phase_type", "drift");
-  write(header, "phase_center_app_dec", content.pointing_dec_rad);
-  write_antennas(header, content);
-  write_axes(header, content);
-  write_extra_keywords(header, content);
+/// Different phase centers, and which of them each integration has.
+struct PhaseCenters {
+  std::vector<Direction> entries;
+  std::vector<std::size_t> of_integration;
+};
+
+PhaseCenters phase_centers(const std::vector<Uvh5Phasing>& phasing) {
+  PhaseCenters centers;
+  std::map<std::pair<double, double>, std::size_t> known;
+  for (const Uvh5Phasing& p : phasing) {
+    const auto [entry, is_new] = known.emplace(std::pair(p.center.ra_rad, p.center.dec_rad), known.size());
+    if (is_new) centers.entries.push_back(p.center);
+    centers.of_integration.push_back(entry->second);
+  }
+  return centers;
 }
 
-/// A chunked dataset (rows, 1, channels, pols) that can grow in rows.
-void write_cube(hid_t group, const char* name, hid_t type, const std::array<std::size_t, 3>& extents,
-                const void* values) {
-  const Shape shape{extents[0], 1, extents[1], extents[2]};
-  const Shape max_shape{H5S_UNLIMITED, shape[1], shape[2], shape[3]};
-  const Shape chunks = h5py_chunk_shape(shape, H5Tget_size(type));
-  const Id space = dataspace(shape, max_shape.data()), properties = dataset_properties();
-  require(H5Pset_chunk(properties, static_cast<int>(chunks.size()), chunks.data()));
-  require(H5Pset_fill_time(properties, H5D_FILL_TIME_ALLOC));
-  const Id dataset(H5Dcreate2(group, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), H5Dclose);
-  require(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
+void write_phasing(const Hdf5GroupBuilder& header, const Uvh5Content& content) {
+  const auto write_rows = [&](const char* name, auto of) {
+    std::vector<double> values;
+    for (const std::size_t integration : content.integration_of_row) values.push_back(of(content.phasing[integration]));
+    header.numbers(name, values);
+  };
+  write_rows("phase_center_app_ra", [](const Uvh5Phasing& p) { return p.apparent_ra_rad; });
+  write_rows("phase_center_app_dec", [](const Uvh5Phasing& p) { return p.apparent_dec_rad; });
+  write_rows("phase_center_frame_pa", [](const Uvh5Phasing& p) { return p.frame_angle_rad; });
+  if (content.phasing.front().local_sidereal_time_rad)
+    write_rows("lst_array", [](const Uvh5Phasing& p) { return *p.local_sidereal_time_rad; });
+
+  const PhaseCenters centers = phase_centers(content.phasing);
+  std::vector<std::int64_t> ids;
+  for (const std::size_t integration : content.integration_of_row)
+    ids.push_back(static_cast<std::int64_t>(centers.of_integration[integration]));
+  header.integer("Nphase", static_cast<std::int64_t>(centers.entries.size()));
+  header.integers("phase_center_id_array", ids);
+  const Hdf5GroupBuilder catalog = header.group("phase_center_catalog");
+  for (std::size_t id = 0; id < centers.entries.size(); ++id) {
+    const Hdf5GroupBuilder entry = catalog.group(std::to_string(id));
+    entry.bytes("cat_name", content.object_name + (centers.entries.size() == 1 ? "" : "-" + std::to_string(id)));
+    entry.bytes("cat_type", "sidereal");
+    entry.bytes("cat_frame", "icrs");
+    entry.number("cat_lon", centers.entries[id].ra_rad);
+    entry.number("cat_lat", centers.entries[id].dec_rad);
+    for (const char* name : {"cat_epoch", "cat_times", "cat_pm_ra", "cat_pm_dec", "cat_dist", "cat_vrad"})
+      entry.nothing(name);
+    entry.bytes("info_source", "file");
+  }
 }
 
-void write_data(hid_t file, const SubbandFile& content) {
-  const Id data(H5Gcreate2(file, "Data", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-  const Id complex_type(H5Tcreate(H5T_COMPOUND, sizeof(std::complex<float>)), H5Tclose);
-  require(H5Tinsert(complex_type, "r", 0, H5T_IEEE_F32LE));
-  require(H5Tinsert(complex_type, "i", sizeof(float), H5T_IEEE_F32LE));
-  const Id flag_type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
-  const std::int8_t no = 0, yes = 1;
-  require(H5Tenum_insert(flag_type, "FALSE", &no));
-  require(H5Tenum_insert(flag_type, "TRUE", &yes));
+void write_memo12(const Hdf5GroupBuilder& header, const Uvh5Content& content) {
+  header.bytes("version", "1.2");
+  header.bytes("telescope_frame", "itrs");
+  header.bytes("vis_units", "Jy");
+  const std::set<std::int64_t> windows(content.spw_of_channel.begin(), content.spw_of_channel.end());
+  header.integer("Nspws", static_cast<std::int64_t>(windows.size()));
+  header.integers("spw_array", {windows.begin(), windows.end()});
+  header.integers("flex_spw_id_array", content.spw_of_channel);
+  header.numbers("freq_array", content.freq_hz);
+  header.numbers("channel_width", content.channel_width_hz);
+  std::vector<double> uvw;
+  for (const Vec3& p : content.uvw_m) uvw.insert(uvw.end(), {p.x, p.y, p.z});
+  header.array("uvw_array", H5T_IEEE_F64LE, {content.uvw_m.size(), 3}, uvw.data());
+  write_phasing(header, content);
+}
 
+/// Rows of an array as the file holds them; the array's own memory where that is the same.
+template <typename T, typename Convert>
+std::function<const void*(std::size_t, std::size_t)> file_rows(const Uvh5Content& content, NdView<const T, 3> array,
+                                                               bool is_converted, Convert convert) {
+  const std::size_t n_channels = content.freq_hz.size(), n_pols = array.shape()[2];
+  const std::size_t row_size = array.shape()[1] * n_pols, offset = content.first_channel * n_pols;
+  const bool is_reversed = content.is_reversed, is_whole = n_channels == array.shape()[1];
+  return [=, buffer = std::vector<T>()](std::size_t first, std::size_t n) mutable -> const void* {
+    const T* from = array.data() + first * row_size + offset;
+    if (is_whole && !is_reversed && !is_converted) return from;
+    buffer.resize(n * n_channels * n_pols);
+    for (std::size_t i = 0; i < n * n_channels; ++i) {
+      const std::size_t row = i / n_channels, channel = i % n_channels;
+      const T* value = from + row * row_size + (is_reversed ? n_channels - 1 - channel : channel) * n_pols;
+      for (std::size_t pol = 0; pol < n_pols; ++pol) buffer[i * n_pols + pol] = convert(value[pol]);
+    }
+    return buffer.data();
+  };
+}
+
+Hdf5Storage storage_of(Uvh5Layout layout, bool is_compressed, const Hdf5Extents& shape, std::size_t element_bytes) {
+  if (layout == Uvh5Layout::kDsa110) return {h5py_chunk_shape(shape, element_bytes), true, is_compressed};
+  if (!is_compressed) return {};
+  constexpr std::size_t kChunkBytes = std::size_t{1} << 20;  // of visibilities; the other arrays have the same rows
+  const std::size_t row_bytes = shape[1] * shape[2] * sizeof(std::complex<float>);
+  return {{std::clamp<hsize_t>(kChunkBytes / row_bytes, 1, shape[0]), shape[1], shape[2]}, false, true};
+}
+
+void write_data(const Hdf5GroupBuilder& data, const Uvh5Content& content, Uvh5Layout layout, bool is_compressed,
+                const JobContext& context) {
   const auto& extents = content.visibilities.shape();
-  write_cube(data, "visdata", complex_type, extents, content.visibilities.data());
-  const std::vector<std::int8_t> flags(content.visibilities.size(), no);
-  write_cube(data, "flags", flag_type, extents, flags.data());
-  write_cube(data, "nsamples", H5T_IEEE_F32LE, extents, content.nsamples.data());
+  const std::size_t n_channels = content.freq_hz.size();
+  const Hdf5Extents shape = layout == Uvh5Layout::kDsa110 ? Hdf5Extents{extents[0], 1, n_channels, extents[2]}
+                                                          : Hdf5Extents{extents[0], n_channels, extents[2]};
+  const auto write = [&](const char* name, const Hdf5Handle& type, const auto& rows, double begin, double end) {
+    const Hdf5Storage storage = storage_of(layout, is_compressed, shape, H5Tget_size(type.id()));
+    data.rows(name, type.id(), shape, storage, rows, context.part(begin, end));
+  };
+  const auto same = [](auto value) { return value; };
+  write("visdata", hdf5_complex64(),
+        file_rows(
+            content, content.visibilities, content.is_conjugated,
+            [conjugate = content.is_conjugated](const std::complex<float>& v) { return conjugate ? std::conj(v) : v; }),
+        0, 0.6);
+  const std::vector<std::uint8_t> none(content.flags.size() == 0 ? content.visibilities.size() : 0, 0);
+  const NdView<const std::uint8_t, 3> flags =
+      content.flags.size() == 0 ? NdView<const std::uint8_t, 3>(none.data(), extents) : content.flags;
+  write("flags", hdf5_boolean(),
+        file_rows(content, flags, true, [](std::uint8_t flag) { return static_cast<std::uint8_t>(flag != 0); }), 0.6,
+        0.7);
+  write("nsamples", Hdf5Handle(H5Tcopy(H5T_IEEE_F32LE), H5Tclose), file_rows(content, content.nsamples, false, same),
+        0.7, 1);
 }
 
-/// The bytes of the file.
-NdArray<unsigned char, 1> build_image(const SubbandFile& content) {
-  constexpr std::size_t kIncrement = std::size_t{16} << 20;
-  const auto lock = hdf5_lock();
-  const Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  require(H5Pset_fapl_core(access, kIncrement, false));
-  const Id file(H5Fcreate("uvh5-in-memory", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
-  write_header(file, content);
-  write_data(file, content);
-  require(H5Fflush(file, H5F_SCOPE_GLOBAL));
-  const ssize_t size = H5Fget_file_image(file, nullptr, 0);
-  if (size < 0) fail();
-  auto image = NdArray<unsigned char, 1>::uninitialized({static_cast<std::size_t>(size)});
-  if (H5Fget_file_image(file, image.data(), image.size()) != size) fail();
-  return image;
+void require(bool holds, const char* message) {
+  if (!holds) throw Error(code::kInvalidArgument, message);
 }
 
-void check(const SubbandFile& content) {
-  const std::size_t n_baselines = content.antenna1.size(), n_rows = n_baselines * content.time_jd.size();
-  const NdView<const float, 3>::Shape expected{n_rows, content.freq_hz.size(), 2};
-  if (content.antenna2.size() != n_baselines || content.uvw_m.size() != n_baselines || n_rows == 0 ||
-      content.visibilities.shape() != expected || content.nsamples.shape() != expected)
-    throw Error(code::kInvalidArgument, "Expected antennas, uvw and data of a UVH5 file to agree in shape");
+void check(const Uvh5Content& content, Uvh5Layout layout) {
+  const std::size_t n_rows = content.time_jd.size(), n_channels = content.freq_hz.size();
+  const std::size_t n_antennas = content.antenna_names.size();
+  const NdView<const float, 3>::Shape expected{n_rows, content.visibilities.shape()[1], content.polarizations.size()};
+  require(n_rows > 0 && n_channels > 0 && !content.polarizations.empty(), "Expected a UVH5 file to hold something");
+  require(content.antenna1.size() == n_rows && content.antenna2.size() == n_rows && content.uvw_m.size() == n_rows &&
+              content.integration_s.size() == n_rows && content.channel_width_hz.size() == n_channels &&
+              content.antenna_position_m.size() == n_antennas && content.antenna_diameter_m.size() == n_antennas &&
+              content.visibilities.shape() == expected && expected[1] >= content.first_channel + n_channels &&
+              content.nsamples.shape() == expected && (content.flags.size() == 0 || content.flags.shape() == expected),
+          "Expected antennas, uvw and data of a UVH5 file to agree in shape");
+  const auto is_known = [&](std::int64_t antenna) { return antenna >= 0 && antenna < std::int64_t(n_antennas); };
+  require(std::all_of(content.antenna1.begin(), content.antenna1.end(), is_known) &&
+              std::all_of(content.antenna2.begin(), content.antenna2.end(), is_known),
+          "Expected the antennas of every row of a UVH5 file to be in its table");
+  if (layout == Uvh5Layout::kDsa110) {
+    const auto& widths = content.channel_width_hz;
+    require(std::adjacent_find(widths.begin(), widths.end(), std::not_equal_to<>()) == widths.end(),
+            "Expected one channel width in the layout dsa110. Write the layout uvh5-1.2 instead");
+  } else {
+    require(!content.phasing.empty() && content.integration_of_row.size() == n_rows &&
+                content.spw_of_channel.size() == n_channels,
+            "Expected phase centers and spectral windows of a UVH5 file");
+  }
 }
 
 }  // namespace
 
-Shape h5py_chunk_shape(const Shape& shape, std::size_t element_bytes) {
-  constexpr double kBase = 16 * 1024, kLeast = 8 * 1024, kMost = 1024 * 1024;  // bytes
-  std::vector<double> chunk(shape.begin(), shape.end());
-  const auto bytes = [&] {
-    return std::accumulate(chunk.begin(), chunk.end(), static_cast<double>(element_bytes), std::multiplies<>());
-  };
-  const double target = std::clamp(kBase * std::pow(2.0, std::log10(bytes() / (1024.0 * 1024.0))), kLeast, kMost);
-  // Halve one axis after the other until a chunk is about as large as wanted.
-  for (std::size_t axis = 0;; axis = (axis + 1) % chunk.size()) {
-    const double now = bytes();
-    if ((now < target || std::abs(now - target) / target < 0.5) && now < kMost) break;
-    if (now <= static_cast<double>(element_bytes)) break;
-    chunk[axis] = std::ceil(chunk[axis] / 2);
-  }
-  return Shape(chunk.begin(), chunk.end());
-}
-
-void write_subband_file(const std::string& path, const SubbandFile& content, const JobContext& context) {
-  check(content);
+void write_uvh5_file(const std::string& path, const Uvh5Content& content, Uvh5Layout layout, bool is_compressed,
+                     const JobContext& context) {
+  check(content, layout);
   check_absent(path);
-  context.checkpoint(0);
-  const NdArray<unsigned char, 1> image = build_image(content);
-  context.checkpoint(0.5);
-  write_atomically(path, image.data(), image.size(), false);
+  Hdf5Builder file;
+  {
+    const Hdf5GroupBuilder root = file.root(), header = root.group("Header");
+    write_common(header, content);
+    if (layout == Uvh5Layout::kDsa110)
+      write_dsa110(header, content);
+    else
+      write_memo12(header, content);
+    write_data(root.group("Data"), content, layout, is_compressed, context.part(0, 0.5));
+  }
+  file.finish();
+  write_atomically(path, file.data(), file.size(), false, context.part(0.5, 1));
 }
 
 }  // namespace contimg

@@ -33,34 +33,37 @@ class Subbands {
 
  private:
   std::string write(double first_hz) const {
-    SubbandFile content;
+    Uvh5Content content;
     content.telescope_name = "OVRO_MMA";
+    content.instrument = content.object_name = content.history = "test";
     content.site = {-2.06, 0.65, 1200};
+    content.antenna_names = {"1", "2", "3"};
     content.antenna_position_m = {{0, 0, 0}, {30, 500, -20}, {-200, 10, 300}};
-    content.dish_diameter_m = 4.65;
-    content.n_antennas_data = 3;
-    content.antenna1 = {0, 0, 1, 0, 1, 2};
-    content.antenna2 = {0, 1, 1, 2, 2, 2};
+    content.antenna_diameter_m = {4.65, 4.65, 4.65};
     content.pointing_dec_rad = 0.28;
-    const UvwFrame frame = hadec_frame(0, content.pointing_dec_rad, content.site);
-    for (std::size_t b = 0; b < 6; ++b) {
-      const auto position = [&](std::int64_t antenna) {
-        return content.antenna_position_m[static_cast<std::size_t>(antenna)];
-      };
-      const Vec3 uvw = uvw_of_baseline(frame, position(content.antenna2[b]) - position(content.antenna1[b]));
-      content.uvw_m.push_back({static_cast<float>(uvw.x), static_cast<float>(uvw.y), static_cast<float>(uvw.z)});
-    }
-    content.time_jd = {2461066.4, 2461066.4002};
-    content.integration_s = 12.88;
+    content.polarizations = {-5, -6};
     content.freq_hz = {first_hz + 6e6, first_hz};
-    content.channel_width_hz = 6e6;
+    content.channel_width_hz = {6e6, 6e6};
+    const UvwFrame frame = hadec_frame(0, content.pointing_dec_rad, content.site);
+    for (const double time_jd : {2461066.4, 2461066.4002}) {
+      for (std::size_t second = 0; second < 3; ++second) {
+        for (std::size_t first = 0; first <= second; ++first) {
+          content.time_jd.push_back(time_jd);
+          content.integration_s.push_back(12.88);
+          content.antenna1.push_back(static_cast<std::int64_t>(first));
+          content.antenna2.push_back(static_cast<std::int64_t>(second));
+          content.uvw_m.push_back(
+              uvw_of_baseline(frame, content.antenna_position_m[second] - content.antenna_position_m[first]));
+        }
+      }
+    }
     std::vector<std::complex<float>> visibilities(12 * 2 * 2);
     for (std::size_t i = 0; i < visibilities.size(); ++i) visibilities[i] = {static_cast<float>(i), 1};
     const std::vector<float> nsamples(visibilities.size(), 0.5f);
     content.visibilities = {visibilities.data(), {12, 2, 2}};
     content.nsamples = {nsamples.data(), {12, 2, 2}};
     const std::string path = folder_ / (std::to_string(static_cast<long>(first_hz)) + ".hdf5");
-    write_subband_file(path, content, JobContext());
+    write_uvh5_file(path, content, Uvh5Layout::kDsa110, false, JobContext());
     return path;
   }
 

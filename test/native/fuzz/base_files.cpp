@@ -15,34 +15,39 @@ namespace contimg::fuzz {
 namespace {
 
 constexpr std::size_t kAntennas = 4, kTimes = 3, kChannels = 8, kPols = 2;
+constexpr double kIntegrationSec = 12.885;
 
 /// What the simulator's writer makes: h5py's chunks in the old format.
 Bytes plain_file(const std::string& folder) {
-  SubbandFile content;
+  Uvh5Content content;
   content.telescope_name = "OVRO_MMA";
+  content.instrument = "DSA";
+  content.object_name = "search";
+  content.history = "synthetic";
   content.site = {-118.28 * kDegree, 37.23 * kDegree, 1188};
-  content.dish_diameter_m = 4.65;
-  content.n_antennas_data = kAntennas;
   content.pointing_dec_rad = 0.28;
-  content.integration_s = 12.885;
-  content.channel_width_hz = -30517.578125;
-  for (std::size_t i = 0; i < kAntennas; ++i)
+  content.polarizations = {-5, -6};
+  content.channel_width_hz.assign(kChannels, -30517.578125);
+  for (std::size_t i = 0; i < kAntennas; ++i) {
+    content.antenna_names.push_back(std::to_string(i + 1));
     content.antenna_position_m.push_back({13.0 * static_cast<double>(i * i), 70.0 * static_cast<double>(i), 5.0});
+    content.antenna_diameter_m.push_back(4.65);
+  }
   const UvwFrame frame = hadec_frame(0, content.pointing_dec_rad, content.site);
-  for (std::size_t i = 0; i < kAntennas; ++i)
-    for (std::size_t j = i; j < kAntennas; ++j) {
-      content.antenna1.push_back(static_cast<std::int64_t>(i));
-      content.antenna2.push_back(static_cast<std::int64_t>(j));
-      const Vec3 uvw = uvw_of_baseline(frame, content.antenna_position_m[j] - content.antenna_position_m[i]);
-      content.uvw_m.push_back({static_cast<float>(uvw.x), static_cast<float>(uvw.y), static_cast<float>(uvw.z)});
-    }
   for (std::size_t t = 0; t < kTimes; ++t)
-    content.time_jd.push_back(2461066.4 + static_cast<double>(t) * content.integration_s / kSecondsPerDay);
+    for (std::size_t i = 0; i < kAntennas; ++i)
+      for (std::size_t j = i; j < kAntennas; ++j) {
+        content.time_jd.push_back(2461066.4 + static_cast<double>(t) * kIntegrationSec / kSecondsPerDay);
+        content.integration_s.push_back(kIntegrationSec);
+        content.antenna1.push_back(static_cast<std::int64_t>(i));
+        content.antenna2.push_back(static_cast<std::int64_t>(j));
+        content.uvw_m.push_back(uvw_of_baseline(frame, content.antenna_position_m[j] - content.antenna_position_m[i]));
+      }
   for (std::size_t c = 0; c < kChannels; ++c)
-    content.freq_hz.push_back(1.4e9 + static_cast<double>(c) * content.channel_width_hz);
+    content.freq_hz.push_back(1.4e9 + static_cast<double>(c) * content.channel_width_hz[c]);
 
   Dice dice(1, 0);
-  NdArray<std::complex<float>, 3> visibilities({content.antenna1.size() * kTimes, kChannels, kPols});
+  NdArray<std::complex<float>, 3> visibilities({content.antenna1.size(), kChannels, kPols});
   NdArray<float, 3> nsamples(visibilities.shape());
   const auto number = [&] { return static_cast<float>(dice.below(1 << 20)) / (1 << 16) - 8; };
   for (auto& value : visibilities) value = {number(), number()};
@@ -51,7 +56,7 @@ Bytes plain_file(const std::string& folder) {
   content.nsamples = nsamples.view();
 
   const std::string path = folder + "/base.hdf5";
-  write_subband_file(path, content, JobContext());
+  write_uvh5_file(path, content, Uvh5Layout::kDsa110, false, JobContext());
   const Bytes bytes = read_file(path);
   std::remove(path.c_str());
   return bytes;
