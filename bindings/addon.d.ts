@@ -52,17 +52,48 @@ export interface CoordinatesAddon {
     site: RawSite;
     earthOrientation: RawEarthOrientation;
   }): number[];
+  /** Moves visibilities (rows, channels, pols, 2) to another phase center. */
+  rephase(
+    options: {
+      site: RawSite;
+      earthOrientation: RawEarthOrientation;
+      /** (antennas, 3) */
+      positionsMeters: RawArray<Float64Array>;
+      freqHz: RawArray<Float64Array>;
+      timeMjdSec: RawArray<Float64Array>;
+      /** (integrations, 3): right ascension, declination, 0. */
+      phaseCentersRad: RawArray<Float64Array>;
+      timeIndex: RawArray<Uint32Array>;
+      antenna1: RawArray<Uint32Array>;
+      antenna2: RawArray<Uint32Array>;
+      uvwMeters: RawArray<Float64Array>;
+      visibilities: RawArray<Float32Array>;
+      center: RawDirection;
+      threads: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<{ uvwMeters: RawArray<Float64Array>; visibilities: RawArray<Float32Array> }>;
 }
 
 /** Where visibilities come from (source.cpp). */
-export type RawSource =
+export type RawSource = { phaseCenter?: RawDirection | undefined } & (
   | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
-  | { kind: 'ms'; path: string; earthOrientation: RawEarthOrientation };
+  | ({ kind: 'ms'; path: string; earthOrientation: RawEarthOrientation } & RawMsChoice)
+);
+
+/** Which fields and data descriptions of a MeasurementSet to read, and which column; empty: what goes together. */
+export interface RawMsChoice {
+  dataColumn: string;
+  fieldIds: readonly number[];
+  fieldNames: readonly string[];
+  dataDescriptions: readonly number[];
+}
 
 /** An observation as a visibility source describes it; docs/conventions.md sections 1 to 7. */
 export interface RawObservation {
   telescopeName: string;
   site: RawSite;
+  earthOrientation: RawEarthOrientation;
   /** `positionMeters`: ITRF, absolute. */
   antennas: { name: string; positionMeters: number[]; diameterMeters: number }[];
   freqHz: RawArray<Float64Array>;
@@ -158,7 +189,7 @@ export interface Uvh5Addon {
 
 /** uvh5_write.cpp */
 export interface Uvh5WriteAddon {
-  /** `observation.pointings` is not looked at; data are (rows, channels, pols[, 2]) in contimg's signs and orders. */
+  /** Data are (rows, channels, pols[, 2]) in contimg's signs and orders. */
   writeUvh5(
     options: {
       path: string;
@@ -168,7 +199,7 @@ export interface Uvh5WriteAddon {
       gzip: boolean;
       instrument: string;
       objectName: string;
-      observation: Omit<RawObservation, 'pointings'>;
+      observation: Omit<RawObservation, 'pointings' | 'earthOrientation'>;
       /** Absent: not known, so that no sidereal time is written. */
       earthOrientation?: RawEarthOrientation | undefined;
       visibilities: RawArray<Float32Array>;
@@ -213,17 +244,16 @@ export interface MsAddon {
     onProgress: Progress,
     /** Why the validation failed, where that is not fatal; empty: it did not. */
   ): NativeJob<string>;
-  describeMs(options: { path: string }): NativeJob<RawMs>;
+  describeMs(options: { path: string } & RawMsChoice): NativeJob<RawMs>;
   /** (rows, channels, pols[, 2]) of consecutive integrations and spectral windows. */
   readMs(
     options: {
       path: string;
-      dataColumn: string;
       firstTime: number;
       nTimes?: number | undefined;
       firstSpw: number;
       nSpws?: number | undefined;
-    },
+    } & RawMsChoice,
     onProgress: Progress,
   ): NativeJob<
     RawMs & { visibilities: RawArray<Float32Array>; flags: RawArray<Uint8Array>; weights: RawArray<Float32Array> }

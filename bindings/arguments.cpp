@@ -146,6 +146,13 @@ Napi::Array wrap(Napi::Env env, const std::vector<std::string>& values) {
   return result;
 }
 
+Napi::Object wrap(Napi::Env env, const std::vector<Vec3>& values) {
+  auto array = NdArray<double, 2>::uninitialized({values.size(), 3});
+  double* to = array.data();
+  for (const Vec3& v : values) *to++ = v.x, *to++ = v.y, *to++ = v.z;
+  return wrap(env, std::move(array));
+}
+
 Napi::Object wrap(Napi::Env env, const Direction& value) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("raRad", value.ra_rad);

@@ -106,6 +106,8 @@ Napi::Object wrap(Napi::Env env, NdArray<T, N>&& values) {
 /// A JS array of numbers or strings.
 Napi::Array wrap(Napi::Env env, const std::vector<double>& values);
 Napi::Array wrap(Napi::Env env, const std::vector<std::string>& values);
+/// (rows, 3)
+Napi::Object wrap(Napi::Env env, const std::vector<Vec3>& values);
 /// {raRad, decRad}
 Napi::Object wrap(Napi::Env env, const Direction& value);
 

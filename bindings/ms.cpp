@@ -64,10 +64,12 @@ Napi::Object wrap(Napi::Env env, ms::MsContents&& contents) {
 }
 
 Napi::Value describe(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
   return start_job(
       info,
-      [path = text(info[0].As<Napi::Object>(), "path")](const JobContext&) {
-        return ms::MsSource(path, {}).contents();
+      [path = text(options, "path"), column = text(options, "dataColumn"),
+       selection = ms::Selection{ms_choice(options)}](const JobContext&) {
+        return ms::MsSource(path, {}, column, selection).contents();
       },
       [](Napi::Env env, ms::MsContents&& contents) -> Napi::Value { return wrap(env, std::move(contents)); });
 }
@@ -80,8 +82,8 @@ struct MsColumns {
 Napi::Value read(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   const auto limit = [&](const char* key) { return has(options, key) ? count(options, key) : ms::Selection::kAll; };
-  const ms::Selection selection{count(options, "firstTime"), limit("nTimes"), count(options, "firstSpw"),
-                                limit("nSpws")};
+  const ms::Selection selection{ms_choice(options), count(options, "firstTime"), limit("nTimes"),
+                                count(options, "firstSpw"), limit("nSpws")};
   return start_job(
       info,
       [path = text(options, "path"), column = text(options, "dataColumn"), selection](const JobContext& context) {

@@ -3,18 +3,14 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "coordinates/rephase.h"
+#include "core/constants.h"
 #include "ms/ms_source.h"
+#include "uvh5/file_source.h"
 #include "uvh5/group_source.h"
 
 namespace contimg::bindings {
 namespace {
-
-NdArray<double, 2> rows_of_three(const std::vector<Vec3>& vectors) {
-  auto array = NdArray<double, 2>::uninitialized({vectors.size(), 3});
-  double* to = array.data();
-  for (const Vec3& v : vectors) *to++ = v.x, *to++ = v.y, *to++ = v.z;
-  return array;
-}
 
 template <typename T>
 Napi::Object wrap_numbers(Napi::Env env, const std::vector<T>& values) {
@@ -26,6 +22,14 @@ Napi::Object wrap_numbers(Napi::Env env, const std::vector<T>& values) {
 Napi::Array wrap_directions(Napi::Env env, const std::vector<Direction>& directions) {
   Napi::Array result = Napi::Array::New(env, directions.size());
   for (std::size_t i = 0; i < directions.size(); ++i) result[static_cast<uint32_t>(i)] = wrap(env, directions[i]);
+  return result;
+}
+
+Napi::Object wrap_orientation(Napi::Env env, const EarthOrientation& orientation) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("ut1MinusUtcSec", orientation.ut1_minus_utc_s);
+  result.Set("xPoleArcsec", orientation.x_pole_rad / kArcsec);
+  result.Set("yPoleArcsec", orientation.y_pole_rad / kArcsec);
   return result;
 }
 
@@ -48,6 +52,7 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   const Napi::Object source = object(options, key);
   SourceDescription result;
   result.earth_orientation = earth_orientation(source, "earthOrientation");
+  if (has(source, "phaseCenter")) result.phase_center = direction(source, "phaseCenter");
   if (text(source, "kind") == "uvh5") {
     result.kind = SourceDescription::Kind::kUvh5Group;
     result.paths = texts(source, "paths");
@@ -55,15 +60,32 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   } else {
     result.kind = SourceDescription::Kind::kMeasurementSet;
     result.paths = {text(source, "path")};
+    result.data_column = text(source, "dataColumn");
+    result.choice = ms_choice(source);
   }
   return result;
 }
 
+ms::Choice ms_choice(const Napi::Object& options) {
+  const auto indices = [&](const char* key) {
+    const std::vector<double> values = numbers(options, key);
+    return std::vector<std::size_t>(values.begin(), values.end());
+  };
+  return {indices("fieldIds"), texts(options, "fieldNames"), indices("dataDescriptions")};
+}
+
 std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description) {
-  if (description.kind == SourceDescription::Kind::kUvh5Group)
-    return std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands,
-                                             description.earth_orientation);
-  return std::make_unique<ms::MsSource>(description.paths.front(), description.earth_orientation);
+  std::unique_ptr<VisibilitySource> source;
+  if (description.kind == SourceDescription::Kind::kMeasurementSet)
+    source = std::make_unique<ms::MsSource>(description.paths.front(), description.earth_orientation,
+                                            description.data_column, ms::Selection{description.choice});
+  else if (description.paths.size() == 1 && is_foreign_file(description.paths.front()))
+    source = std::make_unique<Uvh5FileSource>(description.paths.front(), description.earth_orientation);
+  else
+    source =
+        std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands, description.earth_orientation);
+  if (description.phase_center) source = std::make_unique<RephasedSource>(std::move(source), *description.phase_center);
+  return source;
 }
 
 Napi::Object wrap(Napi::Env env, Observation&& observation) {
@@ -74,6 +96,7 @@ Napi::Object wrap(Napi::Env env, Observation&& observation) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("telescopeName", observation.telescope_name);
   result.Set("site", site);
+  result.Set("earthOrientation", wrap_orientation(env, observation.earth_orientation));
   result.Set("antennas", wrap_antennas(env, observation.antennas));
   result.Set("freqHz", wrap_numbers(env, observation.freq_hz));
   result.Set("channelWidthHz", wrap_numbers(env, observation.channel_width_hz));
@@ -88,7 +111,7 @@ Napi::Object wrap(Napi::Env env, Observation&& observation) {
   result.Set("timeIndex", wrap_numbers(env, observation.time_index));
   result.Set("antenna1", wrap_numbers(env, observation.antenna1));
   result.Set("antenna2", wrap_numbers(env, observation.antenna2));
-  result.Set("uvwMeters", wrap(env, rows_of_three(observation.uvw_m)));
+  result.Set("uvwMeters", wrap(env, observation.uvw_m));
   result.Set("history", wrap(env, observation.history));
   return result;
 }

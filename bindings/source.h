@@ -3,22 +3,31 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/visibility_source.h"
+#include "ms/ms_choice.h"
 
 namespace contimg::bindings {
 
 /// Where visibilities come from, read on the main thread, opened on the job's.
 ///
-///   {kind: 'uvh5', paths, minSubbands, earthOrientation}   or   {kind: 'ms', path, earthOrientation}
+///   {kind: 'uvh5', paths, minSubbands, earthOrientation}   or   {kind: 'ms', path, earthOrientation, ...RawMsChoice},
+/// either with an optional phaseCenter. `paths` are subbands of the DSA-110 correlator or one file of any telescope.
 struct SourceDescription {
   enum class Kind { kUvh5Group, kMeasurementSet } kind = Kind::kUvh5Group;
   std::vector<std::string> paths;
   std::size_t min_subbands = 1;
   EarthOrientation earth_orientation;
+  std::optional<Direction> phase_center;  ///< move everything there
+  std::string data_column = "DATA";
+  ms::Choice choice;
 };
+
+/// The fields of RawMsChoice in addon.d.ts, but dataColumn.
+ms::Choice ms_choice(const Napi::Object& options);
 
 SourceDescription source_description(const Napi::Object& options, const char* key);
 

@@ -1,5 +1,5 @@
 // Python programs of others to compare with, from PyPI, in a virtual environment that is made once and kept under
-// build/peers. Node's own modules only; tests and benchmarks share it. Without a network, or where a package has no
+// .cache/peers. Node's own modules only; tests and benchmarks share it. Without a network, or where a package has no
 // wheel for this machine, there is no environment, and whoever asked skips what needs it.
 //
 //   node scripts/peers-venv.mjs pyuvdata h5py     makes it and prints the path of its python
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const folder = fileURLToPath(new URL('../build/peers/', import.meta.url));
+const folder = fileURLToPath(new URL('../.cache/peers/', import.meta.url));
 
 /** What pip is asked for; other names are passed on as they are. */
 const requirements = { pyuvdata: 'pyuvdata==3.2.*', casatools: 'casatools>=6.6' };

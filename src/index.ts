@@ -1,9 +1,12 @@
 export * from './core/errors.js';
 export { dsa110 } from './core/dsa110.js';
 export type { JobOptions } from './core/job.js';
+export { rephase } from './core/rephase.js';
+export type { RephasableObservation, Rephased } from './core/rephase.js';
 export { defaultEarthOrientation, meridianIcrs } from './core/sky.js';
 export type { EarthOrientation, Site, SkyDirection } from './core/sky.js';
-export type { SourceOptions, VisibilitySource } from './core/source.js';
+export type { Antenna, Observation, ObservationRows, ObservationSetup, SourceData } from './core/observation.js';
+export type { MsChoice, SourceOptions, VisibilitySource } from './core/source.js';
 export * from './simulation/index.js';
 export * from './uvh5/index.js';
 export * from './grouping/index.js';

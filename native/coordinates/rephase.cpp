@@ -9,7 +9,7 @@ namespace contimg {
 
 Rephasing plan_rephase(const Observation& observation, const Direction& center) {
   const std::size_t n_times = observation.time_mjd_s.size();
-  std::vector<UvwFrame> frames(n_times);
+  std::vector<UvwFrame> frames(n_times), old_frames(n_times);
   std::vector<char> moves(n_times);
   Rephasing plan;
   for (std::size_t t = 0; t < n_times; ++t) {
@@ -17,7 +17,11 @@ Rephasing plan_rephase(const Observation& observation, const Direction& center) 
     moves[t] = old.ra_rad != center.ra_rad || old.dec_rad != center.dec_rad;
     if (!moves[t]) continue;
     plan.identity = false;
-    frames[t] = uvw_frame(center, observation.time_mjd_s[t], observation.site, observation.earth_orientation);
+    const auto frame = [&](const Direction& direction) {
+      return uvw_frame(direction, observation.time_mjd_s[t], observation.site, observation.earth_orientation);
+    };
+    frames[t] = frame(center);
+    old_frames[t] = frame(old);
   }
   plan.uvw_m = observation.uvw_m;
   plan.delay_s.assign(observation.n_rows(), 0.0);
@@ -27,7 +31,7 @@ Rephasing plan_rephase(const Observation& observation, const Direction& center) 
     const Vec3 baseline = observation.antennas[observation.antenna2[row]].position_m -
                           observation.antennas[observation.antenna1[row]].position_m;
     plan.uvw_m[row] = uvw_of_baseline(frames[t], baseline);
-    plan.delay_s[row] = (plan.uvw_m[row].z - observation.uvw_m[row].z) / kSpeedOfLight;
+    plan.delay_s[row] = dot(baseline, frames[t].w - old_frames[t].w) / kSpeedOfLight;
   }
   return plan;
 }
@@ -50,6 +54,23 @@ void rephase(VisibilityBlock& block, const Rephasing& rephasing, const std::vect
       }
     }
   }
+}
+
+RephasedSource::RephasedSource(std::unique_ptr<VisibilitySource> source, const Direction& center)
+    : source_(std::move(source)),
+      rephasing_(plan_rephase(source_->observation(), center)),
+      observation_(source_->observation()) {
+  observation_.uvw_m = rephasing_.uvw_m;
+  observation_.phase_center.assign(observation_.phase_center.size(), center);
+}
+
+void RephasedSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
+  source_->read(
+      [&](VisibilityBlock& block) {
+        rephase(block, rephasing_, observation_.freq_hz);
+        consume(block);
+      },
+      context);
 }
 
 }  // namespace contimg

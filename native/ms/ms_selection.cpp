@@ -52,6 +52,7 @@ void narrow_spws(MsContents& contents, std::size_t begin, std::size_t end) {
   keep(first, begin, end);
   for (std::size_t& channel : first) channel -= first_channel;
   keep(contents.table_rows, begin, end);
+  keep(contents.descending, begin, end);
 }
 
 }  // namespace

@@ -11,9 +11,10 @@
 
 namespace contimg::ms {
 
-/// The visibilities of a MeasurementSet, or of a part of it.
+/// The visibilities of a MeasurementSet, or of a part of it, read ahead on a thread of its own.
 ///
-/// Flags are FLAG or FLAG_ROW; weights are WEIGHT_SPECTRUM, or WEIGHT for every channel where that is missing.
+/// Flags are FLAG or FLAG_ROW, and 1 where a visibility is not finite (it is then given as 0) or a window lacks the
+/// row; weights are WEIGHT_SPECTRUM, or WEIGHT for every channel where that is missing, or 1 without either.
 class MsSource final : public VisibilitySource {
  public:
   /// @param data_column  DATA, CORRECTED_DATA or MODEL_DATA
@@ -27,14 +28,11 @@ class MsSource final : public VisibilitySource {
   void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
 
  private:
-  struct Block;
   struct Close {  ///< under the casacore mutex
     void operator()(casacore::Table* table) const;
   };
-  void read_block(std::size_t spw, std::size_t first_row, Block& block);
 
   std::string path_, data_column_;
-  bool has_weight_spectrum_ = false;
   std::unique_ptr<casacore::Table, Close> table_;
   MsContents contents_;
 };

@@ -1,21 +1,17 @@
 #include "ms/ms_table.h"
 
-#include <casacore/measures/Measures/MCDirection.h>
-#include <casacore/measures/Measures/MDirection.h>
-#include <casacore/measures/Measures/MeasConvert.h>
 #include <casacore/tables/Tables/ArrayColumn.h>
 #include <casacore/tables/Tables/ScalarColumn.h>
 #include <casacore/tables/Tables/TableRecord.h>
 
-#include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "coordinates/site.h"
 #include "core/constants.h"
 #include "core/error.h"
-#include "ms/ms_rows.h"
+#include "ms/ms_directions.h"
 #include "ms/ms_subtables.h"
-#include "ms/polarization_codes.h"
 
 namespace contimg::ms {
 namespace {
@@ -24,10 +20,6 @@ namespace fs = std::filesystem;
 
 using casacore::Table;
 using casacore::Vector;
-
-[[noreturn]] void refuse(const std::string& path, const std::string& message) {
-  throw Error(code::kMeasurementSet, message + " in " + path, path);
-}
 
 template <typename T>
 Vector<T> scalars(const Table& table, const char* column) {
@@ -45,35 +37,6 @@ std::vector<double> keyword(const Table& table, const char* name) {
   return values.size() == 3 ? values : std::vector<double>{};
 }
 
-/// ICRS directions of a direction column, at the reference time of each row. ICRS cells come back to the bit.
-std::vector<Direction> directions(const Table& table, const char* column, const std::string& path) {
-  const casacore::ArrayColumn<double> cells(table, column);
-  const auto& keywords = cells.keywordSet();
-  if (!keywords.isDefined("MEASINFO") || !keywords.asRecord("MEASINFO").isDefined("Ref"))
-    refuse(path, std::string("Expected one fixed reference frame for the directions of ") + column);
-  const std::string reference = keywords.asRecord("MEASINFO").asString("Ref");
-  casacore::MDirection::Types frame;
-  if (!casacore::MDirection::getType(frame, reference) ||
-      (frame != casacore::MDirection::ICRS && frame != casacore::MDirection::J2000 &&
-       frame != casacore::MDirection::B1950 && frame != casacore::MDirection::GALACTIC))
-    refuse(path, std::string("Expected ") + column + " in ICRS, J2000, B1950 or GALACTIC but found " + reference);
-  casacore::MDirection::Convert to_icrs(casacore::MDirection::Ref(frame),
-                                        casacore::MDirection::Ref(casacore::MDirection::ICRS));
-  std::vector<Direction> result;
-  for (casacore::rownr_t row = 0; row < table.nrow(); ++row) {
-    // (2, 1 + NUM_POLY): the first pair holds at the reference time.
-    const std::vector<double> cell = cells(row).tovector();
-    if (cell.size() < 2) refuse(path, std::string("Expected two angles in every ") + column);
-    Direction direction{cell[0], cell[1]};
-    if (frame != casacore::MDirection::ICRS) {
-      const casacore::MVDirection icrs = to_icrs(casacore::MVDirection(cell[0], cell[1])).getValue();
-      direction = {icrs.getLong(), icrs.getLat()};
-    }
-    result.push_back(direction);
-  }
-  return result;
-}
-
 void read_antennas(const Table& ms, Observation& observation) {
   const Table antennas = open_subtable(ms, "ANTENNA");
   const auto names = scalars<casacore::String>(antennas, "NAME");
@@ -84,79 +47,53 @@ void read_antennas(const Table& ms, Observation& observation) {
   }
 }
 
-void read_site(const Table& ms, const EarthOrientation& orientation, Observation& observation) {
+/// The telescope of the first OBSERVATION row, and its place: what our writer said, or the middle of the antennas in
+/// use.
+void read_site(const Table& ms, const std::string& path, const EarthOrientation& orientation,
+               Observation& observation) {
   const Table table = open_subtable(ms, "OBSERVATION");
+  if (table.nrow() == 0) refuse(path, "Expected one row in OBSERVATION but there is none");
   observation.telescope_name = scalars<casacore::String>(table, "TELESCOPE_NAME")(0);
   const auto site = keyword(table, kSiteKeyword);
   if (!site.empty()) {
     observation.site = {site[0], site[1], site[2]};
   } else {
     Vec3 sum;
-    for (std::uint32_t antenna : observation.antenna1) sum = sum + observation.antennas[antenna].position_m;
-    observation.site = site_of_itrf((1.0 / static_cast<double>(observation.antenna1.size())) * sum);
+    const std::set<std::uint32_t> in_use(observation.antenna1.begin(), observation.antenna1.end());
+    for (std::uint32_t antenna : in_use) sum = sum + observation.antennas[antenna].position_m;
+    const Vec3 middle = (1.0 / static_cast<double>(in_use.size())) * sum;
+    constexpr double kInsideEarth = 1e6;  // no array is that deep, and no direction can be computed there
+    if (!(norm(middle) > kInsideEarth)) refuse(path, "Expected ANTENNA POSITION in ITRF but the antennas have none");
+    observation.site = site_of_itrf(middle);
   }
   const auto stored = keyword(table, kOrientationKeyword);
   observation.earth_orientation = stored.empty() ? orientation : EarthOrientation{stored[0], stored[1], stored[2]};
 }
 
-/// Channels of the spectral windows in use, in ascending frequency.
-void read_channels(const Table& ms, const std::string& path, const MsRows& rows, Observation& observation) {
-  const Table table = open_subtable(ms, "SPECTRAL_WINDOW");
-  for (std::size_t spw : rows.spectral_windows) {
-    const auto freq = doubles(table, "CHAN_FREQ", spw), width = doubles(table, "CHAN_WIDTH", spw);
-    if (freq.empty() || width.size() != freq.size())
-      refuse(path,
-             "Expected as many CHAN_WIDTH as CHAN_FREQ, and at least one, in spectral window " + std::to_string(spw));
-    observation.spw_first_channel.push_back(observation.freq_hz.size());
-    for (std::size_t channel = 0; channel < freq.size(); ++channel) {
-      if (!observation.freq_hz.empty() && !(freq[channel] > observation.freq_hz.back()))
-        refuse(path, "Expected channels to ascend within spectral windows and from one to the next, but channel " +
-                         std::to_string(channel) + " of window " + std::to_string(spw) +
-                         " is not above the one before it");
-      observation.freq_hz.push_back(freq[channel]);
-      observation.channel_width_hz.push_back(std::abs(width[channel]));
-    }
-  }
+void add_window(const Window& window, MsContents& contents) {
+  Observation& observation = contents.observation;
+  observation.spw_first_channel.push_back(observation.freq_hz.size());
+  observation.freq_hz.insert(observation.freq_hz.end(), window.freq_hz.begin(), window.freq_hz.end());
+  observation.channel_width_hz.insert(observation.channel_width_hz.end(), window.channel_width_hz.begin(),
+                                      window.channel_width_hz.end());
+  contents.descending.push_back(window.descending);
 }
 
-void read_polarizations(const Table& ms, const std::string& path, const MsRows& rows, Observation& observation) {
-  const auto types =
-      casacore::ArrayColumn<int>(open_subtable(ms, "POLARIZATION"), "CORR_TYPE")(rows.polarization_id).tovector();
-  for (int type : types) {
-    if (aips_code(type) == 0)
-      refuse(path, "Expected Stokes, linear or circular CORR_TYPE but found " + std::to_string(type));
-    observation.polarizations.push_back(aips_code(type));
-  }
-}
-
-/// Where the dishes look, per integration: the first POINTING row whose interval holds it; the phase center without
-/// one.
-void read_pointing(const Table& ms, const std::string& path, Observation& observation) {
-  observation.pointing = observation.phase_center;
-  if (!ms.keywordSet().isDefined("POINTING")) return;
-  const Table table = open_subtable(ms, "POINTING");
-  if (table.nrow() == 0) return;
-  const auto times = scalars<double>(table, "TIME"), intervals = scalars<double>(table, "INTERVAL");
-  const auto directions_icrs = directions(table, "DIRECTION", path);
-  casacore::rownr_t row = 0;
-  for (std::size_t t = 0; t < observation.time_mjd_s.size(); ++t) {
-    const auto holds = [&] { return std::abs(times(row) - observation.time_mjd_s[t]) <= std::abs(intervals(row)) / 2; };
-    for (casacore::rownr_t tried = 0; tried < table.nrow() && !holds(); ++tried) row = (row + 1) % table.nrow();
-    if (holds()) observation.pointing[t] = directions_icrs[row];
-  }
-}
-
-void read_fields(const Table& ms, const std::string& path, MsContents& contents) {
-  const Table table = open_subtable(ms, "FIELD");
-  const auto centers = directions(table, "PHASE_DIR", path);
+/// Every field at its reference time, and the phase center of each integration.
+void read_fields(const Table& table, const std::string& path, MsContents& contents) {
+  const DirectionColumn centers(table, "PHASE_DIR", path);
   const auto names = scalars<casacore::String>(table, "NAME");
   const auto times = scalars<double>(table, "TIME");
-  for (std::size_t field = 0; field < centers.size(); ++field)
-    contents.fields.push_back({names(field), centers[field], times(field)});
-  for (std::uint32_t field : contents.field_of_time) {
-    if (field >= centers.size())
-      refuse(path, "Expected FIELD_ID below " + std::to_string(centers.size()) + " but found " + std::to_string(field));
-    contents.observation.phase_center.push_back(centers[field]);
+  const bool may_move = table.tableDesc().isColumn("EPHEMERIS_ID");
+  for (std::size_t field = 0; field < table.nrow(); ++field)
+    contents.fields.push_back(
+        {names(field), centers.fixed_to_sky(field) ? centers.at(field) : Direction{}, times(field)});
+  Observation& observation = contents.observation;
+  for (std::size_t t = 0; t < observation.time_mjd_s.size(); ++t) {
+    const std::uint32_t field = contents.field_of_time[t];
+    if (may_move && casacore::ScalarColumn<int>(table, "EPHEMERIS_ID")(field) >= 0)
+      refuse(path, "Expected fields fixed to the sky but field " + std::to_string(field) + " follows an ephemeris");
+    observation.phase_center.push_back(centers.at(field, observation.time_mjd_s[t] - times(field)));
   }
 }
 
@@ -192,22 +129,35 @@ Table open_subtable(const Table& ms, const char* name) {
   return ms.keywordSet().asTable(name, casacore::TableLock(casacore::TableLock::AutoNoReadLocking));
 }
 
-MsContents read_contents(const Table& ms, const std::string& path, const EarthOrientation& orientation) {
+MsContents read_contents(const Table& ms, const std::string& path, const EarthOrientation& orientation,
+                         const Choice& choice) {
   MsContents contents;
   Observation& observation = contents.observation;
   contents.n_table_rows = ms.nrow();
   read_antennas(ms, observation);
-  MsRows rows = read_rows(ms, path, observation);
-  contents.table_rows = std::move(rows.of_spw);
-  contents.field_of_time = std::move(rows.field_of_time);
-  if (open_subtable(ms, "OBSERVATION").nrow() == 0) refuse(path, "Expected one row in OBSERVATION but there is none");
-  read_site(ms, orientation, observation);
-  read_channels(ms, path, rows, observation);
-  read_polarizations(ms, path, rows, observation);
-  read_fields(ms, path, contents);
+  const RowKeys keys(ms, observation.antennas.size(), path);
+  ChosenWindows chosen = choose_windows(ms, path, choice, keys.data_descriptions_in_use(path));
+  observation.polarizations = std::move(chosen.polarizations);
+  std::vector<std::size_t> data_descriptions;
+  for (const Window& window : chosen.windows) {
+    add_window(window, contents);
+    data_descriptions.push_back(window.data_description);
+  }
+  const Table fields = open_subtable(ms, "FIELD");
+  const auto names = scalars<casacore::String>(fields, "NAME");
+  const std::vector<std::string> field_names(names.begin(), names.end());
+  contents.table_rows = order_rows(keys, choose_fields(field_names, path, choice), data_descriptions, path);
+  contents.field_of_time = read_rows(ms, keys, contents.table_rows, path, observation);
+  read_site(ms, path, orientation, observation);
+  read_fields(fields, path, contents);
+  if (choice.any_field()) require_one_direction(observation, contents.field_of_time, field_names, path);
   read_pointing(ms, path, observation);
   read_history(ms, observation);
   return contents;
+}
+
+void refuse(const std::string& path, const std::string& message, const std::string& advice) {
+  throw Error(code::kMeasurementSet, message + " in " + path + advice, path);
 }
 
 }  // namespace contimg::ms

@@ -39,7 +39,7 @@ void check_columns(const Table& ms, const MsContents& contents, const std::strin
                                    static_cast<ssize_t>(end - first[spw]));
     for (const char* column : {"DATA", "FLAG", "WEIGHT_SPECTRUM"})
       for (std::size_t row : {contents.table_rows[spw].front(), contents.table_rows[spw].back()}) {
-        if (!ms.tableDesc().isColumn(column)) continue;
+        if (row == kNoRow || !ms.tableDesc().isColumn(column)) continue;
         const casacore::TableColumn cells(ms, column);
         if (!cells.isDefined(row) || !cells.shape(row).isEqual(cell))
           fail(path, std::string("Expected ") + column + " of row " + std::to_string(row) + " to have the shape " +
@@ -126,6 +126,7 @@ void check_uvw(const MsContents& contents, const RowCoordinates& rows, double to
                                observation.earth_orientation));
   for (const auto& table_rows : contents.table_rows)
     for (std::size_t row = 0; row < observation.n_rows(); ++row) {
+      if (table_rows[row] == kNoRow) continue;
       const std::size_t table_row = table_rows[row], time = observation.time_index[row];
       const double* stored = rows.uvw.data() + 3 * table_row;
       const double offset_s = rows.centroid(table_row) - observation.time_mjd_s[time];

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <complex>
 #include <future>
-#include <limits>
 #include <memory>
 #include <utility>
 
 #include "core/error.h"
+#include "core/normalize.h"
 #include "core/parallel.h"
 #include "uvh5/group_check.h"
 #include "uvh5/group_observation.h"
@@ -37,18 +36,6 @@ Uvh5Header read_header(const Uvh5Reader& reader) {
 }
 
 double lowest_hz(const Uvh5Header& header) { return std::min(header.freq_hz.front(), header.freq_hz.back()); }
-
-/// From the file's sign to ours; what is not finite becomes flagged.
-void normalize(std::complex<float>* visibilities, std::uint8_t* flags, float* weights, std::size_t count) {
-  constexpr float kLargest = std::numeric_limits<float>::max();
-  for (std::size_t i = 0; i < count; ++i) {
-    const float re = visibilities[i].real(), im = visibilities[i].imag();
-    const bool finite = std::abs(re) <= kLargest && std::abs(im) <= kLargest;
-    visibilities[i] = {finite ? re : 0, finite ? -im : 0};
-    flags[i] = flags[i] != 0 || !finite;
-    weights[i] = weights[i] >= 0 && weights[i] <= kLargest ? weights[i] : 0;
-  }
-}
 
 std::string text_of_history(std::size_t n_files, std::size_t min_subbands, const std::vector<SubbandSlot>& slots) {
   std::string missing;

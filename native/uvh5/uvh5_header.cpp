@@ -10,6 +10,8 @@ namespace contimg {
 namespace {
 
 constexpr double kDefaultDiameterM = 4.65;  // of a DSA-110 dish
+constexpr const char* kPointingDec = "Header/extra_keywords/phase_center_dec";
+constexpr const char* kHourAngle = "Header/extra_keywords/ha_phase_center";
 constexpr std::int64_t kMaxAntennas = 1 << 16;
 
 /// A header value within its bounds.
@@ -29,11 +31,12 @@ Site read_site(const Hdf5File& file) {
 std::vector<Antenna> read_antennas(const Hdf5File& file, std::size_t n) {
   const std::vector<std::string> names = file.texts("Header/antenna_names", {n});
   const std::vector<double> positions = file.finite_numbers("Header/antenna_positions", {n, 3});
-  std::vector<double> diameters(n, kDefaultDiameterM);
-  if (file.has("Header/antenna_diameters")) diameters = file.finite_numbers("Header/antenna_diameters", {n});
+  const bool has_diameters = file.has("Header/antenna_diameters");
+  std::vector<double> diameters(n, 0.0);
+  if (has_diameters) diameters = file.finite_numbers("Header/antenna_diameters", {n});
   std::vector<Antenna> antennas;
   for (std::size_t i = 0; i < n; ++i) {
-    if (!(diameters[i] > 0))
+    if (has_diameters && !(diameters[i] > 0))
       file.refuse("Expected Header/antenna_diameters to be positive but element " + std::to_string(i) + " is " +
                   std::to_string(diameters[i]));
     antennas.push_back({names[i], {positions[3 * i], positions[3 * i + 1], positions[3 * i + 2]}, diameters[i]});
@@ -88,28 +91,37 @@ void read_channels(const Hdf5File& file, std::size_t n_channels, Uvh5Header& hea
 }
 
 /// Whether the file is of the kind whose phase centers are known: fringe-stopped to the meridian.
-void read_pointing(const Hdf5File& file, Uvh5Header& header) {
-  constexpr const char* kDec = "Header/extra_keywords/phase_center_dec";
-  constexpr const char* kHourAngle = "Header/extra_keywords/ha_phase_center";
-  header.phase_type = file.has("Header/phase_type") ? file.text("Header/phase_type") : "absent";
-  if (header.phase_type != "drift")
-    file.refuse("Expected Header/phase_type to be drift, as the DSA-110 correlator writes, but it is " +
-                header.phase_type + ". Only drift scans can be converted and imaged");
-  if (!file.has(kDec))
-    file.refuse("Expected " + std::string(kDec) + " (radians), the pointing declination, but it is missing. " +
+double read_pointing(const Hdf5File& file) {
+  const std::string phase_type = file.has("Header/phase_type") ? file.text("Header/phase_type") : "absent";
+  if (phase_type != "drift")
+    file.refuse("Expected Header/phase_type to be drift, as the DSA-110 correlator writes, but it is " + phase_type +
+                ". Only drift scans can be converted and imaged");
+  if (!file.has(kPointingDec))
+    file.refuse("Expected " + std::string(kPointingDec) + " (radians), the pointing declination, but it is missing. " +
                 "Without it the phase center is not known");
-  header.pointing_dec_rad = number_within(file, kDec, -kPi / 2, kPi / 2);
+  const double dec_rad = number_within(file, kPointingDec, -kPi / 2, kPi / 2);
   if (file.has(kHourAngle) && file.number(kHourAngle) != 0)
     file.refuse("Expected " + std::string(kHourAngle) + " to be 0, the meridian, but it is " +
                 std::to_string(file.number(kHourAngle)));
+  return dec_rad;
 }
 
 }  // namespace
 
+bool is_correlator_file(const Hdf5File& file) { return file.has(kPointingDec) || file.has(kHourAngle); }
+
 Uvh5Header read_uvh5_header(const Hdf5File& file, std::size_t n_rows, std::size_t n_channels, std::size_t n_pols) {
+  const double pointing_dec_rad = read_pointing(file);  // the first thing to know of a file
+  Uvh5Header header = read_any_header(file, n_rows, n_channels, n_pols);
+  header.pointing_dec_rad = pointing_dec_rad;
+  for (Antenna& antenna : header.antennas)
+    if (antenna.diameter_m == 0) antenna.diameter_m = kDefaultDiameterM;
+  return header;
+}
+
+Uvh5Header read_any_header(const Hdf5File& file, std::size_t n_rows, std::size_t n_channels, std::size_t n_pols) {
   Uvh5Header header;
   header.path = file.path();
-  read_pointing(file, header);
   header.telescope_name = file.text("Header/telescope_name");
   header.site = read_site(file);
   const std::int64_t n_antennas = file.integer("Header/Nants_telescope");

@@ -67,6 +67,15 @@ export function toRawSite(site: Site): { longitudeRad: number; latitudeRad: numb
   };
 }
 
+/** A site from the addon. */
+export function fromRawSite(raw: { longitudeRad: number; latitudeRad: number; heightMeters: number }): Site {
+  return {
+    longitudeDeg: raw.longitudeRad / degree,
+    latitudeDeg: raw.latitudeRad / degree,
+    heightMeters: raw.heightMeters,
+  };
+}
+
 /**
  * The ICRS position where a transit array that is fringe-stopped to HA = 0, Dec = `apparentDecDeg` looks.
  *

@@ -1,5 +1,5 @@
-import type { RawSource } from '../../bindings/addon.js';
-import { checkInteger } from './check.js';
+import type { RawMsChoice, RawSource } from '../../bindings/addon.js';
+import { checkInteger, checkOneOf } from './check.js';
 import { dsa110 } from './dsa110.js';
 import { InvalidArgumentError } from './errors.js';
 import type { EarthOrientation } from './sky.js';
@@ -11,8 +11,24 @@ import { checkEarthOrientation } from './sky.js';
  */
 export type VisibilitySource = string | readonly string[] | { readonly files: readonly { readonly path: string }[] };
 
+/** What of a MeasurementSet is read. UVH5 files have no such choice. */
+export interface MsChoice {
+  /** @default 'DATA' */
+  readonly dataColumn?: 'DATA' | 'CORRECTED_DATA' | 'MODEL_DATA' | undefined;
+  /** Fields, by their number in FIELD or by name. @default all, where they are one direction or one drift scan */
+  readonly field?: number | string | readonly (number | string)[] | undefined;
+  /**
+   * Data descriptions, by their number in DATA_DESCRIPTION: which spectral windows, in which polarizations.
+   * @default all, where they agree in polarizations and do not overlap in frequency
+   */
+  readonly dataDescriptions?: readonly number[] | undefined;
+}
+
+/** Names of the options of MsChoice. */
+export const msChoiceOptions = ['dataColumn', 'field', 'dataDescriptions'] as const;
+
 /** How a source of visibilities is read. */
-export interface SourceOptions {
+export interface SourceOptions extends MsChoice {
   /** Fewest subbands of a UVH5 group that will do. @default 14 */
   readonly minSubbands?: number | undefined;
   /** @default all zero */
@@ -24,11 +40,25 @@ export function toRawSource(source: VisibilitySource, options: SourceOptions = {
   const earthOrientation = checkEarthOrientation(options.earthOrientation);
   if (typeof source === 'string') {
     if (source === '') throw new InvalidArgumentError('Expected the path of a MeasurementSet but received ""');
-    return { kind: 'ms', path: source, earthOrientation };
+    return { kind: 'ms', path: source, earthOrientation, ...toRawMsChoice(options) };
   }
+  for (const name of msChoiceOptions)
+    if (options[name] !== undefined)
+      throw new InvalidArgumentError(`Expected ${name} for a MeasurementSet only, but the source is UVH5 files`);
   const paths = 'files' in source ? source.files.map(file => file.path) : source;
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(path => typeof path !== 'string' || path === ''))
     throw new InvalidArgumentError('Expected a MeasurementSet path, or at least one UVH5 path, as source');
   const minSubbands = checkInteger('minSubbands', options.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands);
   return { kind: 'uvh5', paths, minSubbands, earthOrientation };
+}
+
+/** The choice for the addon, with defaults filled in. */
+export function toRawMsChoice({ dataColumn = 'DATA', field = [], dataDescriptions = [] }: MsChoice): RawMsChoice {
+  const fields = typeof field === 'object' ? field : [field];
+  return {
+    dataColumn: checkOneOf('dataColumn', dataColumn, ['DATA', 'CORRECTED_DATA', 'MODEL_DATA']),
+    fieldIds: fields.filter(one => typeof one !== 'string').map(id => checkInteger('field', id, 0)),
+    fieldNames: fields.filter((one): one is string => typeof one === 'string'),
+    dataDescriptions: dataDescriptions.map(id => checkInteger('dataDescriptions', id, 0)),
+  };
 }

@@ -1,6 +1,5 @@
-import { checkGroup, checkInteger } from '../core/check.js';
-import { dsa110 } from '../core/dsa110.js';
-import { checkEarthOrientation } from '../core/sky.js';
+import { checkGroup } from '../core/check.js';
+import { toRawSource } from '../core/source.js';
 import type { SubbandGroup } from '../grouping/types.js';
 import { imageTile } from './image-tile.js';
 import { imagingDefaults } from './options.js';
@@ -26,13 +25,5 @@ export async function imageGroup(
   options: ImagingOptions = {},
 ): Promise<TileImages> {
   const { minSubbands = imagingDefaults.minSubbands } = options;
-  return imageTile(
-    {
-      kind: 'uvh5',
-      paths: checkGroup(group).files.map(file => file.path),
-      minSubbands: checkInteger('minSubbands', minSubbands, 1, dsa110.nSubbands),
-      earthOrientation: checkEarthOrientation(options.earthOrientation),
-    },
-    options,
-  );
+  return imageTile(toRawSource(checkGroup(group), { ...options, minSubbands }), options);
 }

@@ -1,5 +1,6 @@
 import { checkText } from '../core/check.js';
-import { checkEarthOrientation } from '../core/sky.js';
+import type { MsChoice } from '../core/source.js';
+import { toRawSource } from '../core/source.js';
 import { imageTile } from './image-tile.js';
 import type { ImagingOptions } from './options.js';
 import type { TileImages } from './tile-images.js';
@@ -7,10 +8,11 @@ import type { TileImages } from './tile-images.js';
 /**
  * Images a MeasurementSet of one observation: weighting, w-correct gridding, clean, primary beam.
  *
- * All fields are moved to one phase center; images are `(ny, nx)`, north up, east left.
+ * The fields are moved to one phase center; images are `(ny, nx)`, north up, east left.
  *
  * @param ms - its path, or what `convertToMs` and `readMs` give.
- * @throws {MeasurementSetError} it cannot be read.
+ * @param options - also which column, field and data descriptions to read.
+ * @throws {MeasurementSetError} it cannot be read, or its fields or windows do not go together and none was chosen.
  * @throws {NoValidDataError} everything is flagged, or too few baselines have data to make a beam.
  * @throws {InvalidArgumentError} an option out of range.
  * @example
@@ -19,8 +21,8 @@ import type { TileImages } from './tile-images.js';
  */
 export async function imageMs(
   ms: string | { readonly path: string },
-  options: ImagingOptions = {},
+  options: ImagingOptions & MsChoice = {},
 ): Promise<TileImages> {
   const path = checkText('ms', typeof ms === 'string' ? ms : (ms as Partial<typeof ms> | undefined)?.path);
-  return imageTile({ kind: 'ms', path, earthOrientation: checkEarthOrientation(options.earthOrientation) }, options);
+  return imageTile(toRawSource(path, options), options);
 }

@@ -1,5 +1,6 @@
 import type { ImagingAddon } from '../../bindings/addon.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import { msChoiceOptions } from '../core/source.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
@@ -70,6 +71,7 @@ export const imagingDefaults = Object.freeze({
 
 const knownOptions = [
   ...Object.keys(imagingDefaults),
+  ...msChoiceOptions,
   ...['npix', 'nx', 'ny', 'cellArcsec', 'phaseCenter', 'earthOrientation', 'signal', 'onProgress', 'threads'],
 ];
 const minPixels = 32;

@@ -1,16 +1,17 @@
 import type { RawMs } from '../../bindings/addon.js';
 import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
-import { checkInteger, checkKnownOptions, checkOneOf, checkText } from '../core/check.js';
+import { checkInteger, checkKnownOptions, checkText } from '../core/check.js';
 import type { JobOptions } from '../core/job.js';
 import { runJob } from '../core/job.js';
+import { toObservationRows, toObservationSetup } from '../core/observation.js';
 import { fromRawDirection } from '../core/sky.js';
+import type { MsChoice } from '../core/source.js';
+import { msChoiceOptions, toRawMsChoice } from '../core/source.js';
 import type { MeasurementSet, MsData } from './types.js';
 
 /** Which part of a MeasurementSet to read; counts reach to the end unless given. */
-export interface MsSelection {
-  /** @default DATA */
-  readonly dataColumn?: 'DATA' | 'CORRECTED_DATA' | 'MODEL_DATA' | undefined;
+export interface MsSelection extends MsChoice {
   /** First integration. @default 0 */
   readonly firstTime?: number | undefined;
   readonly nTimes?: number | undefined;
@@ -19,15 +20,23 @@ export interface MsSelection {
   readonly nSpws?: number | undefined;
 }
 
+const jobOptions = ['signal', 'onProgress', 'threads'];
+
 /**
  * Describes a MeasurementSet without reading its visibilities.
  *
  * @throws {FileAccessError} nothing is there.
- * @throws {MeasurementSetError} it is not a MeasurementSet, is damaged, or has more than one set-up.
+ * @throws {InvalidArgumentError} a field or a data description that it does not have.
+ * @throws {MeasurementSetError} it is not a MeasurementSet or is damaged; or it has several fields, polarization set-ups
+ *   or overlapping spectral windows, which the message lists, and none was chosen.
+ * @example
+ * const ms = await describeMs('obs.ms', { field: '3C286', dataDescriptions: [0, 1] });
  */
-export async function describeMs(path: string, options: JobOptions = {}): Promise<MeasurementSet> {
+export async function describeMs(path: string, options: MsChoice & JobOptions = {}): Promise<MeasurementSet> {
   checkText('path', path);
-  return toMeasurementSet(path, await runJob(options, () => addon().describeMs({ path })));
+  checkKnownOptions(options, [...msChoiceOptions, ...jobOptions]);
+  const choice = toRawMsChoice(options);
+  return toMeasurementSet(path, await runJob(options, () => addon().describeMs({ path, ...choice })));
 }
 
 /**
@@ -43,16 +52,13 @@ export async function describeMs(path: string, options: JobOptions = {}): Promis
  */
 export async function readMs(path: string, selection: MsSelection & JobOptions = {}): Promise<MsData> {
   checkText('path', path);
-  checkKnownOptions(selection, [
-    ...['dataColumn', 'firstTime', 'nTimes', 'firstSpw', 'nSpws'],
-    ...['signal', 'onProgress', 'threads'],
-  ]);
-  const { dataColumn = 'DATA', firstTime = 0, nTimes, firstSpw = 0, nSpws } = selection;
+  checkKnownOptions(selection, [...[...msChoiceOptions, 'firstTime', 'nTimes', 'firstSpw', 'nSpws'], ...jobOptions]);
+  const { firstTime = 0, nTimes, firstSpw = 0, nSpws } = selection;
   const raw = await runJob(selection, onProgress =>
     addon().readMs(
       {
         path,
-        dataColumn: checkOneOf('dataColumn', dataColumn, ['DATA', 'CORRECTED_DATA', 'MODEL_DATA']),
+        ...toRawMsChoice(selection),
         firstTime: checkInteger('firstTime', firstTime, 0),
         nTimes: nTimes === undefined ? undefined : checkInteger('nTimes', nTimes, 1),
         firstSpw: checkInteger('firstSpw', firstSpw, 0),
@@ -61,46 +67,25 @@ export async function readMs(path: string, selection: MsSelection & JobOptions =
       onProgress,
     ),
   );
-  const { observation } = raw;
   return {
     ...toMeasurementSet(path, raw),
+    ...toObservationRows(raw.observation),
     visibilities: fromRaw(raw.visibilities),
     flags: fromRaw(raw.flags),
     weights: fromRaw(raw.weights),
-    uvwMeters: fromRaw(observation.uvwMeters),
-    timeIndex: observation.timeIndex.data,
-    antenna1: observation.antenna1.data,
-    antenna2: observation.antenna2.data,
   };
 }
 
-const degree = Math.PI / 180;
-
 function toMeasurementSet(path: string, { nRows, fields, fieldOfTime, observation }: RawMs): MeasurementSet {
-  const { site } = observation;
   return {
+    ...toObservationSetup(observation),
     path,
     nRows,
     nTimes: observation.timeMjdSec.data.length,
     nSpws: observation.spwFirstChannel.length,
     nFreqs: observation.freqHz.data.length,
     nPols: observation.polarizations.length,
-    telescopeName: observation.telescopeName,
-    site: {
-      longitudeDeg: site.longitudeRad / degree,
-      latitudeDeg: site.latitudeRad / degree,
-      heightMeters: site.heightMeters,
-    },
-    antennas: observation.antennas,
     fields: fields.map(({ name, center }) => ({ name, center: fromRawDirection(center) })),
     fieldOfTime,
-    timeMjdSec: observation.timeMjdSec.data,
-    integrationSec: observation.integrationSec.data,
-    pointings: observation.pointings.map(fromRawDirection),
-    freqHz: observation.freqHz.data,
-    channelWidthHz: observation.channelWidthHz.data,
-    spwFirstChannel: observation.spwFirstChannel,
-    polarizations: observation.polarizations,
-    history: observation.history,
   };
 }

@@ -5,6 +5,6 @@ export type { IndexOptions } from './index-folder.js';
 export { readUvh5 } from './read-uvh5.js';
 export type { Uvh5Data, Uvh5Selection } from './read-uvh5.js';
 export { describeSource, readSource } from './read-source.js';
-export type { Observation, SourceData } from './read-source.js';
+export type { ReadSourceOptions } from './read-source.js';
 export { writeUvh5 } from './write-uvh5.js';
 export type { Uvh5Content, Uvh5WriteOptions } from './write-uvh5.js';

@@ -4,10 +4,10 @@ import { checkInteger, checkKnownOptions, checkOneOf, checkText } from '../core/
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import { runJob } from '../core/job.js';
+import type { Observation, SourceData } from '../core/observation.js';
 import type { EarthOrientation } from '../core/sky.js';
 import { checkEarthOrientation, toRawDirection, toRawSite } from '../core/sky.js';
 import { packageVersion } from '../core/version.js';
-import type { Observation, SourceData } from './read-source.js';
 
 export interface Uvh5WriteOptions extends Pick<JobOptions, 'signal' | 'onProgress'> {
   /**
@@ -31,7 +31,7 @@ export interface Uvh5WriteOptions extends Pick<JobOptions, 'signal' | 'onProgres
 }
 
 /** An observation with its visibilities, in contimg's signs and orders. */
-export type Uvh5Content = Omit<Observation, 'pointings'> & SourceData;
+export type Uvh5Content = Omit<Observation, 'pointings' | 'earthOrientation'> & SourceData;
 
 /**
  * Writes an observation as one UVH5 file, for pyuvdata and whatever else reads UVH5: of a group of subbands, of a
