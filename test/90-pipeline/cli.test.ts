@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { describeMs } from '../../src/ms/index.js';
+import { describeMs, readMs } from '../../src/ms/index.js';
 import { indexFolder } from '../../src/uvh5/index.js';
 import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
 
@@ -142,6 +142,25 @@ describe('contimg convert', () => {
     expect(converted.map(({ outcome }) => outcome)).toEqual(['present', 'made']);
     expect(await describeMs(converted[0]!.path)).toMatchObject({ nSpws: 16, fields: { length: 3 } });
     expect(await describeMs(converted[1]!.path)).toMatchObject({ nSpws: 16, fields: { length: 1 } });
+  });
+
+  it('takes every option of convertToMs', async () => {
+    const out = join(folder, 'averaged');
+    const averaging = ['--max-smearing', '0.5', '--field-radius', '0.2', '--max-interval', '30'];
+    const columns = ['--model-data', '--corrected-data', '--weight-spectrum', 'always', '--autocorrelations'];
+    const how = ['--fields', 'single', '--spectral-windows', 'one', '--telescope', 'ATA', '--validation', 'warn'];
+    const run = await contimg(['convert', '--out', out, ...averaging, ...columns, ...how, incoming, '--json']);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { converted } = JSON.parse(run.stdout) as { converted: { path: string }[] };
+    const ms = await describeMs(converted[0]!.path);
+    expect(ms).toMatchObject({ nSpws: 1, telescopeName: 'ATA' });
+    expect(ms.nRows).toBeLessThan(3 * 300); // 3 integrations of 24 antennas with themselves
+    expect(ms.nRows).toBeGreaterThanOrEqual(300);
+    for (const column of ['MODEL_DATA', 'CORRECTED_DATA'])
+      expect((await readMs(converted[0]!.path, { dataColumn: column as 'MODEL_DATA' })).visibilities.shape[1]).toBe(16);
+
+    const wrong = await contimg(['convert', '--out', join(folder, 'wrong'), '--max-smearing', '0.1', incoming]);
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('single') as string });
   });
 
   it('names groups that fail, and goes on', async () => {
