@@ -70,22 +70,19 @@ with h5py.File(path + '.new', 'w') as f:
         if step == 0:
             os.rename(path + '.new', path)
             print('begun', flush=True)
+        if step % 20 == 19: sys.stdin.readline()  # goes on while the next reading begins; at once where there is no reader
 `;
 
 describeIf(hasPythonModule('h5py'), 'needs python3-h5py', 'a file that another process writes', () => {
   test('is read as it was at some moment, or refused', async () => {
     const path = join(folder, 'growing.hdf5');
     const writer = execa('/usr/bin/python3', ['-c', growingFile, path, '400'], { stdout: 'pipe' });
-    for await (const line of writer) if (line === 'begun') break;
-    let nRead = 0;
-    let nRefused = 0;
-    let running = true;
-    const done = writer.finally(() => (running = false));
-    do {
+    await new Promise(resolve => writer.stdout.once('data', resolve));
+    for (let reading = 0; reading < 20; reading++) {
       const outcome = await readUvh5(path).catch((error: unknown) => error);
+      writer.stdin.write('\n');
       if (outcome instanceof Error) {
         expect(isPipelineError(outcome, 'UVH5_FORMAT'), outcome.stack).toBe(true);
-        nRefused++;
         continue;
       }
       const { visibilities, nsamples } = outcome as Awaited<ReturnType<typeof readUvh5>>;
@@ -93,17 +90,15 @@ describeIf(hasPythonModule('h5py'), 'needs python3-h5py', 'a file that another p
         const values = [nsamples.get(row, 0, 0), nsamples.get(row, 3, 1), visibilities.get(row, 3, 1, 0)];
         if (values.some(value => value !== row)) expect(values, `row ${row}`).toEqual([row, row, row]);
       }
-      nRead++;
-    } while (running);
-    await done;
+    }
+    await writer;
     const { nsamples } = await readUvh5(path);
     expect(nsamples.shape).toEqual([20_000, 4, 2]);
-    expect(nRead + nRefused).toBeGreaterThan(5);
   });
 
   test('is refused where its end is missing', async () => {
     const path = join(folder, 'grown.hdf5');
-    await execa('/usr/bin/python3', ['-c', growingFile, path, '20']);
+    await execa('/usr/bin/python3', ['-c', growingFile, path, '20'], { input: '' });
     const bytes = await readFile(path);
     for (const part of [0.2, 0.5, 0.9, 0.999]) {
       await writeFile(path, bytes.subarray(0, Math.floor(bytes.length * part)));
