@@ -2,24 +2,25 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { convertToMs } from '../../src/index.js';
+import { convertToMs, dsa110 } from '../../src/index.js';
 import { packageRoot } from '../../src/core/addon.js';
 import type { Case, Size } from '../case.js';
 import { nCores } from '../data/data-folder.js';
 import type { Group } from '../data/subband-group.js';
 import { groupIn, observationSizes, rowsOf, simulatedFolder } from '../data/subband-group.js';
 
-/** UVH5 in the page cache to MeasurementSets on disk, synced: cost against size, from one file to two groups. */
+/** UVH5 in the page cache to MeasurementSets on disk, synced: cost against size, from a sixteenth to two full groups. */
 export function convertCases(size: Size): Case[] {
-  const subbands = [1, 2, 4, 8, 16].map(nSubbands => convertCase(size, 1, nSubbands));
-  return [...subbands, convertCase(size, 2, 16)];
+  const { nChannels } = observationSizes[size];
+  const parts = [nChannels / 16, nChannels / 4, nChannels].map(part => convertCase(size, 1, Math.ceil(part)));
+  return [...parts, convertCase(size, 2, nChannels)];
 }
 
-function convertCase(size: Size, nGroups: number, nSubbands: number): Case {
-  const { nChannels } = observationSizes[size];
+/** @param nChannels of each subband */
+function convertCase(size: Size, nGroups: number, nChannels: number): Case {
   return {
-    name: nGroups === 1 ? `convert/${nSubbands}-subbands` : `convert/${nGroups}-groups`,
-    params: { groups: nGroups, subbands: nSubbands, rows: rowsOf(size), channels: nSubbands * nChannels },
+    name: nGroups === 1 ? `convert/group-${nChannels}ch` : `convert/${nGroups}-groups`,
+    params: { groups: nGroups, rows: rowsOf(size), channels: dsa110.nSubbands * nChannels },
     threads: nCores,
     unit: 'GB/s',
     limit: { kind: 'contender', name: 'dd conv=fsync' },
@@ -30,8 +31,8 @@ function convertCase(size: Size, nGroups: number, nSubbands: number): Case {
       { name: 'dd conv=fsync', task: { python: 'command' } },
     ],
     prepare: async (data, peers) => {
-      const folder = await simulatedFolder(data, size, 2);
-      const groups = Array.from({ length: nGroups }, (_, tile) => groupIn(folder, tile, nSubbands));
+      const folder = await simulatedFolder(data, size, nGroups, nChannels);
+      const groups = Array.from({ length: nGroups }, (_, tile) => groupIn(folder, tile));
       const output = data.scratch('converted');
       const bytes = nGroups * (await bytesOfMs(groups[0]!, join(output, 'size.ms')));
       const zeros = join(output, 'zeros');
@@ -54,7 +55,7 @@ function convertCase(size: Size, nGroups: number, nSubbands: number): Case {
 
 /** What a MeasurementSet of the group takes on disk: the bytes that count, for every contender. */
 async function bytesOfMs(group: Group, path: string): Promise<number> {
-  await convertToMs(group, { path, minSubbands: group.files.length, autocorrelations: true });
+  await convertToMs(group, { path, autocorrelations: true });
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
   const bytes = names.reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
   rmSync(path, { recursive: true });

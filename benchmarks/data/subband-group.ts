@@ -26,17 +26,23 @@ export function payloadOf(size: Size): number {
 }
 
 /** A folder with `nTiles` simulated observations of 30 sources with the array's noise, and its truth.json. */
-export function simulatedFolder(data: DataFolder, size: Size, nTiles = 1): Promise<string> {
-  const options = { ...observationSizes[size], nTiles, nSources: 30 };
-  return data.once(`observation-${size}-${nTiles}`, async folder => {
+export function simulatedFolder(
+  data: DataFolder,
+  size: Size,
+  nTiles = 1,
+  nChannels: number = observationSizes[size].nChannels,
+): Promise<string> {
+  const options = { ...observationSizes[size], nChannels, nTiles, nSources: 30 };
+  const part = nChannels === observationSizes[size].nChannels ? '' : `-${nChannels}ch`;
+  return data.once(`observation-${size}-${nTiles}${part}`, async folder => {
     await simulateObservation({ folder, ...options });
   });
 }
 
-/** Tile number `tile` of a simulated folder, highest subband first; the first `nSubbands` of its files. */
-export function groupIn(folder: string, tile = 0, nSubbands: number = dsa110.nSubbands): Group {
+/** Tile number `tile` of a simulated folder, highest subband first. */
+export function groupIn(folder: string, tile = 0): Group {
   const names = readdirSync(folder).filter(name => name.endsWith('.hdf5')).sort(); // prettier-ignore
-  const files = names.slice(tile * dsa110.nSubbands, tile * dsa110.nSubbands + nSubbands).map((name, subband) => {
+  const files = names.slice(tile * dsa110.nSubbands, (tile + 1) * dsa110.nSubbands).map((name, subband) => {
     const path = join(folder, name);
     return { path, subband, fileSizeBytes: statSync(path).size };
   });

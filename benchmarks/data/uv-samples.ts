@@ -71,7 +71,7 @@ function tileUvw(data: DataFolder): Promise<string> {
   return data.once('tile-uvw.f64', async path => {
     const folder = join(dirname(path), 'tile-uvw');
     await simulateObservation({ folder, nChannels: 1, noise: 0, nSources: 1 });
-    const ms = await convertToMs(groupIn(folder, 0, 1), { path: `${folder}.ms`, fields: 'single', minSubbands: 1 });
+    const ms = await convertToMs(groupIn(folder), { path: `${folder}.ms`, fields: 'single' });
     const { uvwMeters } = await readMs(ms.path);
     await writeFile(path, uvwMeters.data);
     await rm(folder, { recursive: true });

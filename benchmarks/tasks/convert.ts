@@ -17,7 +17,7 @@ export async function convertTask(input: { groups: Group[]; output: string; thre
     },
     run: async () => {
       for (const [i, group] of groups.entries()) {
-        await convertToMs(group, { path: paths[i]!, minSubbands: group.files.length, autocorrelations: true, threads });
+        await convertToMs(group, { path: paths[i]!, autocorrelations: true, threads });
       }
       return folder => symlink(paths[0]!, join(folder, 'ms'));
     },
