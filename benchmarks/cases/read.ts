@@ -39,7 +39,7 @@ export function readCases(size: Size): Case[] {
 const memoryLimit = { kind: 'memory', bytesPerUnit: 2e9 } as const;
 
 function fileCase(size: Size, layout: Layout): Case {
-  const { name, chunks, compression } = layout;
+  const { name, compression } = layout;
   const h5py = compression === 'bitshuffle' ? 'hdf5plugin' : 'h5py';
   return {
     name: `read/file-${name}`,
@@ -54,9 +54,8 @@ function fileCase(size: Size, layout: Layout): Case {
       pyuvdata('pyuvdata, no checks', { what: 'file' }),
     ],
     prepare: async (data, peers) => {
-      const contiguous = groupIn(await simulatedFolder(data, size)).files[0]!.path;
-      const peer = await peers.find(h5py);
-      const path = chunks ? await rewritten(data, size, contiguous, layout, peer) : contiguous;
+      const source = groupIn(await simulatedFolder(data, size)).files[0]!.path;
+      const path = await rewritten(data, size, source, layout, await peers.find(h5py));
       return compared({ path, plugin: compression === 'bitshuffle' }, payloadOf(size) / 1e9, arrays);
     },
   };

@@ -1,6 +1,6 @@
 """Copies a UVH5 file with its data arrays in another layout: python relayout.py FROM TO OPTIONS.
 
-OPTIONS is JSON: `chunks`, a shape or true for what h5py chooses; `compression`, lzf, gzip or bitshuffle.
+OPTIONS is JSON: `chunks`, a shape, true for what h5py chooses, or left out for none; `compression`, lzf, gzip or bitshuffle.
 """
 import json
 import sys
@@ -19,11 +19,11 @@ def main(source_path, path, options):
         source.copy('Header', file)
         data = file.create_group('Data')
         for name, dataset in source['Data'].items():
-            chunks = options['chunks']
-            if chunks is not True:
+            chunks = options.get('chunks')
+            if isinstance(chunks, list):
                 chunks = tuple(min(extent, chunk) for extent, chunk in zip(dataset.shape, chunks))
             # As the correlator's writer does: rows are appended.
-            maxshape = (None, *dataset.shape[1:])
+            maxshape = (None, *dataset.shape[1:]) if chunks else None
             data.create_dataset(name, data=dataset[()], chunks=chunks, maxshape=maxshape, **keywords)
 
 
