@@ -328,11 +328,14 @@ export interface RawTile {
 
 export type RawWeighting = { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
 
+/** Values of the gridder: all of one call are of one kind, which is the precision of its arithmetic. */
+export type GridValues = Float32Array | Float64Array;
+
 /** What gridding and degridding share; `uvwMeters` is (rows, 3), `weights` (rows, channels). */
-export interface RawGridding {
+export interface RawGridding<D extends GridValues = Float32Array> {
   uvwMeters: RawArray<Float64Array>;
   freqHz: RawArray<Float64Array>;
-  weights: RawArray<Float32Array>;
+  weights: RawArray<D>;
   nx: number;
   ny: number;
   cellRad: number;
@@ -343,15 +346,15 @@ export interface RawGridding {
 /** imaging_kernels.cpp */
 export interface ImagingKernelsAddon {
   /** `visibilities` are (rows, channels, 2); gives (ny, nx). */
-  gridVisibilities(
-    options: RawGridding & { visibilities: RawArray<Float32Array> },
+  gridVisibilities<D extends GridValues>(
+    options: RawGridding<D> & { visibilities: RawArray<D> },
     onProgress: Progress,
-  ): NativeJob<RawArray<Float32Array>>;
+  ): NativeJob<RawArray<D>>;
   /** `image` is (ny, nx); gives (rows, channels, 2), 0 where the weight is. */
-  degridVisibilities(
-    options: RawGridding & { image: RawArray<Float32Array> },
+  degridVisibilities<D extends GridValues>(
+    options: RawGridding<D> & { image: RawArray<D> },
     onProgress: Progress,
-  ): NativeJob<RawArray<Float32Array>>;
+  ): NativeJob<RawArray<D>>;
   /** Gives (rows, channels). */
   imagingWeights(
     options: Omit<RawGridding, 'epsilon' | 'threads'> & { weighting: RawWeighting },

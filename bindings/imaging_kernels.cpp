@@ -12,10 +12,11 @@ using imaging::GridderOptions;
 using imaging::ImageGrid;
 
 /// What gridding and degridding have in common; the arrays are kept alive by the job.
+template <typename T>
 struct GridderInput {
   NdView<const Vec3, 1> uvw_m;
   NdView<const double, 1> freq_hz;
-  NdView<const float, 2> weights;
+  NdView<const T, 2> weights;
   ImageGrid grid;
   GridderOptions options;
 };
@@ -28,44 +29,61 @@ NdView<const Vec3, 1> vectors(const Napi::Object& options, const char* key) {
   return {reinterpret_cast<const Vec3*>(values.data()), {values.shape(0)}};
 }
 
-GridderInput gridder_input(const Napi::Object& options) {
-  GridderInput input;
+/// Whether the values of an array field are Float64Arrays: then everything is computed in double precision.
+bool is_double(const Napi::Object& options, const char* key) {
+  const Napi::Value data = object(options, key).Get("data");
+  return data.IsTypedArray() && data.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array;
+}
+
+template <typename T>
+GridderInput<T> gridder_input(const Napi::Object& options) {
+  GridderInput<T> input;
   input.uvw_m = vectors(options, "uvwMeters");
   input.freq_hz = array<double, 1>(options, "freqHz");
-  input.weights = array<float, 2>(options, "weights");
+  input.weights = array<T, 2>(options, "weights");
   input.grid = {count(options, "nx"), count(options, "ny"), number(options, "cellRad")};
   input.options = {number(options, "epsilon"), static_cast<unsigned>(count(options, "threads"))};
   return input;
 }
 
-Napi::Value grid_visibilities(const Napi::CallbackInfo& info) {
-  const Napi::Object options = info[0].As<Napi::Object>();
-  const GridderInput input = gridder_input(options);
-  const auto visibilities = array<std::complex<float>, 2>(options, "visibilities");
+template <typename T>
+Napi::Value grid_values(const Napi::CallbackInfo& info, const Napi::Object& options) {
+  const auto input = gridder_input<T>(options);
+  const auto visibilities = array<std::complex<T>, 2>(options, "visibilities");
   return start_job(
       info,
       [=](const JobContext& context) {
-        auto image = NdArray<float, 2>::uninitialized({input.grid.ny, input.grid.nx});
-        imaging::visibilities_to_image(input.uvw_m, input.freq_hz, visibilities, input.weights, input.grid,
-                                       input.options, image.view(), context);
+        auto image = NdArray<T, 2>::uninitialized({input.grid.ny, input.grid.nx});
+        imaging::visibilities_to_image<T>(input.uvw_m, input.freq_hz, visibilities, input.weights, input.grid,
+                                          input.options, image.view(), context);
         return image;
       },
-      [](Napi::Env env, NdArray<float, 2>&& image) { return wrap(env, std::move(image)); });
+      [](Napi::Env env, NdArray<T, 2>&& image) { return wrap(env, std::move(image)); });
+}
+
+Napi::Value grid_visibilities(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return is_double(options, "visibilities") ? grid_values<double>(info, options) : grid_values<float>(info, options);
+}
+
+template <typename T>
+Napi::Value degrid_values(const Napi::CallbackInfo& info, const Napi::Object& options) {
+  const auto input = gridder_input<T>(options);
+  const auto image = array<T, 2>(options, "image");
+  return start_job(
+      info,
+      [=](const JobContext& context) {
+        NdArray<std::complex<T>, 2> visibilities(input.weights.shape());
+        imaging::image_to_visibilities<T>(input.uvw_m, input.freq_hz, image, input.grid, input.options, input.weights,
+                                          visibilities.view(), context);
+        return visibilities;
+      },
+      [](Napi::Env env, NdArray<std::complex<T>, 2>&& values) { return wrap(env, std::move(values)); });
 }
 
 Napi::Value degrid_visibilities(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
-  const GridderInput input = gridder_input(options);
-  const auto image = array<float, 2>(options, "image");
-  return start_job(
-      info,
-      [=](const JobContext& context) {
-        NdArray<std::complex<float>, 2> visibilities(input.weights.shape());
-        imaging::image_to_visibilities(input.uvw_m, input.freq_hz, image, input.grid, input.options, input.weights,
-                                       visibilities.view(), context);
-        return visibilities;
-      },
-      [](Napi::Env env, NdArray<std::complex<float>, 2>&& values) { return wrap(env, std::move(values)); });
+  return is_double(options, "image") ? degrid_values<double>(info, options) : degrid_values<float>(info, options);
 }
 
 Napi::Value imaging_weights(const Napi::CallbackInfo& info) {

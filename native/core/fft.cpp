@@ -12,17 +12,39 @@
 #include "core/nd_array.h"
 #include "core/parallel.h"
 
-// A 2-D transform is one 1-D plan, applied to rows in a buffer and to columns in panels of 8, which is one cache line
-// of complex floats: 3072 x 3072 takes 70 ms on one core, where FFTW's own estimated 2-D plan takes several times that.
-// Plans are estimated, never measured: the bits of a result must not depend on what else the machine did while planning
-// (measuring gains 15 %).
+// A 2-D transform is one 1-D plan, applied to rows in a buffer and to columns in panels of one cache line: 3072 x 3072
+// takes 70 ms on one core, where FFTW's own estimated 2-D plan takes several times that. Plans are estimated, never
+// measured: the bits of a result must not depend on what else the machine did while planning (measuring gains 15 %).
 namespace contimg {
 namespace {
 
-using Complex = std::complex<float>;
-constexpr std::size_t kPanel = 8;
+constexpr std::size_t kPanelBytes = 64;
 
-fftwf_complex* raw(Complex* data) { return reinterpret_cast<fftwf_complex*>(data); }
+/// FFTW's functions in one precision.
+template <typename T>
+struct Fftw;
+template <>
+struct Fftw<float> {
+  using Plan = fftwf_plan;
+  static constexpr auto make_planner_thread_safe = fftwf_make_planner_thread_safe;
+  static constexpr auto plan = fftwf_plan_dft_1d;
+  static constexpr auto execute = fftwf_execute_dft;
+  static fftwf_complex* raw(std::complex<float>* data) { return reinterpret_cast<fftwf_complex*>(data); }
+};
+template <>
+struct Fftw<double> {
+  using Plan = fftw_plan;
+  static constexpr auto make_planner_thread_safe = fftw_make_planner_thread_safe;
+  static constexpr auto plan = fftw_plan_dft_1d;
+  static constexpr auto execute = fftw_execute_dft;
+  static fftw_complex* raw(std::complex<double>* data) { return reinterpret_cast<fftw_complex*>(data); }
+};
+
+/// Transforms one line in place.
+template <typename T>
+void execute(typename Fftw<T>::Plan plan, std::complex<T>* line) {
+  Fftw<T>::execute(plan, Fftw<T>::raw(line), Fftw<T>::raw(line));
+}
 
 bool is_smooth(std::size_t n) {
   for (std::size_t factor : {2, 3, 5, 7})
@@ -31,17 +53,18 @@ bool is_smooth(std::size_t n) {
 }
 
 /// The plan for one transform of length n in place; made once, kept for the life of the process.
-fftwf_plan plan(std::size_t n, FftDirection direction) {
+template <typename T>
+typename Fftw<T>::Plan plan(std::size_t n, FftDirection direction) {
   static std::mutex mutex;
-  static std::map<std::pair<std::size_t, FftDirection>, fftwf_plan> plans;
+  static std::map<std::pair<std::size_t, FftDirection>, typename Fftw<T>::Plan> plans;
   const std::lock_guard<std::mutex> lock(mutex);
-  static const bool thread_safe = (fftwf_make_planner_thread_safe(), true);  // casacore plans too
+  static const bool thread_safe = (Fftw<T>::make_planner_thread_safe(), true);  // casacore plans too
   (void)thread_safe;
-  fftwf_plan& known = plans[{n, direction}];
+  typename Fftw<T>::Plan& known = plans[{n, direction}];
   if (!known) {
-    auto scratch = NdArray<Complex, 1>::uninitialized({n});
-    known = fftwf_plan_dft_1d(static_cast<int>(n), raw(scratch.data()), raw(scratch.data()),
-                              static_cast<int>(direction), FFTW_ESTIMATE);
+    auto scratch = NdArray<std::complex<T>, 1>::uninitialized({n});
+    auto* const line = Fftw<T>::raw(scratch.data());
+    known = Fftw<T>::plan(static_cast<int>(n), line, line, static_cast<int>(direction), FFTW_ESTIMATE);
     if (!known) throw Error(code::kInternal, "FFTW has no plan for length " + std::to_string(n));
   }
   return known;
@@ -74,11 +97,13 @@ std::size_t count(const std::vector<IndexRange>& ranges) {
   return n;
 }
 
-void fft_rows(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection direction, NdView<Complex, 2> out,
-              unsigned threads) {
+template <typename T>
+void fft_rows(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+              NdView<std::complex<T>, 2> out, unsigned threads) {
+  using Complex = std::complex<T>;
   check(axis, in.shape(1), out.shape(1), in.shape(0) == out.shape(0));
   constexpr std::size_t kRows = 32;  // per piece of work
-  const fftwf_plan row_plan = plan(axis.length, direction);
+  const auto row_plan = plan<T>(axis.length, direction);
   const std::size_t ny = in.shape(0);
   parallel_for((ny + kRows - 1) / kRows, threads, [&](std::size_t piece) {
     auto row = NdArray<Complex, 1>::uninitialized({axis.length});
@@ -89,17 +114,20 @@ void fft_rows(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection dir
         std::copy_n(from, end - begin, row.data() + begin);
         from += end - begin;
       }
-      fftwf_execute_dft(row_plan, raw(row.data()), raw(row.data()));
+      execute(row_plan, row.data());
       Complex* to = out.data() + y * out.shape(1);
       for (const auto& [begin, end] : axis.output) to = std::copy_n(row.data() + begin, end - begin, to);
     }
   });
 }
 
-void fft_columns(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection direction, NdView<Complex, 2> out,
-                 unsigned threads) {
+template <typename T>
+void fft_columns(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+                 NdView<std::complex<T>, 2> out, unsigned threads) {
+  using Complex = std::complex<T>;
+  constexpr std::size_t kPanel = kPanelBytes / sizeof(Complex);
   check(axis, in.shape(0), out.shape(0), in.shape(1) == out.shape(1));
-  const fftwf_plan column_plan = plan(axis.length, direction);
+  const auto column_plan = plan<T>(axis.length, direction);
   const std::size_t nx = in.shape(1);
   parallel_for((nx + kPanel - 1) / kPanel, threads, [&](std::size_t piece) {
     const std::size_t x0 = piece * kPanel, n = std::min(kPanel, nx - x0);
@@ -111,7 +139,7 @@ void fft_columns(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection 
         for (std::size_t k = 0; k < n; ++k) panel(k, y) = from[k];
     for (std::size_t k = 0; k < n; ++k) {
       Complex* column = panel.data() + k * axis.length;
-      fftwf_execute_dft(column_plan, raw(column), raw(column));
+      execute(column_plan, column);
     }
     Complex* to = out.data() + x0;
     for (const auto& [begin, end] : axis.output)
@@ -119,5 +147,13 @@ void fft_columns(NdView<const Complex, 2> in, const FftAxis& axis, FftDirection 
         for (std::size_t k = 0; k < n; ++k) to[k] = panel(k, y);
   });
 }
+
+#define CONTIMG_INSTANTIATE(T)                                                                                       \
+  template void fft_rows(NdView<const std::complex<T>, 2>, const FftAxis&, FftDirection, NdView<std::complex<T>, 2>, \
+                         unsigned);                                                                                  \
+  template void fft_columns(NdView<const std::complex<T>, 2>, const FftAxis&, FftDirection,                          \
+                            NdView<std::complex<T>, 2>, unsigned);
+CONTIMG_INSTANTIATE(float)
+CONTIMG_INSTANTIATE(double)
 
 }  // namespace contimg

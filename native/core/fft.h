@@ -30,14 +30,16 @@ struct FftAxis {
 /// Number of indices in all ranges.
 std::size_t count(const std::vector<IndexRange>& ranges);
 
-/// Transforms rows: in (ny, count(axis.input)), out (ny, count(axis.output)).
+/// Transforms rows of floats or doubles: in (ny, count(axis.input)), out (ny, count(axis.output)).
 /// @param threads  0: all; the result does not depend on it
 /// @throws Error{INVALID_ARGUMENT} an odd length, a range that leaves the axis, shapes that disagree
-void fft_rows(NdView<const std::complex<float>, 2> in, const FftAxis& axis, FftDirection direction,
-              NdView<std::complex<float>, 2> out, unsigned threads);
+template <typename T>
+void fft_rows(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+              NdView<std::complex<T>, 2> out, unsigned threads);
 
 /// Transforms columns: in (count(axis.input), nx), out (count(axis.output), nx). As fft_rows otherwise.
-void fft_columns(NdView<const std::complex<float>, 2> in, const FftAxis& axis, FftDirection direction,
-                 NdView<std::complex<float>, 2> out, unsigned threads);
+template <typename T>
+void fft_columns(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+                 NdView<std::complex<T>, 2> out, unsigned threads);
 
 }  // namespace contimg

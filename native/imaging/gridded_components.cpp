@@ -109,8 +109,9 @@ void subtract_gridded_components(const std::vector<Component>& components, const
       const auto y = static_cast<std::ptrdiff_t>(grid.ny / 2) + std::lround(components[i].m * cells_per_l);
       image(y, x) += static_cast<float>(coefficients(i, f));
     }
-    image_to_visibilities(uvw_m, {response.freq_hz.data(), {n_channels}}, image.view(), grid, options, weights,
-                          part.view(), context.part(static_cast<double>(f) / basis.size(), (f + 1.0) / basis.size()));
+    image_to_visibilities<float>(uvw_m, {response.freq_hz.data(), {n_channels}}, image.view(), grid, options, weights,
+                                 part.view(),
+                                 context.part(static_cast<double>(f) / basis.size(), (f + 1.0) / basis.size()));
     const std::vector<float> function(basis.function(f).begin(), basis.function(f).end());
     parallel_for(visibilities.shape(0), options.threads, [&](std::size_t row) {
       const float* gain = function.data() + time_index[row] * n_channels;

@@ -1,6 +1,7 @@
 #include "imaging/gridder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "core/error.h"
@@ -21,9 +22,9 @@
 namespace contimg::imaging {
 namespace {
 
-template <typename Image, typename Visibilities>
+template <typename T, typename Image, typename Visibilities>
 void check_shapes(const Image& image, const Visibilities& visibilities, const ImageGrid& grid,
-                  NdView<const float, 2> weights) {
+                  NdView<const T, 2> weights) {
   const auto text = [](std::size_t a, std::size_t b) { return std::to_string(a) + " x " + std::to_string(b); };
   if (image.shape(0) != grid.ny || image.shape(1) != grid.nx)
     throw Error(code::kInvalidArgument, "Expected an image of " + text(grid.ny, grid.nx) + " but received " +
@@ -34,20 +35,37 @@ void check_shapes(const Image& image, const Visibilities& visibilities, const Im
                                             text(visibilities.shape(0), visibilities.shape(1)));
 }
 
+/// Names the visibility that is to blame for an image that is not finite: one such value spreads over every pixel, so
+/// that looking at one of these is enough to know.
+template <typename T>
+[[noreturn]] void refuse_values(NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights) {
+  for (std::size_t row = 0; row < weights.shape(0); ++row)
+    for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
+      const std::complex<T> value = visibilities(row, channel);
+      if (weights(row, channel) > 0 && !(std::isfinite(value.real()) && std::isfinite(value.imag())))
+        throw Error(code::kInvalidArgument, "Expected visibilities to be finite but that of row " +
+                                                std::to_string(row) + ", channel " + std::to_string(channel) + " is (" +
+                                                std::to_string(value.real()) + ", " + std::to_string(value.imag()) +
+                                                "). Give such visibilities weight 0");
+    }
+  throw Error(code::kInvalidArgument, "Expected visibilities and weights whose products and sums are finite");
+}
+
 }  // namespace
 
+template <typename T>
 void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
-                           NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
-                           const ImageGrid& grid, const GridderOptions& options, NdView<float, 2> image,
+                           NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
                            const JobContext& context) {
-  check_shapes(image, visibilities, grid, weights);
-  const GriddingPlan plan = plan_gridding(uvw_m, freq_hz, weights, grid, options);
-  std::fill(image.begin(), image.end(), 0.0f);
+  check_shapes<T>(image, visibilities, grid, weights);
+  const GriddingPlan plan = plan_gridding<T>(uvw_m, freq_hz, weights, grid, options);
+  std::fill(image.begin(), image.end(), T(0));
   context.checkpoint(0);
   if (plan.n_visibilities == 0) return;
   const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
-  const PhaseScreens screens(plan, options.threads);
-  UvPlanes planes(plan, tiled, options.threads);
+  const PhaseScreens<T> screens(plan, options.threads);
+  UvPlanes<T> planes(plan, tiled, options.threads);
   const std::size_t window = plan.kernel_w.width;
   for (std::size_t plane = 0; plane + 1 < window; ++plane) planes.clear(plane);
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
@@ -60,22 +78,24 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
     screens.accumulate(planes.to_image(plane), plan.w_of_plane(plane), image);
   }
   screens.correct(image);
+  if (!std::isfinite(image(grid.ny / 2, grid.nx / 2))) refuse_values(visibilities, weights);
   context.checkpoint(1);
 }
 
-void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> image,
-                           const ImageGrid& grid, const GridderOptions& options, NdView<const float, 2> weights,
-                           NdView<std::complex<float>, 2> visibilities, const JobContext& context) {
-  check_shapes(image, visibilities, grid, weights);
-  const GriddingPlan plan = plan_gridding(uvw_m, freq_hz, weights, grid, options);
+template <typename T>
+void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> image,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<const T, 2> weights,
+                           NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
+  check_shapes<T>(image, visibilities, grid, weights);
+  const GriddingPlan plan = plan_gridding<T>(uvw_m, freq_hz, weights, grid, options);
   context.checkpoint(0);
   if (plan.n_visibilities == 0) return;
   const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
-  const PhaseScreens screens(plan, options.threads);
-  NdArray<float, 2> corrected = NdArray<float, 2>::uninitialized({grid.ny, grid.nx});
+  const PhaseScreens<T> screens(plan, options.threads);
+  NdArray<T, 2> corrected = NdArray<T, 2>::uninitialized({grid.ny, grid.nx});
   std::copy(image.begin(), image.end(), corrected.begin());
   screens.correct(corrected.view());
-  UvPlanes planes(plan, tiled, options.threads);
+  UvPlanes<T> planes(plan, tiled, options.threads);
   const std::size_t reach = plan.kernel_w.width - 1;
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
     context.checkpoint(static_cast<double>(plane) / plan.n_planes);
@@ -87,5 +107,15 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   }
   context.checkpoint(1);
 }
+
+#define CONTIMG_INSTANTIATE(T)                                                                                \
+  template void visibilities_to_image(NdView<const Vec3, 1>, NdView<const double, 1>,                         \
+                                      NdView<const std::complex<T>, 2>, NdView<const T, 2>, const ImageGrid&, \
+                                      const GridderOptions&, NdView<T, 2>, const JobContext&);                \
+  template void image_to_visibilities(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,     \
+                                      const ImageGrid&, const GridderOptions&, NdView<const T, 2>,            \
+                                      NdView<std::complex<T>, 2>, const JobContext&);
+CONTIMG_INSTANTIATE(float)
+CONTIMG_INSTANTIATE(double)
 
 }  // namespace contimg::imaging

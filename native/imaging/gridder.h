@@ -17,11 +17,11 @@ struct ImageGrid {
 };
 
 struct GridderOptions {
-  double epsilon = 1e-5;  ///< relative rms error asked for, 1e-2 to 1e-6
+  double epsilon = 1e-5;  ///< relative rms error asked for, 1e-2 to 1e-6, or to 1e-12 in double precision
   unsigned threads = 0;   ///< 0: all
 };
 
-/// Visibilities to dirty image, w-correct, not normalized:
+/// Visibilities to dirty image, w-correct, not normalized; T is float or double, and so is all arithmetic on values:
 ///
 ///   image(l, m) = sum_k weight_k Re[ V_k exp(+2 pi i nu/c (u l + v m + w (n - 1))) ]
 ///
@@ -30,11 +30,13 @@ struct GridderOptions {
 /// @param visibilities  (rows, channels); not looked at where the weight is 0
 /// @param weights       (rows, channels), >= 0, finite
 /// @param image         (ny, nx), overwritten
-/// @throws Error{INVALID_ARGUMENT} shapes that disagree, epsilon out of range, a grid that reaches the horizon
+/// @throws Error{INVALID_ARGUMENT} shapes that disagree, epsilon out of range, a grid that reaches the horizon, uvw or
+///   visibilities that are not finite where the weight is > 0
 /// Deterministic: the same bits for the same input, whatever the number of threads.
+template <typename T>
 void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
-                           NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
-                           const ImageGrid& grid, const GridderOptions& options, NdView<float, 2> image,
+                           NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
                            const JobContext& context);
 
 /// Image to visibilities, the exact adjoint of the above with weights 1:
@@ -43,8 +45,9 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
 ///
 /// @param weights       (rows, channels); V is left as it is where the weight is 0
 /// @param visibilities  (rows, channels), overwritten where the weight is > 0
-void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> image,
-                           const ImageGrid& grid, const GridderOptions& options, NdView<const float, 2> weights,
-                           NdView<std::complex<float>, 2> visibilities, const JobContext& context);
+template <typename T>
+void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> image,
+                           const ImageGrid& grid, const GridderOptions& options, NdView<const T, 2> weights,
+                           NdView<std::complex<T>, 2> visibilities, const JobContext& context);
 
 }  // namespace contimg::imaging

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/constants.h"
+#include "imaging/least_squares.h"
 
 // Least-misfit kernels (Ye, Gull, Tan & Nikolic 2022, MNRAS 510, 4110). For a given correction h(x) the best weights
 // of a position f solve a linear least-squares problem of `width` unknowns over the band; for given weights the best
@@ -16,83 +17,76 @@
 namespace contimg::imaging {
 namespace {
 
-constexpr int kBandNodes = 16, kRounds = 8;
+constexpr int kRounds = 8, kMostNodes = 2 * kMaxWidth, kMostPositions = kernel_degree(kMaxWidth) + 1;
 constexpr double kWidestBand = 0.45;
-
-using Row = std::array<long double, kMaxWidth>;
 
 /// The state of the alternation: weights[f][j] and corrections[x].
 struct Design {
-  int width, n_f;
+  int width, n_x, n_f;
   std::vector<double> x, f;                            // nodes
   std::vector<std::array<double, kMaxWidth>> weights;  // per f
   std::vector<double> correction;                      // per x
+  // cos and sin of 2 pi x times a cell's distance from the kernel's middle, and times f.
+  std::array<std::array<double, kMostNodes>, kMaxWidth> cell_cosine, cell_sine;
+  std::array<std::array<double, kMostNodes>, kMostPositions> position_cosine, position_sine;
 
-  Design(int kernel_width, double half_band, int n_positions) : width(kernel_width), n_f(n_positions) {
-    for (int q = 0; q < kBandNodes; ++q) x.push_back(half_band * std::cos((q + 0.5) * kPi / (2 * kBandNodes)));
+  Design(int kernel_width, double half_band)
+      : width(kernel_width), n_x(std::max(16, 2 * width)), n_f(kernel_degree(width) + 1) {
+    for (int q = 0; q < n_x; ++q) x.push_back(half_band * std::cos((q + 0.5) * kPi / (2 * n_x)));
     for (int p = 0; p < n_f; ++p) f.push_back(0.5 * std::cos((p + 0.5) * kPi / n_f));
-    correction.resize(kBandNodes);
+    correction.resize(n_x);
     weights.resize(n_f);
-    const double beta = kPi * width * (1 - half_band);
+    const double middle = (width - 1) / 2.0, beta = kPi * width * (1 - half_band);
     for (int p = 0; p < n_f; ++p)
       for (int j = 0; j < width; ++j) {
-        const double z = 2 * distance(j, p) / width;
+        const double z = 2 * (j - middle - f[p]) / width;
         weights[p][j] = std::exp(beta * (std::sqrt(std::max(0.0, 1 - z * z)) - 1));
       }
+    for (int q = 0; q < n_x; ++q) {
+      for (int j = 0; j < width; ++j) {
+        cell_cosine[j][q] = std::cos(2 * kPi * x[q] * (j - middle));
+        cell_sine[j][q] = std::sin(2 * kPi * x[q] * (j - middle));
+      }
+      for (int p = 0; p < n_f; ++p) {
+        position_cosine[p][q] = std::cos(2 * kPi * x[q] * f[p]);
+        position_sine[p][q] = std::sin(2 * kPi * x[q] * f[p]);
+      }
+    }
   }
-
-  /// From the position to cell j, in cells.
-  double distance(int j, int p) const { return j - (width - 1) / 2.0 - f[p]; }
 };
 
 void solve_correction(Design& design) {
-  for (int q = 0; q < kBandNodes; ++q) {
+  for (int q = 0; q < design.n_x; ++q) {
     double real_sum = 0, power_sum = 0;
     for (int p = 0; p < design.n_f; ++p) {
       double re = 0, im = 0;
       for (int j = 0; j < design.width; ++j) {
-        const double phase = 2 * kPi * design.x[q] * design.distance(j, p);
-        re += design.weights[p][j] * std::cos(phase);
-        im += design.weights[p][j] * std::sin(phase);
+        re += design.weights[p][j] * design.cell_cosine[j][q];
+        im += design.weights[p][j] * design.cell_sine[j][q];
       }
-      real_sum += re;
+      real_sum += re * design.position_cosine[p][q] + im * design.position_sine[p][q];
       power_sum += re * re + im * im;
     }
     design.correction[q] = real_sum / power_sum;
   }
 }
 
-/// Solves the normal equations by Cholesky. Their condition is the inverse square of the misfit, hence long double,
-/// and a ridge for kernels more exact than any double can tell.
+/// sum_j w_j h(x) exp(2 pi i x (j - middle)) = exp(2 pi i x f) for all x.
 void solve_weights(Design& design) {
-  const int n = design.width;
-  std::array<Row, kMaxWidth> factor{};
-  for (int i = 0; i < n; ++i)
-    for (int j = 0; j <= i; ++j)
-      for (int q = 0; q < kBandNodes; ++q)
-        factor[i][j] += design.correction[q] * design.correction[q] * std::cos(2 * kPi * design.x[q] * (i - j));
-  const long double ridge = 1e-17L * factor[0][0];
-  for (int i = 0; i < n; ++i) {
-    factor[i][i] += ridge;
-    for (int j = 0; j <= i; ++j) {
-      for (int k = 0; k < j; ++k) factor[i][j] -= factor[i][k] * factor[j][k];
-      factor[i][j] = i == j ? std::sqrt(std::max(factor[i][i], ridge)) : factor[i][j] / factor[j][j];
+  const int n_x = design.n_x;
+  LeastSquares problem(2 * n_x, design.width, design.n_f);
+  for (int j = 0; j < design.width; ++j)
+    for (int q = 0; q < n_x; ++q) {
+      problem.matrix(j)[q] = design.correction[q] * design.cell_cosine[j][q];
+      problem.matrix(j)[n_x + q] = design.correction[q] * design.cell_sine[j][q];
     }
-  }
   for (int p = 0; p < design.n_f; ++p) {
-    Row b{};
-    for (int i = 0; i < n; ++i) {
-      for (int q = 0; q < kBandNodes; ++q)
-        b[i] += design.correction[q] * std::cos(2 * kPi * design.x[q] * design.distance(i, p));
-      for (int k = 0; k < i; ++k) b[i] -= factor[i][k] * b[k];
-      b[i] /= factor[i][i];
-    }
-    for (int i = n; i-- > 0;) {
-      for (int k = i + 1; k < n; ++k) b[i] -= factor[k][i] * b[k];
-      b[i] /= factor[i][i];
-      design.weights[p][i] = static_cast<double>(b[i]);
-    }
+    std::copy_n(design.position_cosine[p].data(), n_x, problem.wanted(p));
+    std::copy_n(design.position_sine[p].data(), n_x, problem.wanted(p) + n_x);
   }
+  problem.solve();
+  for (int p = 0; p < design.n_f; ++p)
+    for (int j = 0; j < design.width; ++j) design.weights[p][j] = problem.solution(p)[j];
 }
 
 /// Coefficients of the Chebyshev series through `values` at the nodes cos((k + 1/2) pi / n).
@@ -125,10 +119,10 @@ std::vector<double> powers(const std::vector<double>& series) {
 
 /// Largest misfit over the band, of the kernel as it will be evaluated.
 double measure_misfit(const GriddingKernel& kernel) {
-  constexpr int kPositions = 13;
+  constexpr int kPositions = 13, kSamples = 16;
   double worst = 0;
-  for (int q = 0; q <= kBandNodes; ++q) {
-    const double x = kernel.half_band * q / kBandNodes, h = kernel.correction(x);
+  for (int q = 0; q <= kSamples; ++q) {
+    const double x = kernel.half_band * q / kSamples, h = kernel.correction(x);
     double sum = 0;
     for (int p = 0; p < kPositions; ++p) {
       const double f = (p + 0.5) / kPositions - 0.5;
@@ -169,7 +163,7 @@ GriddingKernel least_misfit_kernel(int width, double half_band) {
   kernel.width = width;
   kernel.half_band = half_band;
   kernel.degree = kernel_degree(width);
-  Design design(width, half_band, kernel.degree + 1);
+  Design design(width, half_band);
   for (int round = 0; round < kRounds; ++round) {
     solve_correction(design);
     solve_weights(design);

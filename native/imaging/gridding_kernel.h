@@ -5,7 +5,11 @@
 
 namespace contimg::imaging {
 
-inline constexpr int kMaxWidth = 8;  ///< cells; what single precision can use, and one AVX2 register
+inline constexpr int kMaxWidth = 16;  ///< cells
+
+/// The widest kernel that a precision can use, in cells; one or four AVX2 registers.
+template <typename T>
+inline constexpr int kMaxWidthOf = sizeof(T) == sizeof(float) ? 8 : kMaxWidth;
 
 /// Degree of the polynomials of a kernel: enough for a tenth of its misfit.
 constexpr int kernel_degree(int width) { return width == 1 ? 0 : width + 2; }
@@ -30,7 +34,7 @@ struct GriddingKernel {
   double correction(double x) const;
 };
 
-/// The kernel of least misfit for a width and a band. Cost: under 1 ms.
+/// The kernel of least misfit for a width and a band.
 GriddingKernel least_misfit_kernel(int width, double half_band);
 
 /// The kernel of the widest band, up to 0.45, whose misfit is at most `misfit`.

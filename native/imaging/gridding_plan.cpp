@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <string>
+#include <type_traits>
 
 #include "core/constants.h"
 #include "core/error.h"
 #include "core/fft.h"
 #include "core/parallel.h"
 
-// The error asked for is shared by the three axes. Every kernel width has a widest band that keeps to its share; for u
+// The error asked for is shared by the three axes, with a reserve for baselines whose positions in their cells are not
+// spread evenly, as those of antennas on a line. Every kernel width has a widest band that keeps to its share; for u
 // and v the band says how much larger than the image the grid must be, for w how close the planes. Wide kernels cost
 // per visibility, fine grids and close planes per FFT: the cheapest combination is taken.
 namespace contimg::imaging {
@@ -35,10 +38,18 @@ void check_image(const ImageGrid& image) {
            ", m = " + std::to_string(m) + " with l^2 + m^2 >= 1. Take fewer pixels or a smaller cell");
 }
 
-void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
-                 double epsilon) {
-  if (!(epsilon >= 1e-6 && epsilon <= 1e-2))
-    refuse("Expected epsilon from 1e-6 to 1e-2 but received " + std::to_string(epsilon));
+template <typename T>
+void check_epsilon(double epsilon) {
+  constexpr bool kSingle = std::is_same_v<T, float>;
+  if (epsilon >= (kSingle ? 1e-6 : 1e-12) && epsilon <= 1e-2) return;
+  std::ostringstream message;
+  message << "Expected epsilon from " << (kSingle ? "1e-6 to 1e-2 in single precision" : "1e-12 to 1e-2")
+          << " but received " << epsilon;
+  refuse(message.str());
+}
+
+template <typename T>
+void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights) {
   if (weights.shape(0) != uvw_m.shape(0) || weights.shape(1) != freq_hz.shape(0))
     refuse("Expected weights of " + std::to_string(uvw_m.shape(0)) + " rows and " + std::to_string(freq_hz.shape(0)) +
            " channels but received " + std::to_string(weights.shape(0)) + " x " + std::to_string(weights.shape(1)));
@@ -49,14 +60,18 @@ void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, N
       refuse("Expected frequencies to be positive but received " + std::to_string(frequency));
 }
 
-bool is_weight(float weight) { return (weight >= 0) & (weight <= std::numeric_limits<float>::max()); }
+template <typename T>
+bool is_weight(T weight) {
+  return (weight >= 0) & (weight <= std::numeric_limits<T>::max());
+}
 
 /// Channels of a row from the first to the last weight above 0.
-IndexRange used_channels(const float* weights, std::size_t n_channels, std::size_t row) {
+template <typename T>
+IndexRange used_channels(const T* weights, std::size_t n_channels, std::size_t row) {
   int n_bad = 0;  // a loop without a way out is vectorized
   for (std::size_t channel = 0; channel < n_channels; ++channel) n_bad += !is_weight(weights[channel]);
   if (n_bad > 0) {
-    const auto channel = std::find_if_not(weights, weights + n_channels, is_weight) - weights;
+    const auto channel = std::find_if_not(weights, weights + n_channels, is_weight<T>) - weights;
     refuse("Expected weights to be finite and >= 0 but that of row " + std::to_string(row) + ", channel " +
            std::to_string(channel) + " is " + std::to_string(weights[channel]));
   }
@@ -73,7 +88,8 @@ struct Extent {
 };
 
 /// Fills in plan.rows from `begin` to `end`, in wavelengths per Hz: cells come when the grid is known.
-Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+template <typename T>
+Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                  std::size_t begin, std::size_t end, GriddingPlan& plan) {
   Extent extent;
   const auto all = std::minmax_element(freq_hz.begin(), freq_hz.end());
@@ -96,7 +112,8 @@ Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, N
   return extent;
 }
 
-Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+template <typename T>
+Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                  unsigned threads, GriddingPlan& plan) {
   constexpr std::size_t kRows = 1024;  // per piece of work
   const std::size_t n_rows = uvw_m.size();
@@ -128,9 +145,9 @@ double seconds(const GriddingPlan& plan) {
 
 /// One kernel per width. Wide bands at coarse accuracy are left out where the correction lifts the corners of the
 /// image, and with them the rounding errors of single precision, by more than 8 per axis over the center.
-std::vector<GriddingKernel> usable_kernels(double misfit) {
+std::vector<GriddingKernel> usable_kernels(double misfit, int max_width) {
   std::vector<GriddingKernel> kernels;
-  for (int width = 1; width <= kMaxWidth; ++width) {
+  for (int width = 1; width <= max_width; ++width) {
     GriddingKernel kernel = widest_band_kernel(width, misfit);
     if (kernel.correction(kernel.half_band) < 8 * kernel.correction(0)) kernels.push_back(std::move(kernel));
   }
@@ -138,8 +155,8 @@ std::vector<GriddingKernel> usable_kernels(double misfit) {
 }
 
 /// Sets grid, planes and kernels.
-void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon) {
-  const std::vector<GriddingKernel> kernels = usable_kernels(epsilon / std::sqrt(3.0));
+void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max_width) {
+  const std::vector<GriddingKernel> kernels = usable_kernels(epsilon / 2, max_width);
   const ImageGrid& image = plan.image;
   plan.w_shift = -0.5 * n_minus_1(image.nx / 2.0 * image.cell_rad, image.ny / 2.0 * image.cell_rad);
   double least = std::numeric_limits<double>::infinity();
@@ -168,10 +185,12 @@ double n_minus_1(double l, double m) {
   return -r2 / (1 + std::sqrt(1 - r2));
 }
 
-GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
+template <typename T>
+GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                            const ImageGrid& image, const GridderOptions& options) {
   check_image(image);
-  check_input(uvw_m, freq_hz, weights, options.epsilon);
+  check_epsilon<T>(options.epsilon);
+  check_input(uvw_m, freq_hz, weights);
   GriddingPlan plan;
   plan.image = image;
   const Extent extent = read_rows(uvw_m, freq_hz, weights, options.threads, plan);
@@ -179,7 +198,7 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   if (plan.n_visibilities == 0) return plan;
   std::vector<GridRow> rows = std::move(plan.rows);
   plan.rows.clear();  // the candidates below are copies of the plan
-  choose_cheapest(plan, extent.largest_w - extent.least_w, options.epsilon);
+  choose_cheapest(plan, extent.largest_w - extent.least_w, options.epsilon, kMaxWidthOf<T>);
   plan.first_w = extent.least_w - (plan.kernel_w.width - 1) / 2.0 * plan.w_step;
   // Image x grows to the west, u to the east: hence the minus.
   for (GridRow& row : rows) {
@@ -189,5 +208,10 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   plan.rows = std::move(rows);
   return plan;
 }
+
+template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const float, 2>,
+                                    const ImageGrid&, const GridderOptions&);
+template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const double, 2>,
+                                    const ImageGrid&, const GridderOptions&);
 
 }  // namespace contimg::imaging

@@ -85,8 +85,8 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<do
   // coarser.
   NdArray<float, 2> psf({128, 128});
   for (double cell = 0.2 / longest; cell < 4 / longest; cell *= 2) {
-    visibilities_to_image(uvw.view(), freq, ones.view(), sample.view(), {128, 128, cell}, {1e-4, threads}, psf.view(),
-                          context);
+    visibilities_to_image<float>(uvw.view(), freq, ones.view(), sample.view(), {128, 128, cell}, {1e-4, threads},
+                                 psf.view(), context);
     for (float& value : psf) value = static_cast<float>(value / sum);
     try {
       return fit_restoring_beam(psf.view(), cell);

@@ -10,18 +10,19 @@ namespace contimg::imaging {
 
 /// The image side of a plan: corrections for the gridding kernels, and the screens exp(2 pi i w (n - 1 + w_shift)).
 /// A plane is the complex image (ny, nx) that a uv plane transforms to.
+template <typename T>
 class PhaseScreens {
  public:
   explicit PhaseScreens(const GriddingPlan& plan, unsigned threads);
 
   /// image += Re[plane * screen(w)].
-  void accumulate(NdView<const std::complex<float>, 2> plane, double w, NdView<float, 2> image) const;
+  void accumulate(NdView<const std::complex<T>, 2> plane, double w, NdView<T, 2> image) const;
 
   /// plane = image * conj(screen(w)).
-  void spread(NdView<const float, 2> image, double w, NdView<std::complex<float>, 2> plane) const;
+  void spread(NdView<const T, 2> image, double w, NdView<std::complex<T>, 2> plane) const;
 
   /// Multiplies by the corrections of the kernels in u, v and w.
-  void correct(NdView<float, 2> image) const;
+  void correct(NdView<T, 2> image) const;
 
  private:
   template <typename Body>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "core/simd.h"
 #include "imaging/sincos_cycles.h"
@@ -17,42 +18,59 @@ namespace {
 // Vectors never cross a call: every function that takes or gives one is inlined.
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));  // 8 floats
-static_assert(kMaxWidth == 8);
-constexpr std::size_t kRow = 2 * kTileColumns;
+/// What fills an AVX2 register: 8 floats or 4 doubles.
+template <typename T>
+struct Simd;
+template <>
+struct Simd<float> {
+  typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
+};
+template <>
+struct Simd<double> {
+  typedef double Vector __attribute__((vector_size(32), aligned(8), may_alias));
+};
+template <typename T>
+using Vector = typename Simd<T>::Vector;
+template <typename T>
+constexpr int kLanes = 32 / sizeof(T);
+
 constexpr std::size_t kChunk = 64;
-constexpr int kMaxDegree = kernel_degree(kMaxWidth);
 
-CONTIMG_INLINE Vector load(const float* p) { return *reinterpret_cast<const Vector*>(p); }
-CONTIMG_INLINE void store(float* p, Vector v) { *reinterpret_cast<Vector*>(p) = v; }
+CONTIMG_INLINE Vector<float> load(const float* p) { return *reinterpret_cast<const Vector<float>*>(p); }
+CONTIMG_INLINE Vector<double> load(const double* p) { return *reinterpret_cast<const Vector<double>*>(p); }
+CONTIMG_INLINE void store(float* p, Vector<float> v) { *reinterpret_cast<Vector<float>*>(p) = v; }
+CONTIMG_INLINE void store(double* p, Vector<double> v) { *reinterpret_cast<Vector<double>*>(p) = v; }
 
-/// A kernel's polynomials in single precision, one vector per power; powers above its degree are 0.
+/// A kernel's polynomials, one row per power; powers above its degree are 0.
+template <typename T>
 struct Polynomials {
-  alignas(32) float coefficients[kMaxDegree + 1][kMaxWidth] = {};
+  alignas(32) T coefficients[kernel_degree(kMaxWidthOf<T>) + 1][kMaxWidthOf<T>] = {};
 
   explicit Polynomials(const GriddingKernel& kernel) {
     for (int k = 0; k <= kernel.degree; ++k)
-      for (int j = 0; j < kMaxWidth; ++j) coefficients[k][j] = static_cast<float>(kernel.coefficients[k][j]);
+      for (int j = 0; j < kMaxWidthOf<T>; ++j) coefficients[k][j] = static_cast<T>(kernel.coefficients[k][j]);
   }
 };
 
 /// Up to kChunk visibilities of one run: all channels in `offset` to `cosine`, those with a weight in `cell` to `im`.
+template <typename T>
 struct Chunk {
-  int offset[kChunk];                                  // of the kernel's first cell in a tile plane
-  float u[kChunk], v[kChunk], w[kChunk];               // t = 2 f, see GriddingKernel
-  float cycles[kChunk], sine[kChunk], cosine[kChunk];  // the shift that centers the band of n - 1
+  int offset[kChunk];                              // of the kernel's first cell in a tile plane
+  T u[kChunk], v[kChunk], w[kChunk];               // t = 2 f, see GriddingKernel
+  T cycles[kChunk], sine[kChunk], cosine[kChunk];  // the shift that centers the band of n - 1
   std::size_t count;
   int cell[kChunk];
   std::size_t channel[kChunk];
-  alignas(32) float weight_u[kChunk][kMaxWidth], weight_v[kChunk][kMaxWidth], weight_w[kChunk][kMaxWidth];
-  float re[kChunk], im[kChunk];
+  alignas(32) T weight_u[kChunk][kMaxWidthOf<T>], weight_v[kChunk][kMaxWidthOf<T>], weight_w[kChunk][kMaxWidthOf<T>];
+  T re[kChunk], im[kChunk];
 };
 
 /// What is common to all runs of an item.
+template <typename T>
 struct ItemContext {
   const GriddingPlan& plan;
   const double* freq_hz;
-  Polynomials uv, w;
+  Polynomials<T> uv, w;
   double plane;
 
   ItemContext(const GriddingPlan& the_plan, const TileItem& item, NdView<const double, 1> frequencies)
@@ -66,8 +84,9 @@ CONTIMG_INLINE double clamped(double x, double last) {
 }
 
 /// Positions of n channels from `first` on.
-CONTIMG_INLINE void locate(const ItemContext& item, const VisibilityRun& run, std::size_t first, std::size_t n,
-                           Chunk& chunk) {
+template <typename T>
+CONTIMG_INLINE void locate(const ItemContext<T>& item, const VisibilityRun& run, std::size_t first, std::size_t n,
+                           Chunk<T>& chunk) {
   const GriddingPlan& plan = item.plan;
   const GridRow& row = plan.rows[run.row];
   const double half = plan.kernel_uv.width / 2.0, f0 = item.freq_hz[run.first_channel];
@@ -82,33 +101,36 @@ CONTIMG_INLINE void locate(const ItemContext& item, const VisibilityRun& run, st
     const double u = row.u_cells_per_hz * freq_hz[k] - origin_u, v = row.v_cells_per_hz * freq_hz[k] - origin_v;
     // Clamped: sorting and this loop may round differently at the edge of a tile, where either choice is right.
     const double start_u = clamped(std::ceil(u - half), last), start_v = clamped(std::ceil(v - half), last);
-    chunk.offset[k] = static_cast<int>(start_v) * static_cast<int>(kRow) + static_cast<int>(start_u);
-    chunk.u[k] = static_cast<float>(2 * (u - start_u - center));
-    chunk.v[k] = static_cast<float>(2 * (v - start_v - center));
-    chunk.w[k] = static_cast<float>(2 * (planes_per_hz * freq_hz[k] - first_plane - center_w));
+    chunk.offset[k] = static_cast<int>(start_v) * static_cast<int>(TileShape<T>::kRow) + static_cast<int>(start_u);
+    chunk.u[k] = static_cast<T>(2 * (u - start_u - center));
+    chunk.v[k] = static_cast<T>(2 * (v - start_v - center));
+    chunk.w[k] = static_cast<T>(2 * (planes_per_hz * freq_hz[k] - first_plane - center_w));
     const double cycles = plan.w_shift * row.w_per_hz * freq_hz[k];
-    chunk.cycles[k] = static_cast<float>(cycles - nearest_integer(cycles));
+    chunk.cycles[k] = static_cast<T>(cycles - nearest_integer(cycles));
   }
   for (std::size_t k = 0; k < n; ++k) sincos_cycles(chunk.cycles[k], chunk.sine[k], chunk.cosine[k]);
 }
 
 /// Kernel weights of the channels that have a weight. The w kernel is at most as wide as the others, so one degree does
 /// for all; three sums at a time hide each other's latency.
-template <int kDegree>
-CONTIMG_INLINE void weigh(const ItemContext& item, const float* weights, std::size_t n, Chunk& chunk) {
+template <int kWidth, typename T>
+CONTIMG_INLINE void weigh(const ItemContext<T>& item, const T* weights, std::size_t n, Chunk<T>& chunk) {
+  constexpr int kDegree = kernel_degree(kWidth);
   std::size_t count = 0;
   for (std::size_t k = 0; k < n; ++k) {
     if (weights[k] == 0) continue;
-    Vector u = load(item.uv.coefficients[kDegree]), v = u, w = load(item.w.coefficients[kDegree]);
-    for (int power = kDegree - 1; power >= 0; --power) {
-      const Vector coefficients = load(item.uv.coefficients[power]);
-      u = u * chunk.u[k] + coefficients;
-      v = v * chunk.v[k] + coefficients;
-      w = w * chunk.w[k] + load(item.w.coefficients[power]);
+    for (int lane = 0; lane < kWidth; lane += kLanes<T>) {
+      Vector<T> u = load(item.uv.coefficients[kDegree] + lane), v = u, w = load(item.w.coefficients[kDegree] + lane);
+      for (int power = kDegree - 1; power >= 0; --power) {
+        const Vector<T> coefficients = load(item.uv.coefficients[power] + lane);
+        u = u * chunk.u[k] + coefficients;
+        v = v * chunk.v[k] + coefficients;
+        w = w * chunk.w[k] + load(item.w.coefficients[power] + lane);
+      }
+      store(chunk.weight_u[count] + lane, u);
+      store(chunk.weight_v[count] + lane, v);
+      store(chunk.weight_w[count] + lane, w);
     }
-    store(chunk.weight_u[count], u);
-    store(chunk.weight_v[count], v);
-    store(chunk.weight_w[count], w);
     chunk.cell[count] = chunk.offset[k];
     chunk.channel[count] = k;
     ++count;
@@ -116,108 +138,134 @@ CONTIMG_INLINE void weigh(const ItemContext& item, const float* weights, std::si
   chunk.count = count;
 }
 
-/// Adds visibilities [begin, end) of the chunk, which share their cell, to kRows rows of one plane.
-template <int kFirstRow, int kRows>
-CONTIMG_INLINE void spread_rows(const Chunk& chunk, std::size_t begin, std::size_t end, int plane, float* rows) {
-  Vector re[kRows], im[kRows];
+/// Part of a tile plane: kRows rows from `row` on, and the lanes from `lane` on.
+struct Block {
+  int plane, row, lane;
+};
+
+/// Adds visibilities [begin, end) of the chunk, which share their cell, to a block of the cells from `cells` on.
+template <int kRows, typename T>
+CONTIMG_INLINE void spread_rows(const Chunk<T>& chunk, std::size_t begin, std::size_t end, Block block, T* cells) {
+  constexpr std::size_t kRow = TileShape<T>::kRow, kImaginary = TileShape<T>::kColumns;
+  T* const rows = cells + block.row * kRow + block.lane;
+  Vector<T> re[kRows], im[kRows];
   for (int j = 0; j < kRows; ++j) {
-    re[j] = load(rows + (kFirstRow + j) * kRow);
-    im[j] = load(rows + (kFirstRow + j) * kRow + kTileColumns);
+    re[j] = load(rows + j * kRow);
+    im[j] = load(rows + j * kRow + kImaginary);
   }
   for (std::size_t k = begin; k < end; ++k) {
-    const Vector u = load(chunk.weight_u[k]);
-    const Vector u_re = u * (chunk.re[k] * chunk.weight_w[k][plane]),
-                 u_im = u * (chunk.im[k] * chunk.weight_w[k][plane]);
+    const Vector<T> u = load(chunk.weight_u[k] + block.lane);
+    const Vector<T> u_re = u * (chunk.re[k] * chunk.weight_w[k][block.plane]),
+                    u_im = u * (chunk.im[k] * chunk.weight_w[k][block.plane]);
     for (int j = 0; j < kRows; ++j) {
-      re[j] += u_re * chunk.weight_v[k][kFirstRow + j];
-      im[j] += u_im * chunk.weight_v[k][kFirstRow + j];
+      re[j] += u_re * chunk.weight_v[k][block.row + j];
+      im[j] += u_im * chunk.weight_v[k][block.row + j];
     }
   }
   for (int j = 0; j < kRows; ++j) {
-    store(rows + (kFirstRow + j) * kRow, re[j]);
-    store(rows + (kFirstRow + j) * kRow + kTileColumns, im[j]);
+    store(rows + j * kRow, re[j]);
+    store(rows + j * kRow + kImaginary, im[j]);
   }
 }
 
-/// Adds to sums[k] what kRows rows of one plane give to visibilities [begin, end); the sum over u is left to the end.
-template <int kFirstRow, int kRows>
-CONTIMG_INLINE void interpolate_rows(const Chunk& chunk, std::size_t begin, std::size_t end, int plane,
-                                     const float* rows, float (*sums)[2 * kMaxWidth]) {
-  Vector re[kRows], im[kRows];
+/// What the cells give to visibilities of a chunk: lanes of the real, then of the imaginary parts, which are summed at
+/// the end.
+template <typename T>
+using Sums = T[2 * kLanes<T>];
+
+/// Adds to sums[k] what a block of the cells gives to visibilities [begin, end), which share their cell.
+template <int kRows, typename T>
+CONTIMG_INLINE void interpolate_rows(const Chunk<T>& chunk, std::size_t begin, std::size_t end, Block block,
+                                     const T* cells, Sums<T>* sums) {
+  constexpr std::size_t kRow = TileShape<T>::kRow, kImaginary = TileShape<T>::kColumns;
+  const T* const rows = cells + block.row * kRow + block.lane;
+  Vector<T> re[kRows], im[kRows];
   for (int j = 0; j < kRows; ++j) {
-    re[j] = load(rows + (kFirstRow + j) * kRow);
-    im[j] = load(rows + (kFirstRow + j) * kRow + kTileColumns);
+    re[j] = load(rows + j * kRow);
+    im[j] = load(rows + j * kRow + kImaginary);
   }
   for (std::size_t k = begin; k < end; ++k) {
-    Vector sum_re = re[0] * chunk.weight_v[k][kFirstRow], sum_im = im[0] * chunk.weight_v[k][kFirstRow];
+    Vector<T> sum_re = re[0] * chunk.weight_v[k][block.row], sum_im = im[0] * chunk.weight_v[k][block.row];
     for (int j = 1; j < kRows; ++j) {
-      sum_re += re[j] * chunk.weight_v[k][kFirstRow + j];
-      sum_im += im[j] * chunk.weight_v[k][kFirstRow + j];
+      sum_re += re[j] * chunk.weight_v[k][block.row + j];
+      sum_im += im[j] * chunk.weight_v[k][block.row + j];
     }
-    store(sums[k], load(sums[k]) + sum_re * chunk.weight_w[k][plane]);
-    store(sums[k] + kMaxWidth, load(sums[k] + kMaxWidth) + sum_im * chunk.weight_w[k][plane]);
+    const Vector<T> u = load(chunk.weight_u[k] + block.lane) * chunk.weight_w[k][block.plane];
+    store(sums[k], load(sums[k]) + sum_re * u);
+    store(sums[k] + kLanes<T>, load(sums[k] + kLanes<T>) + sum_im * u);
+  }
+}
+
+/// Calls body(rows, block) for blocks that cover a kernel on one plane; `rows` is their number of rows as a type. 16
+/// vector registers hold six rows of a complex plane and what multiplies them; wider kernels go in parts.
+template <int kWidth, typename T, typename Body>
+CONTIMG_INLINE void for_each_block(int plane, const Body& body) {
+  for (int lane = 0; lane < kWidth; lane += kLanes<T>) {
+    if constexpr (kWidth <= 6) {
+      body(std::integral_constant<int, kWidth>(), Block{plane, 0, lane});
+    } else {
+      for (int row = 0; row + 4 <= kWidth; row += 4) body(std::integral_constant<int, 4>(), Block{plane, row, lane});
+      if constexpr (kWidth % 4) body(std::integral_constant<int, kWidth % 4>(), Block{plane, kWidth / 4 * 4, lane});
+    }
   }
 }
 
 /// One past the last visibility from `begin` on that has the same cell.
-CONTIMG_INLINE std::size_t end_of_group(const Chunk& chunk, std::size_t begin) {
+template <typename T>
+CONTIMG_INLINE std::size_t end_of_group(const Chunk<T>& chunk, std::size_t begin) {
   std::size_t end = begin + 1;
   while (end < chunk.count && chunk.cell[end] == chunk.cell[begin]) ++end;
   return end;
 }
 
-// 16 vector registers hold six rows of a complex plane and what multiplies them; wider kernels go in two parts.
-template <int kWidth>
-CONTIMG_INLINE void spread_chunk(const Chunk& chunk, int n_planes, float* tile) {
+template <int kWidth, typename T>
+CONTIMG_INLINE void spread_chunk(const Chunk<T>& chunk, int n_planes, T* tile) {
   for (std::size_t begin = 0, end; begin < chunk.count; begin = end) {
     end = end_of_group(chunk, begin);
     for (int plane = 0; plane < n_planes; ++plane) {
-      float* rows = tile + plane * kTilePlane + chunk.cell[begin];
-      if constexpr (kWidth <= 6) {
-        spread_rows<0, kWidth>(chunk, begin, end, plane, rows);
-      } else {
-        spread_rows<0, 4>(chunk, begin, end, plane, rows);
-        spread_rows<4, kWidth - 4>(chunk, begin, end, plane, rows);
-      }
+      T* const cells = tile + plane * TileShape<T>::kPlane + chunk.cell[begin];
+      for_each_block<kWidth, T>(
+          plane, [&](auto rows, Block block)
+                     __attribute__((always_inline)) { spread_rows<rows()>(chunk, begin, end, block, cells); });
     }
   }
 }
 
-template <int kWidth>
-CONTIMG_INLINE void interpolate_chunk(const Chunk& chunk, int n_planes, const float* tile,
-                                      float (*sums)[2 * kMaxWidth]) {
+template <int kWidth, typename T>
+CONTIMG_INLINE void interpolate_chunk(const Chunk<T>& chunk, int n_planes, const T* tile, Sums<T>* sums) {
   for (std::size_t begin = 0, end; begin < chunk.count; begin = end) {
     end = end_of_group(chunk, begin);
     for (int plane = 0; plane < n_planes; ++plane) {
-      const float* rows = tile + plane * kTilePlane + chunk.cell[begin];
-      if constexpr (kWidth <= 6) {
-        interpolate_rows<0, kWidth>(chunk, begin, end, plane, rows, sums);
-      } else {
-        interpolate_rows<0, 4>(chunk, begin, end, plane, rows, sums);
-        interpolate_rows<4, kWidth - 4>(chunk, begin, end, plane, rows, sums);
-      }
+      const T* const cells = tile + plane * TileShape<T>::kPlane + chunk.cell[begin];
+      for_each_block<kWidth, T>(
+          plane, [&](auto rows, Block block) __attribute__((always_inline)) {
+            interpolate_rows<rows()>(chunk, begin, end, block, cells, sums);
+          });
     }
   }
 }
 
-/// Sum of 8 floats, in a fixed order.
-CONTIMG_INLINE float total(Vector v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+/// Sum of the lanes, in a fixed order.
+CONTIMG_INLINE float total(Vector<float> v) {
+  return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+CONTIMG_INLINE double total(Vector<double> v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
-template <int kWidth>
-CONTIMG_INLINE void spread_runs(const ItemContext& item, const VisibilityRun* begin, const VisibilityRun* end,
-                                const std::complex<float>* visibilities, const float* weights, std::size_t n_channels,
-                                float* tile) {
-  Chunk chunk;
+template <int kWidth, typename T>
+CONTIMG_INLINE void spread_runs(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
+                                const std::complex<T>* visibilities, const T* weights, std::size_t n_channels,
+                                T* tile) {
+  Chunk<T> chunk;
   for (const VisibilityRun* run = begin; run != end; ++run) {
-    const float sign = item.plan.rows[run->row].conjugate ? -1.0f : 1.0f;
+    const T sign = item.plan.rows[run->row].conjugate ? -1 : 1;
     for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
       const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
       locate(item, *run, first, n, chunk);
-      weigh<kernel_degree(kWidth)>(item, weights + at, n, chunk);
+      weigh<kWidth>(item, weights + at, n, chunk);
       for (std::size_t k = 0; k < chunk.count; ++k) {
         const std::size_t channel = chunk.channel[k];
-        const float* visibility = reinterpret_cast<const float*>(visibilities + at + channel);
-        const float re = weights[at + channel] * visibility[0], im = sign * weights[at + channel] * visibility[1];
+        const T* visibility = reinterpret_cast<const T*>(visibilities + at + channel);
+        const T re = weights[at + channel] * visibility[0], im = sign * weights[at + channel] * visibility[1];
         chunk.re[k] = re * chunk.cosine[channel] + im * chunk.sine[channel];
         chunk.im[k] = im * chunk.cosine[channel] - re * chunk.sine[channel];
       }
@@ -226,25 +274,24 @@ CONTIMG_INLINE void spread_runs(const ItemContext& item, const VisibilityRun* be
   }
 }
 
-template <int kWidth>
-CONTIMG_INLINE void interpolate_runs(const ItemContext& item, const VisibilityRun* begin, const VisibilityRun* end,
-                                     const float* tile, const float* weights, std::size_t n_channels,
-                                     std::complex<float>* visibilities) {
-  Chunk chunk;
-  alignas(32) float sums[kChunk][2 * kMaxWidth];
+template <int kWidth, typename T>
+CONTIMG_INLINE void interpolate_runs(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
+                                     const T* tile, const T* weights, std::size_t n_channels,
+                                     std::complex<T>* visibilities) {
+  Chunk<T> chunk;
+  alignas(32) Sums<T> sums[kChunk];
   for (const VisibilityRun* run = begin; run != end; ++run) {
-    const float sign = item.plan.rows[run->row].conjugate ? -1.0f : 1.0f;
+    const T sign = item.plan.rows[run->row].conjugate ? -1 : 1;
     for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
       const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
       locate(item, *run, first, n, chunk);
-      weigh<kernel_degree(kWidth)>(item, weights + at, n, chunk);
+      weigh<kWidth>(item, weights + at, n, chunk);
       std::memset(sums, 0, chunk.count * sizeof(sums[0]));
       interpolate_chunk<kWidth>(chunk, item.plan.kernel_w.width, tile, sums);
       for (std::size_t k = 0; k < chunk.count; ++k) {
         const std::size_t channel = chunk.channel[k];
-        const Vector u = load(chunk.weight_u[k]);
-        const float re = total(load(sums[k]) * u), im = total(load(sums[k] + kMaxWidth) * u);
-        float* visibility = reinterpret_cast<float*>(visibilities + at + channel);
+        const T re = total(load(sums[k])), im = total(load(sums[k] + kLanes<T>));
+        T* visibility = reinterpret_cast<T*>(visibilities + at + channel);
         visibility[0] = re * chunk.cosine[channel] - im * chunk.sine[channel];
         visibility[1] = sign * (im * chunk.cosine[channel] + re * chunk.sine[channel]);
       }
@@ -252,58 +299,67 @@ CONTIMG_INLINE void interpolate_runs(const ItemContext& item, const VisibilityRu
   }
 }
 
-CONTIMG_SIMD void spread(const ItemContext& item, const VisibilityRun* begin, const VisibilityRun* end,
-                         const std::complex<float>* visibilities, const float* weights, std::size_t n_channels,
-                         float* tile) {
-  switch (item.plan.kernel_uv.width) {
-    case 3:
-      return spread_runs<3>(item, begin, end, visibilities, weights, n_channels, tile);
-    case 4:
-      return spread_runs<4>(item, begin, end, visibilities, weights, n_channels, tile);
-    case 5:
-      return spread_runs<5>(item, begin, end, visibilities, weights, n_channels, tile);
-    case 6:
-      return spread_runs<6>(item, begin, end, visibilities, weights, n_channels, tile);
-    case 7:
-      return spread_runs<7>(item, begin, end, visibilities, weights, n_channels, tile);
-    default:
-      return spread_runs<8>(item, begin, end, visibilities, weights, n_channels, tile);
+/// Calls body(width) with the width of the loops, as a type: 3 to 8, or in double precision whole registers, whose last
+/// weights may be 0.
+template <typename T, typename Body>
+CONTIMG_INLINE void for_width(int width, const Body& body) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (width == 3) return body(std::integral_constant<int, 3>());
+    if (width == 4) return body(std::integral_constant<int, 4>());
+    if (width == 5) return body(std::integral_constant<int, 5>());
+    if (width == 6) return body(std::integral_constant<int, 6>());
+    if (width == 7) return body(std::integral_constant<int, 7>());
+    return body(std::integral_constant<int, 8>());
+  } else {
+    if (width <= 4) return body(std::integral_constant<int, 4>());
+    if (width <= 8) return body(std::integral_constant<int, 8>());
+    if (width <= 12) return body(std::integral_constant<int, 12>());
+    return body(std::integral_constant<int, 16>());
   }
 }
 
-CONTIMG_SIMD void interpolate(const ItemContext& item, const VisibilityRun* begin, const VisibilityRun* end,
-                              const float* tile, const float* weights, std::size_t n_channels,
-                              std::complex<float>* visibilities) {
-  switch (item.plan.kernel_uv.width) {
-    case 3:
-      return interpolate_runs<3>(item, begin, end, tile, weights, n_channels, visibilities);
-    case 4:
-      return interpolate_runs<4>(item, begin, end, tile, weights, n_channels, visibilities);
-    case 5:
-      return interpolate_runs<5>(item, begin, end, tile, weights, n_channels, visibilities);
-    case 6:
-      return interpolate_runs<6>(item, begin, end, tile, weights, n_channels, visibilities);
-    case 7:
-      return interpolate_runs<7>(item, begin, end, tile, weights, n_channels, visibilities);
-    default:
-      return interpolate_runs<8>(item, begin, end, tile, weights, n_channels, visibilities);
-  }
+template <typename T>
+CONTIMG_SIMD void spread(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
+                         const std::complex<T>* visibilities, const T* weights, std::size_t n_channels, T* tile) {
+  for_width<T>(
+      item.plan.kernel_uv.width, [&](auto width) __attribute__((always_inline)) {
+        spread_runs<width()>(item, begin, end, visibilities, weights, n_channels, tile);
+      });
+}
+
+template <typename T>
+CONTIMG_SIMD void interpolate(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
+                              const T* tile, const T* weights, std::size_t n_channels, std::complex<T>* visibilities) {
+  for_width<T>(
+      item.plan.kernel_uv.width, [&](auto width) __attribute__((always_inline)) {
+        interpolate_runs<width()>(item, begin, end, tile, weights, n_channels, visibilities);
+      });
 }
 
 }  // namespace
 
+template <typename T>
 void spread_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                 NdView<const double, 1> freq_hz, NdView<const std::complex<float>, 2> visibilities,
-                 NdView<const float, 2> weights, float* tile) {
-  spread(ItemContext(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
+                 NdView<const double, 1> freq_hz, NdView<const std::complex<T>, 2> visibilities,
+                 NdView<const T, 2> weights, T* tile) {
+  spread(ItemContext<T>(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
          visibilities.data(), weights.data(), freq_hz.size(), tile);
 }
 
+template <typename T>
 void interpolate_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                      NdView<const double, 1> freq_hz, const float* tile, NdView<const float, 2> weights,
-                      NdView<std::complex<float>, 2> visibilities) {
-  interpolate(ItemContext(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
+                      NdView<const double, 1> freq_hz, const T* tile, NdView<const T, 2> weights,
+                      NdView<std::complex<T>, 2> visibilities) {
+  interpolate(ItemContext<T>(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
               tile, weights.data(), freq_hz.size(), visibilities.data());
 }
+
+#define CONTIMG_INSTANTIATE(T)                                                                                       \
+  template void spread_item(const GriddingPlan&, const TiledVisibilities&, const TileItem&, NdView<const double, 1>, \
+                            NdView<const std::complex<T>, 2>, NdView<const T, 2>, T*);                               \
+  template void interpolate_item(const GriddingPlan&, const TiledVisibilities&, const TileItem&,                     \
+                                 NdView<const double, 1>, const T*, NdView<const T, 2>, NdView<std::complex<T>, 2>);
+CONTIMG_INSTANTIATE(float)
+CONTIMG_INSTANTIATE(double)
 
 }  // namespace contimg::imaging

@@ -70,8 +70,8 @@ std::vector<Component> TileVisibilities::take_difference(NdView<const float, 2> 
 
 void TileVisibilities::to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                                 const JobContext& context) const {
-  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                        data_.weights.view(), apparent_grid(), options_, image, context);
+  visibilities_to_image<float>(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                               data_.weights.view(), apparent_grid(), options_, image, context);
   for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
 }
 

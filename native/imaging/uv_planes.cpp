@@ -10,7 +10,7 @@
 namespace contimg::imaging {
 namespace {
 
-constexpr std::size_t kBatch = 512;  // items whose tiles are in memory at a time: 9 MB for 4 planes
+constexpr std::size_t kBatchBytes = 16 << 20;  // of tiles that are in memory at a time
 
 /// The tiles of items along one axis, and those after them, into which kernels reach.
 std::vector<bool> reached(const std::vector<TileItem>& items, std::uint32_t TileItem::*tile, std::size_t n_tiles) {
@@ -39,7 +39,8 @@ std::vector<IndexRange> UsedTiles::cells() const {
   return ranges;
 }
 
-UvPlanes::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads)
+template <typename T>
+UvPlanes<T>::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads)
     : plan_(plan),
       tiled_(tiled),
       threads_(threads),
@@ -47,49 +48,57 @@ UvPlanes::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, uns
       used_u_(reached(tiled.items, &TileItem::tile_u, plan.n_tiles_u())),
       columns_(cells_of_image(plan.image.nx, plan.nu)),
       rows_(cells_of_image(plan.image.ny, plan.nv)),
-      half_(NdArray<std::complex<float>, 2>::uninitialized({used_v_.n_cells(), plan.image.nx})),
-      image_(NdArray<std::complex<float>, 2>::uninitialized({plan.image.ny, plan.image.nx})) {
+      half_(NdArray<std::complex<T>, 2>::uninitialized({used_v_.n_cells(), plan.image.nx})),
+      image_(NdArray<std::complex<T>, 2>::uninitialized({plan.image.ny, plan.image.nx})) {
   for (int layer = 0; layer < plan.kernel_w.width; ++layer)
-    grids_.push_back(NdArray<std::complex<float>, 2>::uninitialized({used_v_.n_cells(), used_u_.n_cells()}));
+    grids_.push_back(NdArray<std::complex<T>, 2>::uninitialized({used_v_.n_cells(), used_u_.n_cells()}));
   first_item_.assign(plan.n_planes + 1, 0);
   for (const TileItem& item : tiled.items) ++first_item_[item.plane + 1];
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) first_item_[plane + 1] += first_item_[plane];
 }
 
-IndexRange UvPlanes::items_of_plane(std::size_t plane) const { return {first_item_[plane], first_item_[plane + 1]}; }
+template <typename T>
+IndexRange UvPlanes<T>::items_of_plane(std::size_t plane) const {
+  return {first_item_[plane], first_item_[plane + 1]};
+}
 
-bool UvPlanes::used(std::size_t plane) const {
+template <typename T>
+bool UvPlanes<T>::used(std::size_t plane) const {
   const std::size_t reach = grids_.size() - 1, first_start = plane < reach ? 0 : plane - reach;
   return first_item_[first_start] < first_item_[plane + 1];
 }
 
-void UvPlanes::clear(std::size_t plane) {
+template <typename T>
+void UvPlanes<T>::clear(std::size_t plane) {
   const auto cells = grid(plane);
   const std::size_t strip_size = kTileSize * cells.shape(1);
   parallel_for(used_v_.size(), threads_, [&](std::size_t strip) {
-    std::fill_n(cells.data() + strip * strip_size, strip_size, std::complex<float>());
+    std::fill_n(cells.data() + strip * strip_size, strip_size, std::complex<T>());
   });
 }
 
-void UvPlanes::add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
-                                NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
-                                const JobContext& context) {
+template <typename T>
+void UvPlanes<T>::add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
+                                   NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+                                   const JobContext& context) {
   const IndexRange all = items_of_plane(plane);
-  const std::size_t tile_size = grids_.size() * kTilePlane;
-  std::vector<float> tiles(std::min(kBatch, all.end - all.begin) * tile_size);
-  for (std::size_t begin = all.begin; begin < all.end; begin += kBatch) {
-    const IndexRange batch{begin, std::min(begin + kBatch, all.end)};
+  const std::size_t tile_size = grids_.size() * TileShape<T>::kPlane,
+                    batch_size = kBatchBytes / (tile_size * sizeof(T));
+  std::vector<T> tiles(std::min(batch_size, all.end - all.begin) * tile_size);
+  for (std::size_t begin = all.begin; begin < all.end; begin += batch_size) {
+    const IndexRange batch{begin, std::min(begin + batch_size, all.end)};
     parallel_for(batch.end - batch.begin, threads_, [&](std::size_t i) {
       context.checkpoint();
-      float* tile = tiles.data() + i * tile_size;
-      std::fill_n(tile, tile_size, 0.0f);
+      T* tile = tiles.data() + i * tile_size;
+      std::fill_n(tile, tile_size, T(0));
       spread_item(plan_, tiled_, tiled_.items[batch.begin + i], freq_hz, visibilities, weights, tile);
     });
     add_tiles(plane, batch, tiles);
   }
 }
 
-void UvPlanes::add_tiles(std::size_t plane, IndexRange items, const std::vector<float>& tiles) {
+template <typename T>
+void UvPlanes<T>::add_tiles(std::size_t plane, IndexRange items, const std::vector<T>& tiles) {
   const std::size_t n_layers = grids_.size();
   parallel_for(used_v_.size() * n_layers, threads_, [&](std::size_t index) {
     add_strip(plane, index / n_layers, static_cast<int>(index % n_layers), items, tiles);
@@ -98,9 +107,10 @@ void UvPlanes::add_tiles(std::size_t plane, IndexRange items, const std::vector<
 
 /// Adds one layer of the tiles to one strip of its grid: those of the strip, and the margins of those of the strip
 /// before.
-void UvPlanes::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items,
-                         const std::vector<float>& tiles) {
-  const std::size_t n_tiles_v = plan_.n_tiles_v(), tile_size = grids_.size() * kTilePlane;
+template <typename T>
+void UvPlanes<T>::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items,
+                            const std::vector<T>& tiles) {
+  const std::size_t n_tiles_v = plan_.n_tiles_v(), tile_size = grids_.size() * TileShape<T>::kPlane;
   const auto cells = grid(plane + layer);
   const std::size_t n_u = cells.shape(1);
   const std::size_t width = plan_.kernel_uv.width;
@@ -110,54 +120,61 @@ void UvPlanes::add_strip(std::size_t plane, std::size_t strip, int layer, IndexR
     const std::size_t tile_v = (used_v_.tile(strip) + n_tiles_v - margin) % n_tiles_v;
     const std::size_t n_rows = margin ? width - 1 : kTileSize;
     for (auto item = std::lower_bound(first, last, tile_v, before); item != last && item->tile_v == tile_v; ++item) {
-      const float* tile = tiles.data() + (item - first) * tile_size + layer * kTilePlane;
+      const T* tile = tiles.data() + (item - first) * tile_size + layer * TileShape<T>::kPlane;
       for (std::size_t row = 0; row < n_rows; ++row) {
-        const float* source = tile + (row + margin * kTileSize) * 2 * kTileColumns;
-        std::complex<float>* target = cells.data() + (strip * kTileSize + row) * n_u;
+        const T* source = tile + (row + margin * kTileSize) * TileShape<T>::kRow;
+        std::complex<T>* target = cells.data() + (strip * kTileSize + row) * n_u;
         for (std::size_t k = 0, u = used_u_.index(item->tile_u) * kTileSize; k < kTileSize + width - 1; ++k, ++u)
-          target[u < n_u ? u : u - n_u] += std::complex<float>(source[k], source[k + kTileColumns]);
+          target[u < n_u ? u : u - n_u] += std::complex<T>(source[k], source[k + TileShape<T>::kColumns]);
       }
     }
   }
 }
 
-void UvPlanes::get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
-                                NdView<std::complex<float>, 2> visibilities, const JobContext& context) {
+template <typename T>
+void UvPlanes<T>::get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                                   NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
   const IndexRange items = items_of_plane(plane);
   parallel_for(items.end - items.begin, threads_, [&](std::size_t i) {
     context.checkpoint();
-    std::vector<float> tile(grids_.size() * kTilePlane);
+    std::vector<T> tile(grids_.size() * TileShape<T>::kPlane);
     load_tile(tiled_.items[items.begin + i], tile.data());
     interpolate_item(plan_, tiled_, tiled_.items[items.begin + i], freq_hz, tile.data(), weights, visibilities);
   });
 }
 
-void UvPlanes::load_tile(const TileItem& item, float* tile) {
+template <typename T>
+void UvPlanes<T>::load_tile(const TileItem& item, T* tile) {
   const std::size_t extent = kTileSize + plan_.kernel_uv.width - 1;
   for (std::size_t layer = 0; layer < grids_.size(); ++layer) {
     const auto cells = grid(item.plane + layer);
     const std::size_t n_v = cells.shape(0), n_u = cells.shape(1);
     for (std::size_t row = 0; row < extent; ++row) {
       const std::size_t v = (used_v_.index(item.tile_v) * kTileSize + row) % n_v;
-      float* target = tile + layer * kTilePlane + row * 2 * kTileColumns;
+      T* target = tile + layer * TileShape<T>::kPlane + row * TileShape<T>::kRow;
       for (std::size_t k = 0, u = used_u_.index(item.tile_u) * kTileSize; k < extent; ++k, ++u) {
-        const std::complex<float> value = cells(v, u < n_u ? u : u - n_u);
+        const std::complex<T> value = cells(v, u < n_u ? u : u - n_u);
         target[k] = value.real();
-        target[k + kTileColumns] = value.imag();
+        target[k + TileShape<T>::kColumns] = value.imag();
       }
     }
   }
 }
 
-NdView<const std::complex<float>, 2> UvPlanes::to_image(std::size_t plane) {
-  fft_rows(grid(plane), {plan_.nu, used_u_.cells(), columns_}, FftDirection::kBackward, half_.view(), threads_);
-  fft_columns(half_.view(), {plan_.nv, used_v_.cells(), rows_}, FftDirection::kBackward, image_.view(), threads_);
+template <typename T>
+NdView<const std::complex<T>, 2> UvPlanes<T>::to_image(std::size_t plane) {
+  fft_rows<T>(grid(plane), {plan_.nu, used_u_.cells(), columns_}, FftDirection::kBackward, half_.view(), threads_);
+  fft_columns<T>(half_.view(), {plan_.nv, used_v_.cells(), rows_}, FftDirection::kBackward, image_.view(), threads_);
   return image_.view();
 }
 
-void UvPlanes::from_image(std::size_t plane) {
-  fft_columns(image_.view(), {plan_.nv, rows_, used_v_.cells()}, FftDirection::kForward, half_.view(), threads_);
-  fft_rows(half_.view(), {plan_.nu, columns_, used_u_.cells()}, FftDirection::kForward, grid(plane), threads_);
+template <typename T>
+void UvPlanes<T>::from_image(std::size_t plane) {
+  fft_columns<T>(image_.view(), {plan_.nv, rows_, used_v_.cells()}, FftDirection::kForward, half_.view(), threads_);
+  fft_rows<T>(half_.view(), {plan_.nu, columns_, used_u_.cells()}, FftDirection::kForward, grid(plane), threads_);
 }
+
+template class UvPlanes<float>;
+template class UvPlanes<double>;
 
 }  // namespace contimg::imaging

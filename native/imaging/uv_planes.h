@@ -30,6 +30,7 @@ class UsedTiles {
 };
 
 /// The w planes that kernels of one starting plane reach: a window of kernel_w.width uv grids that moves up in w.
+template <typename T>
 class UvPlanes {
  public:
   UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads);
@@ -43,33 +44,33 @@ class UvPlanes {
 
   /// Adds visibilities that start on `plane` to the window. The same bits whatever the number of threads.
   void add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
-                        NdView<const std::complex<float>, 2> visibilities, NdView<const float, 2> weights,
+                        NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
                         const JobContext& context);
   /// Computes visibilities that start on `plane` from the window.
-  void get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const float, 2> weights,
-                        NdView<std::complex<float>, 2> visibilities, const JobContext& context);
+  void get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                        NdView<std::complex<T>, 2> visibilities, const JobContext& context);
 
   /// The plane's image (ny, nx), complex: before screen and corrections.
-  NdView<const std::complex<float>, 2> to_image(std::size_t plane);
+  NdView<const std::complex<T>, 2> to_image(std::size_t plane);
   /// Where the plane's image is put before from_image.
-  NdView<std::complex<float>, 2> image() { return image_.view(); }
+  NdView<std::complex<T>, 2> image() { return image_.view(); }
   void from_image(std::size_t plane);
 
  private:
-  NdView<std::complex<float>, 2> grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
-  void add_tiles(std::size_t plane, IndexRange items, const std::vector<float>& tiles);
-  void add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items, const std::vector<float>& tiles);
-  void load_tile(const TileItem& item, float* tile);
+  NdView<std::complex<T>, 2> grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
+  void add_tiles(std::size_t plane, IndexRange items, const std::vector<T>& tiles);
+  void add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items, const std::vector<T>& tiles);
+  void load_tile(const TileItem& item, T* tile);
 
   const GriddingPlan& plan_;
   const TiledVisibilities& tiled_;
   unsigned threads_;
   UsedTiles used_v_, used_u_;
-  std::vector<NdArray<std::complex<float>, 2>> grids_;  ///< used cells; plane p is in p modulo their number
-  std::vector<std::size_t> first_item_;                 ///< per starting plane, and one past the last
-  std::vector<IndexRange> columns_, rows_;              ///< of the image, on the axes of the grid
-  NdArray<std::complex<float>, 2> half_;                ///< transformed along u only: (used v, nx)
-  NdArray<std::complex<float>, 2> image_;
+  std::vector<NdArray<std::complex<T>, 2>> grids_;  ///< used cells; plane p is in p modulo their number
+  std::vector<std::size_t> first_item_;             ///< per starting plane, and one past the last
+  std::vector<IndexRange> columns_, rows_;          ///< of the image, on the axes of the grid
+  NdArray<std::complex<T>, 2> half_;                ///< transformed along u only: (used v, nx)
+  NdArray<std::complex<T>, 2> image_;
 };
 
 }  // namespace contimg::imaging

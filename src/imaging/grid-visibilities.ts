@@ -1,7 +1,7 @@
 import ndarray from 'ndarray';
 import type { NdArray } from 'ndarray';
 
-import type { RawGridding } from '../../bindings/addon.js';
+import type { GridValues, RawGridding } from '../../bindings/addon.js';
 import { addon } from '../core/addon.js';
 import { fromRaw, toRaw } from '../core/array.js';
 import type { NumberArray } from '../core/array.js';
@@ -12,14 +12,14 @@ import type { JobOptions } from '../core/job.js';
 import { checkWeighting } from './weighting.js';
 import type { Weighting } from './weighting.js';
 
-/** Where visibilities were measured, and how much each counts. */
-export interface UvSamples {
+/** Where visibilities were measured, and how much each counts, as `Float32Array` or `Float64Array`. */
+export interface UvSamples<D extends GridValues = Float32Array> {
   /** `(nBlts, 3)`, metres; axes: docs/conventions.md section 1. */
   readonly uvwMeters: NdArray<Float64Array>;
   /** Channel centers, Hz. */
   readonly freqHz: Float64Array | readonly number[];
   /** `(nBlts, nFreqs)`, >= 0; 0 where a visibility is not to be used. @default 1 everywhere */
-  readonly weights?: NdArray<Float32Array> | undefined;
+  readonly weights?: NdArray<D> | undefined;
 }
 
 /** A pixel grid around the phase center, in direction cosines; orientation: docs/conventions.md section 8. */
@@ -34,7 +34,11 @@ export interface PixelGrid {
 }
 
 export interface GriddingOptions extends PixelGrid, JobOptions {
-  /** Relative rms error that may be made, 1e-6 to 1e-2. @default 1e-5 */
+  /**
+   * Relative rms error that may be made, 1e-6 to 1e-2; from 1e-12 where values are `Float64Array`s.
+   *
+   * @default 1e-5
+   */
   readonly epsilon?: number | undefined;
 }
 
@@ -49,7 +53,8 @@ const arcsec = Math.PI / 180 / 3600;
  * Makes a dirty image of visibilities by w-correct gridding and FFT, `(ny, nx)`, not normalized.
  *
  * Each pixel is the sum over visibilities of `weight * Re(V exp(+2 pi i nu/c (u l + v m + w (n - 1))))`: divide by the
- * sum of the weights for Jy/beam.
+ * sum of the weights for Jy/beam. In single precision where visibilities are a `Float32Array`, in double precision where
+ * they are a `Float64Array`: weights and image are of the same kind.
  *
  * @param samples - with `visibilities` `(nBlts, nFreqs, 2)`, Jy; not looked at where the weight is 0.
  * @throws {InvalidArgumentError} shapes that disagree, odd image sizes, an image beyond the horizon, values that are
@@ -57,12 +62,13 @@ const arcsec = Math.PI / 180 / 3600;
  * @example
  * const dirty = await gridVisibilities({ uvwMeters, freqHz, visibilities }, { npix: 2048, cellArcsec: 3 });
  */
-export async function gridVisibilities(
-  samples: UvSamples & { readonly visibilities: NdArray<Float32Array> },
+export async function gridVisibilities<D extends GridValues = Float32Array>(
+  samples: UvSamples<D> & { readonly visibilities: NdArray<D> },
   options: GriddingOptions,
-): Promise<NdArray<Float32Array>> {
-  const raw = toRawGridding(samples, options);
-  const visibilities = toRaw(checkArray('visibilities', samples.visibilities, Float32Array, [...raw.weights.shape, 2]));
+): Promise<NdArray<D>> {
+  const type = typeOf(samples.visibilities);
+  const raw = toRawGridding(samples, options, type);
+  const visibilities = toRaw(checkArray('visibilities', samples.visibilities, type, [...raw.weights.shape, 2]));
   const image = await runJob(options, onProgress => addon().gridVisibilities({ ...raw, visibilities }, onProgress));
   return fromRaw(image);
 }
@@ -70,18 +76,19 @@ export async function gridVisibilities(
 /**
  * Computes the visibilities of an image, `(nBlts, nFreqs, 2)`: the adjoint of `gridVisibilities`.
  *
- * @param image - `(ny, nx)`, Jy/pixel; its shape is that of the grid.
+ * @param image - `(ny, nx)`, Jy/pixel; its shape is that of the grid, and its kind of array the precision.
  * @param samples - visibilities of weight 0 are left out and stay 0; the weights do not matter otherwise.
  * @throws {InvalidArgumentError} as `gridVisibilities`.
  */
-export async function degridVisibilities(
-  image: NdArray<Float32Array>,
-  samples: UvSamples,
+export async function degridVisibilities<D extends GridValues = Float32Array>(
+  image: NdArray<D>,
+  samples: UvSamples<D>,
   options: Omit<GriddingOptions, 'npix' | 'nx' | 'ny'>,
-): Promise<NdArray<Float32Array>> {
+): Promise<NdArray<D>> {
   checkKnownOptions(options, ['cellArcsec', 'epsilon', ...jobOptions]);
-  checkArray('image', image, Float32Array, [undefined, undefined]);
-  const raw = toRawGridding(samples, { ...options, ny: image.shape[0], nx: image.shape[1] });
+  const type = typeOf(image);
+  checkArray('image', image, type, [undefined, undefined]);
+  const raw = toRawGridding(samples, { ...options, ny: image.shape[0], nx: image.shape[1] }, type);
   const rawImage = toRaw(image);
   return fromRaw(
     await runJob(options, onProgress => addon().degridVisibilities({ ...raw, image: rawImage }, onProgress)),
@@ -99,33 +106,46 @@ export async function imagingWeights(
   grid: PixelGrid,
 ): Promise<NdArray<Float32Array>> {
   checkKnownOptions(grid, gridOptions);
-  const raw = { ...toRawSamples(samples), ...toRawGrid(grid), weighting: checkWeighting(weighting) };
+  const raw = { ...toRawSamples(samples, Float32Array), ...toRawGrid(grid), weighting: checkWeighting(weighting) };
   return fromRaw(await runJob({}, () => addon().imagingWeights(raw)));
 }
 
-function toRawGridding(samples: UvSamples, options: GriddingOptions): RawGridding {
+/** A kind of typed array, of D. */
+type ArrayType<D extends NumberArray> = new (length: number) => D;
+
+/** The kind of array that values are in; `Float32Array` where they are in none that is taken, for the error to name. */
+function typeOf<D extends GridValues>(values: NdArray<D>): ArrayType<D> {
+  const type: unknown = values?.data instanceof Float64Array ? Float64Array : Float32Array;
+  return type as ArrayType<D>;
+}
+
+function toRawGridding<D extends GridValues>(
+  samples: UvSamples<D>,
+  options: GriddingOptions,
+  type: ArrayType<D>,
+): RawGridding<D> {
   checkKnownOptions(options, [...gridOptions, 'epsilon', ...jobOptions]);
+  const least = (type as unknown) === Float64Array ? 1e-12 : 1e-6;
   return {
-    ...toRawSamples(samples),
+    ...toRawSamples(samples, type),
     ...toRawGrid(options),
-    epsilon: checkNumber('epsilon', options.epsilon ?? griddingDefaults.epsilon, 1e-6, 1e-2),
+    epsilon: checkNumber('epsilon', options.epsilon ?? griddingDefaults.epsilon, least, 1e-2),
     threads: threadCount(options),
   };
 }
 
-function toRawSamples({
-  uvwMeters,
-  freqHz,
-  weights,
-}: UvSamples): Pick<RawGridding, 'uvwMeters' | 'freqHz' | 'weights'> {
+function toRawSamples<D extends GridValues>(
+  { uvwMeters, freqHz, weights }: UvSamples<D>,
+  type: ArrayType<D>,
+): Pick<RawGridding<D>, 'uvwMeters' | 'freqHz' | 'weights'> {
   checkArray('uvwMeters', uvwMeters, Float64Array, [undefined, 3]);
   const frequencies = Float64Array.from(freqHz);
   const shape = [uvwMeters.shape[0]!, frequencies.length];
-  const ones = () => ndarray(new Float32Array(shape[0]! * shape[1]!).fill(1), shape);
+  const ones = () => ndarray(new type(shape[0]! * shape[1]!).fill(1) as D, shape);
   return {
     uvwMeters: toRaw(uvwMeters),
     freqHz: { data: frequencies, shape: [frequencies.length] },
-    weights: toRaw(weights ? checkArray('weights', weights, Float32Array, shape) : ones()),
+    weights: toRaw(weights ? checkArray('weights', weights, type, shape) : ones()),
   };
 }
 
@@ -143,7 +163,7 @@ function toRawGrid({ npix, nx, ny, cellArcsec }: PixelGrid): Pick<RawGridding, '
 function checkArray<D extends NumberArray>(
   name: string,
   array: NdArray<D>,
-  type: new (length: number) => D,
+  type: ArrayType<D>,
   shape: readonly (number | undefined)[],
 ): NdArray<D> {
   const fits =

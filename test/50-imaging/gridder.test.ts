@@ -86,6 +86,25 @@ test('nx and ny make an oblong image, and missing weights are 1', async () => {
   expect((await gridVisibilities({ uvwMeters, freqHz, visibilities }, options)).data).toEqual(image.data);
 });
 
+test('Float64Arrays are gridded and degridded in double precision', async () => {
+  const single = dsa110Samples(16, 3, randomOf(8));
+  const visibilities = ndarray(Float64Array.from(single.visibilities.data), single.visibilities.shape);
+  const weights = ndarray(Float64Array.from(single.weights.data), single.weights.shape);
+  const options = { npix: 64, cellArcsec: 20, epsilon: 1e-12 };
+  const image = await gridVisibilities({ ...single, visibilities, weights }, options);
+  expect(image.data).toBeInstanceOf(Float64Array);
+  const truth = dftPixel(single, 64, 20, 60, 3);
+  expect(Math.abs(image.get(60, 3) - truth) / Math.abs(truth)).toBeLessThan(1e-11);
+
+  const { uvwMeters, freqHz } = single;
+  const source = ndarray(new Float64Array(64 * 64), [64, 64]);
+  source.set(60, 3, 1);
+  const degridded = await degridVisibilities(source, { uvwMeters, freqHz }, { cellArcsec: 20, epsilon: 1e-12 });
+  const phase = -2 * Math.PI * turns(single, 40, 2, 64, 20 * arcsec, 60, 3);
+  expect(Math.abs(degridded.get(40, 2, 0) - Math.cos(phase))).toBeLessThan(1e-11);
+  expect(Math.abs(degridded.get(40, 2, 1) - Math.sin(phase))).toBeLessThan(1e-11);
+});
+
 test('one thread and two give the same bits', async () => {
   const samples = dsa110Samples(54, 8, randomOf(5));
   const options = { npix: 512, cellArcsec: 6, epsilon: 1e-4 };
@@ -137,6 +156,7 @@ describe('refuses, saying what was expected and what came,', () => {
     ['options it does not know', {}, { cell: 3 }, /received cell/],
     ['visibilities of another shape', { visibilities: float32(3, 2, 2) }, {}, /visibilities .* \(3, 2, 2\)/],
     ['real visibilities', { visibilities: float32(samples.uvwMeters.shape[0]!, 2) }, {}, /visibilities/],
+    ['weights of another precision', { weights: ndarray(new Float64Array(2), [1, 2]) }, {}, /weights .* Float32Array/],
     ['weights of another shape', { weights: float32(1, 2) }, {}, /weights/],
     ['single-precision uvw', { uvwMeters: float32(5, 3) }, {}, /uvwMeters .* Float64Array .* Float32Array/],
     ['frequencies of 0', { freqHz: [0, 1e9] }, {}, /frequencies/],

@@ -41,8 +41,8 @@ TEST_CASE("fft: rows then columns are the sum they stand for, of the given input
     NdArray<Complex, 2> whole({34, 26}), half({9, 6}), output({6, 6});
     for (std::size_t y = 0; y < 9; ++y)
       for (std::size_t x = 0; x < 10; ++x) whole(y + 3, x < 5 ? x : x + 16) = given(y, x);
-    fft_rows(given.view(), along_x, direction, half.view(), 2);
-    fft_columns(half.view(), along_y, direction, output.view(), 2);
+    fft_rows<float>(given.view(), along_x, direction, half.view(), 2);
+    fft_columns<float>(half.view(), along_y, direction, output.view(), 2);
     for (std::size_t y = 0; y < 6; ++y)
       for (std::size_t x = 0; x < 6; ++x) {
         const auto expected = dft(whole, (y + 30) % 34, (x + 23) % 26, static_cast<int>(direction));
@@ -56,8 +56,8 @@ TEST_CASE("fft: threads do not change a bit") {
   const FftAxis along_x{200, {{0, 200}}, {{0, 200}}}, along_y{96, {{0, 96}}, {{0, 96}}};
   const auto transform = [&](unsigned threads) {
     NdArray<Complex, 2> half({96, 200}), output({96, 200});
-    fft_rows(input.view(), along_x, FftDirection::kForward, half.view(), threads);
-    fft_columns(half.view(), along_y, FftDirection::kForward, output.view(), threads);
+    fft_rows<float>(input.view(), along_x, FftDirection::kForward, half.view(), threads);
+    fft_columns<float>(half.view(), along_y, FftDirection::kForward, output.view(), threads);
     return output;
   };
   const auto one = transform(1), three = transform(3);
@@ -66,7 +66,7 @@ TEST_CASE("fft: threads do not change a bit") {
 
 TEST_CASE("fft: odd lengths, ranges outside the axis and other shapes are refused") {
   NdArray<Complex, 2> a({4, 4});
-  const auto rows = [&](const FftAxis& axis) { fft_rows(a.view(), axis, FftDirection::kForward, a.view(), 1); };
+  const auto rows = [&](const FftAxis& axis) { fft_rows<float>(a.view(), axis, FftDirection::kForward, a.view(), 1); };
   CHECK_NOTHROW(rows({4, {{0, 4}}, {{0, 4}}}));
   CHECK_THROWS_AS(rows({5, {{0, 4}}, {{0, 4}}}), Error);
   CHECK_THROWS_AS(rows({4, {{1, 5}}, {{0, 4}}}), Error);

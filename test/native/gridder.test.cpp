@@ -2,99 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <cstring>
-
 #include "core/error.h"
+#include "gridding_truth.h"
 #include "imaging/gridding_plan.h"
-#include "random_observation.h"
 
 using namespace contimg;
 using namespace contimg::imaging;
-using contimg::test::RandomObservation;
-using Complex = std::complex<double>;
+using namespace contimg::test;
 
 namespace {
 
 const double kDefaultEpsilon = GridderOptions().epsilon;
-
-NdArray<float, 2> grid_image(const RandomObservation& observation, const ImageGrid& grid,
-                             const GridderOptions& options = {}) {
-  NdArray<float, 2> image({grid.ny, grid.nx});
-  visibilities_to_image(observation.uvw_m.view(), observation.freq_hz.view(), observation.visibilities.view(),
-                        observation.weights.view(), grid, options, image.view(), JobContext());
-  return image;
-}
-
-NdArray<std::complex<float>, 2> degrid_image(const RandomObservation& observation, const NdArray<float, 2>& image,
-                                             const ImageGrid& grid, const GridderOptions& options = {}) {
-  NdArray<std::complex<float>, 2> visibilities(observation.visibilities.shape());
-  image_to_visibilities(observation.uvw_m.view(), observation.freq_hz.view(), image.view(), grid, options,
-                        observation.weights.view(), visibilities.view(), JobContext());
-  return visibilities;
-}
-
-/// u l + v m + w (n - 1) in wavelengths of 1 metre, for one pixel.
-double path_m(const Vec3& uvw, const ImageGrid& grid, std::size_t y, std::size_t x) {
-  const double l = -(static_cast<double>(x) - grid.nx / 2) * grid.cell_rad;
-  const double m = (static_cast<double>(y) - grid.ny / 2) * grid.cell_rad;
-  return uvw.x * l + uvw.y * m + uvw.z * (std::sqrt(1 - l * l - m * m) - 1);
-}
-
-/// One pixel of the dirty image by its definition.
-double dft_pixel(const RandomObservation& observation, const ImageGrid& grid, std::size_t y, std::size_t x) {
-  double sum = 0;
-  for (std::size_t row = 0; row < observation.uvw_m.size(); ++row) {
-    const double turns = path_m(observation.uvw_m(row), grid, y, x) / kSpeedOfLight;
-    for (std::size_t c = 0; c < observation.freq_hz.size(); ++c) {
-      const double weight = observation.weights(row, c);
-      if (weight > 0)
-        sum += weight *
-               (Complex(observation.visibilities(row, c)) * std::polar(1.0, 2 * kPi * turns * observation.freq_hz(c)))
-                   .real();
-    }
-  }
-  return sum;
-}
-
-/// Rms error of the image, over corners, center and a sample of other pixels, relative to the rms that random
-/// visibilities of these weights give (a handful of pixels may happen to be near 0, their own rms would not do).
-double image_error(const RandomObservation& observation, const ImageGrid& grid, double epsilon,
-                   std::size_t n_pixels = 60) {
-  const auto image = grid_image(observation, grid, {epsilon, 2});
-  std::mt19937 random(5);
-  double error = 0, power = 0;
-  for (std::size_t i = 0; i < observation.weights.size(); ++i)
-    power += 0.5 * std::norm(Complex(observation.visibilities.data()[i]) * double(observation.weights.data()[i]));
-  for (std::size_t i = 0; i < n_pixels; ++i) {
-    std::size_t y = random() % grid.ny, x = random() % grid.nx;
-    if (i < 4) y = i / 2 * (grid.ny - 1), x = i % 2 * (grid.nx - 1);
-    if (i == 4) y = grid.ny / 2, x = grid.nx / 2;
-    const double truth = dft_pixel(observation, grid, y, x);
-    error += (image(y, x) - truth) * (image(y, x) - truth);
-  }
-  return std::sqrt(error / n_pixels / power);
-}
-
-/// Relative rms error of the visibilities of a few sources, one of them in the far corner.
-double visibility_error(const RandomObservation& observation, const ImageGrid& grid, double epsilon) {
-  NdArray<float, 2> image({grid.ny, grid.nx});
-  const std::vector<std::array<std::size_t, 2>> sources{
-      {0, 0}, {grid.ny / 2, grid.nx / 2}, {grid.ny / 3, grid.nx - 1}, {grid.ny - 1, grid.nx / 5}};
-  for (std::size_t s = 0; s < sources.size(); ++s) image(sources[s][0], sources[s][1]) += 1.0f + s;
-  const auto visibilities = degrid_image(observation, image, grid, {epsilon, 2});
-  double error = 0, power = 0;
-  for (std::size_t row = 0; row < observation.uvw_m.size(); ++row)
-    for (std::size_t c = 0; c < observation.freq_hz.size(); ++c) {
-      if (observation.weights(row, c) == 0) continue;
-      Complex truth = 0;
-      for (std::size_t s = 0; s < sources.size(); ++s)
-        truth += (1.0 + s) * std::polar(1.0, -2 * kPi * observation.freq_hz(c) / kSpeedOfLight *
-                                                 path_m(observation.uvw_m(row), grid, sources[s][0], sources[s][1]));
-      error += std::norm(Complex(visibilities(row, c)) - truth);
-      power += std::norm(truth);
-    }
-  return std::sqrt(error / power);
-}
 
 RandomObservation dsa_like(double dec_deg, std::size_t n_antennas = 24, std::size_t n_channels = 12,
                            double hours = 0.085) {
@@ -105,14 +23,6 @@ RandomObservation dsa_like(double dec_deg, std::size_t n_antennas = 24, std::siz
 RandomObservation ball(std::size_t n_antennas = 20) {
   std::mt19937 random(12);
   return test::observe(test::ball_array(n_antennas, random), 0.5, 2, 1, 10, random);
-}
-
-/// A square field of view of `degrees`, `npix` pixels a side.
-ImageGrid field(double degrees, std::size_t npix) { return {npix, npix, degrees * kDegree / npix}; }
-
-template <typename Array>
-bool same_bits(const Array& a, const Array& b) {
-  return std::memcmp(a.data(), b.data(), a.size() * sizeof(*a.data())) == 0;
 }
 
 }  // namespace
@@ -142,37 +52,15 @@ TEST_CASE("gridder: the error is below what was asked, coplanar or not, snapshot
   }
 }
 
-TEST_CASE("gridder: gridding and degridding are adjoint") {
-  for (double epsilon : {1e-2, 1e-3, 1e-4, 1e-5, 1e-6}) {
-    const RandomObservation observation = ball();
-    const ImageGrid grid = field(3, 128);
-    const auto gridded = grid_image(observation, grid, {epsilon, 2});
-    std::mt19937 random(6);
-    std::normal_distribution<float> normal;
-    NdArray<float, 2> image({128, 128});
-    for (float& pixel : image) pixel = normal(random);
-    const auto degridded = degrid_image(observation, image, grid, {epsilon, 2});
-    double in_images = 0, in_visibilities = 0, scale = 0;
-    for (std::size_t i = 0; i < image.size(); ++i) in_images += double(image.data()[i]) * gridded.data()[i];
-    for (std::size_t i = 0; i < degridded.size(); ++i) {
-      const double weight = observation.weights.data()[i];
-      const Complex product =
-          std::conj(Complex(degridded.data()[i])) * Complex(observation.visibilities.data()[i]) * weight;
-      in_visibilities += product.real();
-      scale += std::norm(product);
-    }
-    CHECK(std::abs(in_images - in_visibilities) < 2e-6 * std::sqrt(scale));
-  }
-}
-
-TEST_CASE("gridder: the number of threads does not change a bit") {
+TEST_CASE_TEMPLATE("gridder: the number of threads does not change a bit, nor does another run", T, float, double) {
   const RandomObservation observation = dsa_like(0);
   const ImageGrid grid = field(3, 256);
-  const auto one = grid_image(observation, grid, {1e-4, 1}), two = grid_image(observation, grid, {1e-4, 2}),
-             five = grid_image(observation, grid, {1e-4, 5});
-  CHECK(same_bits(one, two));
-  CHECK(same_bits(one, five));
-  CHECK(same_bits(degrid_image(observation, one, grid, {1e-4, 1}), degrid_image(observation, one, grid, {1e-4, 3})));
+  const auto image = grid_image<T>(observation, grid, {1e-4, 1});
+  const auto visibilities = degrid_image(observation, image, grid, {1e-4, 1});
+  for (unsigned threads : {1, 2, 3, 5}) {
+    CHECK(same_bits(grid_image<T>(observation, grid, {1e-4, threads}), image));
+    CHECK(same_bits(degrid_image(observation, image, grid, {1e-4, threads}), visibilities));
+  }
 }
 
 TEST_CASE("gridder: channels need not ascend, and rows may sweep around a coarse grid") {
@@ -209,8 +97,8 @@ TEST_CASE("gridder: w = 0 takes a single plane and one visibility is a plane wav
   observation.weights(0, 0) = 2;
   const ImageGrid grid = field(2, 64);
   CHECK(image_error(observation, grid, 1e-5) < 1e-5);
-  const GriddingPlan plan =
-      plan_gridding(observation.uvw_m.view(), observation.freq_hz.view(), observation.weights.view(), grid, {1e-5, 1});
+  const GriddingPlan plan = plan_gridding<float>(observation.uvw_m.view(), observation.freq_hz.view(),
+                                                 observation.weights.view(), grid, {1e-5, 1});
   CHECK(plan.n_planes == 1);
   observation.uvw_m(0) = {0, 0, 0};  // an autocorrelation
   const auto image = grid_image(observation, grid, {1e-5, 1});
@@ -233,6 +121,13 @@ TEST_CASE("gridder: nothing in gives a black image, and leaves visibilities alon
   none.visibilities = NdArray<std::complex<float>, 2>({0, 3});
   none.weights = NdArray<float, 2>({0, 3});
   for (float pixel : grid_image(none, grid)) CHECK(pixel == 0);
+
+  RandomObservation no_channels = ball(6);
+  no_channels.freq_hz = NdArray<double, 1>({0});
+  no_channels.visibilities = NdArray<std::complex<float>, 2>({no_channels.uvw_m.size(), 0});
+  no_channels.weights = NdArray<float, 2>({no_channels.uvw_m.size(), 0});
+  for (float pixel : grid_image(no_channels, grid)) CHECK(pixel == 0);
+  CHECK(degrid_image(no_channels, ones, grid).empty());
 }
 
 TEST_CASE("gridder: what lies under weight 0 does not matter") {
@@ -250,8 +145,8 @@ TEST_CASE("gridder: what lies under weight 0 does not matter") {
 
   NdArray<std::complex<float>, 2> kept(observation.visibilities.shape());
   std::fill(kept.begin(), kept.end(), std::complex<float>(7, 7));
-  image_to_visibilities(observation.uvw_m.view(), observation.freq_hz.view(), image.view(), grid, {},
-                        observation.weights.view(), kept.view(), JobContext());
+  image_to_visibilities<float>(observation.uvw_m.view(), observation.freq_hz.view(), image.view(), grid, {},
+                               observation.weights.view(), kept.view(), JobContext());
   for (std::size_t i = 0; i < kept.size(); ++i)
     CHECK((kept.data()[i] == std::complex<float>(7, 7)) == (observation.weights.data()[i] == 0));
 }
@@ -268,6 +163,9 @@ TEST_CASE("gridder: refuses bad input with INVALID_ARGUMENT") {
     return false;
   };
   for (double epsilon : {0.0, -1.0, 9e-7, 1.1e-2, double(NAN)}) CHECK(refused(good, grid, {epsilon, 1}));
+  for (double epsilon : {9e-13, 1.1e-2, double(NAN)})
+    CHECK_THROWS_AS(grid_image<double>(good, grid, {epsilon, 1}), Error);
+  CHECK(refused(good, {1, 1, kArcsec}, {}));
   CHECK(refused(good, {31, 32, kArcsec}, {}));
   CHECK(refused(good, {32, 33, kArcsec}, {}));
   CHECK(refused(good, {0, 32, kArcsec}, {}));
@@ -284,6 +182,9 @@ TEST_CASE("gridder: refuses bad input with INVALID_ARGUMENT") {
   CHECK(spoilt([](auto& o) { o.weights(0, 0) = NAN; }));
   CHECK(spoilt([](auto& o) { o.weights(0, 0) = INFINITY; }));
   CHECK(spoilt([](auto& o) { o.uvw_m(1).z = NAN; }));
+  CHECK(spoilt([](auto& o) { o.weights(2, 3) = 1, o.visibilities(2, 3) = {NAN, 0}; }));
+  CHECK(spoilt([](auto& o) { o.weights(2, 3) = 1, o.visibilities(2, 3) = {0, -INFINITY}; }));
+  CHECK(spoilt([](auto& o) { o.weights(2, 3) = 1e30f, o.visibilities(2, 3) = {1e30f, 0}; }));  // overflows
   CHECK(spoilt([](auto& o) { o.freq_hz(1) = 0; }));
   CHECK(spoilt([](auto& o) { o.freq_hz(1) = NAN; }));
   CHECK(spoilt([](auto& o) { o.visibilities = NdArray<std::complex<float>, 2>({1, 1}); }));
@@ -295,8 +196,8 @@ TEST_CASE("gridder: stops when cancelled, and reports progress from 0 to 1") {
   const ImageGrid grid = field(2, 64);
   NdArray<float, 2> image({64, 64});
   const auto run = [&](const JobContext& context) {
-    visibilities_to_image(observation.uvw_m.view(), observation.freq_hz.view(), observation.visibilities.view(),
-                          observation.weights.view(), grid, {}, image.view(), context);
+    visibilities_to_image<float>(observation.uvw_m.view(), observation.freq_hz.view(), observation.visibilities.view(),
+                                 observation.weights.view(), grid, {}, image.view(), context);
   };
   std::vector<double> fractions;
   JobContext* self = nullptr;
