@@ -289,6 +289,10 @@ export interface ImagingAddon {
       thresholdJyBeam: number;
       autoMaskSigma: number;
       autoThresholdSigma: number;
+      /** In beams; 0: one noise for the whole image. */
+      localRmsWindow: number;
+      /** (ny, nx); pixels that are 0 are not cleaned. */
+      mask?: RawArray<Uint8Array> | undefined;
       primaryBeamCutoff: number;
       threads: number;
     },
@@ -310,7 +314,7 @@ export interface RawTile {
   beamMajorRad: number;
   beamMinorRad: number;
   beamPositionAngleRad: number;
-  cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number }[];
+  cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
   stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
   rmsJyBeam: number;
   nVisibilities: number;

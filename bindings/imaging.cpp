@@ -29,6 +29,8 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.clean.threshold_jy = number(options, "thresholdJyBeam");
   result.clean.mask_sigma = number(options, "autoMaskSigma");
   result.clean.threshold_sigma = number(options, "autoThresholdSigma");
+  if (has(options, "mask")) result.clean.mask = array<std::uint8_t, 2>(options, "mask");
+  result.local_rms_window = number(options, "localRmsWindow");
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;
 }
@@ -55,6 +57,7 @@ Napi::Array wrap_cycles(Napi::Env env, const std::vector<imaging::CleanCycle>& c
     cycle.Set("modelFluxJy", cycles[i].model_flux_jy);
     cycle.Set("peakJyBeam", cycles[i].peak_jy);
     cycle.Set("rmsJyBeam", cycles[i].rms_jy);
+    cycle.Set("seconds", cycles[i].seconds);
     result[static_cast<uint32_t>(i)] = cycle;
   }
   return result;

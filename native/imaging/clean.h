@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -12,11 +13,14 @@ namespace contimg::imaging {
 struct CleanOptions {
   std::size_t max_iterations = 50000;  ///< components in all; 0: no cleaning
   std::size_t max_major_cycles = 12;
-  double gain = 0.1;           ///< part of a peak that one component takes, 0 to 1
-  double major_gain = 0.8;     ///< part of the highest peak that one major cycle takes, 0 to 1
-  double threshold_jy = 0;     ///< no pixel below it is cleaned, Jy/beam
-  double mask_sigma = 5;       ///< a pixel is cleaned once it exceeds this many sigma of the residual ...
-  double threshold_sigma = 2;  ///< ... and then down to this many; both 0: no automatic threshold
+  double gain = 0.1;                   ///< part of a peak that one component takes, 0 to 1
+  double major_gain = 0.8;             ///< part of the highest peak that one major cycle takes, 0 to 1
+  double threshold_jy = 0;             ///< no pixel below it is cleaned, Jy/beam
+  double mask_sigma = 5;               ///< a pixel is cleaned once it exceeds this many sigma of the residual ...
+  double threshold_sigma = 2;          ///< ... and then down to this many; both 0: no automatic threshold
+  std::size_t noise_box = 0;           ///< sigma is that of boxes of so many pixels (NoiseMap); 0: of the whole image
+  NdView<const std::uint8_t, 2> mask;  ///< (ny, nx): pixels that are 0 are never cleaned; empty: all may be
+  unsigned threads = 0;
 };
 
 /// What one major cycle did; the residual is that after it.
@@ -25,6 +29,7 @@ struct CleanCycle {
   double model_flux_jy = 0;
   double peak_jy = 0;  ///< largest absolute residual
   double rms_jy = 0;   ///< MAD sigma of the residual
+  double seconds = 0;  ///< that it took
 };
 
 enum class CleanStop { kThreshold, kIterations, kMajorCycles, kDiverged };
@@ -38,7 +43,7 @@ struct CleanResult {
 using ResidualOf =
     std::function<void(NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& context)>;
 
-/// Cotton-Schwab clean: Hogbom minor cycles on the pixels that matter, each followed by an exact residual.
+/// Cotton-Schwab clean: minor cycles on the pixels that matter, each followed by an exact residual.
 ///
 /// Components may be negative: a source between pixels is a sum of components of both signs. A cycle after which the
 /// residual's peak has grown by half is taken back, and cleaning stops.
@@ -46,7 +51,8 @@ using ResidualOf =
 /// @param psf       (ny, nx), 1 at (ny/2, nx/2)
 /// @param residual  (ny, nx), the dirty image on entry, the residual of `model` on return, Jy/beam
 /// @param model     (ny, nx), overwritten; Jy/pixel
-/// Deterministic, on the calling thread but for `residual_of`.
+/// @throws Error{INVALID_ARGUMENT} a mask of another shape, or one that masks everything
+/// Deterministic but for `seconds`, whatever the number of threads.
 CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<float, 2> model,
                   const CleanOptions& options, const ResidualOf& residual_of, const JobContext& context);
 

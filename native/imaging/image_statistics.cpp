@@ -4,16 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "imaging/rank_select.h"
+
 namespace contimg::imaging {
-namespace {
-
-float median_in_place(std::vector<float>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-}  // namespace
 
 double peak_absolute(NdView<const float, 2> image) {
   float peak = 0;
@@ -27,10 +20,10 @@ double mad_sigma(NdView<const float, 2> image) {
   for (const float value : image)
     if (!std::isnan(value)) values.push_back(value);
   if (values.empty()) return 0;
-  const float median = median_in_place(values);
-  for (float& value : values) value = std::abs(value - median);
+  const std::size_t n = values.size();
+  const float median = value_of_rank(n, n / 2, [&](std::size_t i) { return values[i]; });
   constexpr double kSigmaPerMad = 1.482602218505602;  // of a normal distribution
-  return kSigmaPerMad * median_in_place(values);
+  return kSigmaPerMad * value_of_rank(n, n / 2, [&](std::size_t i) { return std::abs(values[i] - median); });
 }
 
 }  // namespace contimg::imaging

@@ -1,6 +1,7 @@
 #include "imaging/tile_imager.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "coordinates/apparent.h"
@@ -65,6 +66,11 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   return grid;
 }
 
+/// Side of the boxes of local noise in pixels, from that in beams.
+std::size_t noise_box(double beams, const RestoringBeam& beam, double cell_rad) {
+  return static_cast<std::size_t>(std::ceil(beams * std::sqrt(beam.major_rad * beam.minor_rad) / cell_rad));
+}
+
 void describe(const Observation& observation, const WeightSums& sums, TileImages& tile) {
   tile.sum_of_weights = sums.total;
   double lowest = 0, highest = 0;
@@ -120,11 +126,14 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   tile.dirty = image();
   visibilities.image(tile.dirty.view(), context.part(0.3, 0.4));
 
+  CleanOptions clean_options = options.clean;
+  clean_options.noise_box = noise_box(options.local_rms_window, tile.beam, grid.cell_rad);
+  clean_options.threads = options.threads;
   tile.model = image();
   tile.residual = image();
   std::copy(tile.dirty.begin(), tile.dirty.end(), tile.residual.begin());
   tile.clean = clean(
-      tile.psf.view(), tile.residual.view(), tile.model.view(), options.clean,
+      tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         visibilities.subtract(model, cycle);
         visibilities.image(residual, cycle);

@@ -19,7 +19,8 @@ struct TileOptions {
   Weighting weighting;
   double epsilon = 1e-5;         ///< of the gridder
   double spectral_index = -0.7;  ///< that the model's sources are taken to have within the band
-  CleanOptions clean;
+  CleanOptions clean;            ///< noise_box and threads are set from here:
+  double local_rms_window = 0;   ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   unsigned threads = 0;
 };
 

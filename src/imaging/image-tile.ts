@@ -94,7 +94,9 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} Stokes I visibilities of ${tile.nRows} rows and ${tile.nChannels} channels`,
     `weighting ${scheme}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
     `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
-      `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma`,
+      `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
+      (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
+      (options.mask ? ', within a mask' : ''),
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
   ];
 }

@@ -1,3 +1,4 @@
+export type { CleanMask } from './clean-mask.js';
 export { degridVisibilities, griddingDefaults, gridVisibilities, imagingWeights } from './grid-visibilities.js';
 export type { GriddingOptions, PixelGrid, UvSamples } from './grid-visibilities.js';
 export { imageGroup } from './image-group.js';

@@ -1,5 +1,5 @@
 import type { ImagingAddon } from '../../bindings/addon.js';
-import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
 import { msChoiceOptions } from '../core/source.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
@@ -7,6 +7,8 @@ import { threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
 import { toRawDirection } from '../core/sky.js';
 import type { EarthOrientation, SkyDirection } from '../core/sky.js';
+import { toRawMask } from './clean-mask.js';
+import type { CleanMask } from './clean-mask.js';
 import { checkWeighting } from './weighting.js';
 import type { Weighting } from './weighting.js';
 
@@ -43,6 +45,15 @@ export interface ImagingOptions extends JobOptions {
   readonly autoMaskSigma?: number | undefined;
   /** @default 2 */
   readonly autoThresholdSigma?: number | undefined;
+  /**
+   * Sigma of `autoMaskSigma` and `autoThresholdSigma` is that of the surroundings: about a bright source, whose
+   * sidelobes are not all gone, it is higher. @default true
+   */
+  readonly localRms?: boolean | undefined;
+  /** Side of the boxes in which the local sigma is measured, in beams. @default 25 */
+  readonly localRmsWindow?: number | undefined;
+  /** Where to clean: `(ny, nx)`, not 0, or an image on the grid of the tile, which is then its grid. @default everywhere */
+  readonly mask?: CleanMask | undefined;
   /** Center of the image, ICRS. @default the meridian position at the middle of the observation */
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
@@ -65,6 +76,8 @@ export const imagingDefaults = Object.freeze({
   thresholdJyBeam: 0,
   autoMaskSigma: 5,
   autoThresholdSigma: 2,
+  localRms: true,
+  localRmsWindow: 25,
   primaryBeamCutoff: 0.1,
   minSubbands: dsa110.minSubbands,
 });
@@ -72,7 +85,7 @@ export const imagingDefaults = Object.freeze({
 const knownOptions = [
   ...Object.keys(imagingDefaults),
   ...msChoiceOptions,
-  ...['npix', 'nx', 'ny', 'cellArcsec', 'phaseCenter', 'earthOrientation', 'signal', 'onProgress', 'threads'],
+  ...['npix', 'nx', 'ny', 'cellArcsec', 'phaseCenter', 'mask', 'earthOrientation', 'signal', 'onProgress', 'threads'],
 ];
 const minPixels = 32;
 const maxPixels = 32768;
@@ -86,6 +99,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
   checkKnownOptions(options, knownOptions);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o: typeof imagingDefaults & ImagingOptions = { ...imagingDefaults, ...given };
+  const localRmsWindow = checkNumber('localRmsWindow', o.localRmsWindow, 3, 1000);
   const raw = {
     ...imageSize(o),
     cellRad: o.cellArcsec === undefined ? 0 : checkPositive('cellArcsec', o.cellArcsec) * arcsec,
@@ -100,10 +114,33 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     thresholdJyBeam: checkNumber('thresholdJyBeam', o.thresholdJyBeam, 0),
     autoMaskSigma: checkNumber('autoMaskSigma', o.autoMaskSigma, 0),
     autoThresholdSigma: checkNumber('autoThresholdSigma', o.autoThresholdSigma, 0, o.autoMaskSigma),
+    localRmsWindow: checkBoolean('localRms', o.localRms) ? localRmsWindow : 0,
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
     threads: threadCount(o),
   };
-  return o.phaseCenter ? { ...raw, phaseCenter: toRawDirection(o.phaseCenter) } : raw;
+  const centered = o.phaseCenter ? { ...raw, phaseCenter: toRawDirection(o.phaseCenter) } : raw;
+  return o.mask === undefined ? centered : onGridOf(o.mask, centered);
+}
+
+/** Takes size, cell and center from a mask; where they are given too, they must be the same. */
+function onGridOf(cleanMask: CleanMask, raw: RawImagingOptions): RawImagingOptions {
+  const { mask, nx, ny, wcs } = toRawMask(cleanMask);
+  const same = (name: string, given: number, ofMask: number, tolerance: number): number => {
+    if (given !== 0 && Math.abs(given - ofMask) > tolerance)
+      throw new InvalidArgumentError(
+        `Expected ${name} of the mask to be ${given}, as the image's, but it is ${ofMask}`,
+      );
+    return ofMask;
+  };
+  const size = { nx: checkPixels('nx', same('nx', raw.nx, nx, 0)), ny: checkPixels('ny', same('ny', raw.ny, ny, 0)) };
+  if (!wcs) return { ...raw, ...size, mask };
+  const cellRad = same('cellRad', raw.cellRad, wcs.cellArcsec * arcsec, 1e-6 * raw.cellRad);
+  const phaseCenter = toRawDirection(wcs.center);
+  if (raw.phaseCenter) {
+    same('raRad', raw.phaseCenter.raRad, phaseCenter.raRad, 0.01 * cellRad);
+    same('decRad', raw.phaseCenter.decRad, phaseCenter.decRad, 0.01 * cellRad);
+  }
+  return { ...raw, ...size, cellRad, phaseCenter, mask };
 }
 
 function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {

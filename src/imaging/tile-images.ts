@@ -7,6 +7,8 @@ export interface CleanCycle {
   readonly peakJyBeam: number;
   /** Robust: from the median absolute deviation. */
   readonly rmsJyBeam: number;
+  /** Time that it took. */
+  readonly seconds: number;
 }
 
 /** Why cleaning stopped: nothing left above the thresholds, or a limit was met, or the last cycle made it worse. */

@@ -52,7 +52,8 @@ export async function writeTile(
     await writeFits(join(folder, files.at(-1)!), image);
   }
   files.push(`${group.id}.json`);
-  await writeFile(join(folder, files.at(-1)!), JSON.stringify(metadata, null, 2));
+  const withoutTimes = (key: string, value: unknown) => (key === 'seconds' ? undefined : value); // the same bytes always
+  await writeFile(join(folder, files.at(-1)!), JSON.stringify(metadata, withoutTimes, 2));
   return { files, metadata: { ...metadata } };
 }
 

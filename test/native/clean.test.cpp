@@ -5,8 +5,11 @@
 #include <cmath>
 #include <random>
 
+#include "core/error.h"
 #include "core/nd_array.h"
 #include "imaging/image_statistics.h"
+#include "imaging/minor_cycle.h"
+#include "imaging/noise_map.h"
 
 using namespace contimg;
 using namespace contimg::imaging;
@@ -165,6 +168,119 @@ TEST_CASE("clean takes a diverging cycle back and stops") {
   CHECK(result.stop == CleanStop::kDiverged);
   CHECK(peak_absolute(field.residual.view()) == dirty);
   CHECK(peak_absolute(field.model.view()) == 0);
+}
+
+TEST_CASE("clean keeps to a mask, and says what is wrong with one") {
+  Field field;
+  field.truth(20, 20) = 5;
+  field.truth(40, 45) = 2;
+  field.observe(0.01);
+  NdArray<std::uint8_t, 2> mask({kSize, kSize});
+  for (int y = 37; y < 44; ++y)
+    for (int x = 42; x < 49; ++x) mask(y, x) = 1;
+  CleanOptions options;
+  options.mask = mask.view();
+  const CleanResult result = field.run(options);
+  CHECK(result.stop == CleanStop::kThreshold);
+  for (int y = 0; y < kSize; ++y)
+    for (int x = 0; x < kSize; ++x)
+      if (mask(y, x) == 0) CHECK(field.model(y, x) == 0);
+  CHECK(field.residual(20, 20) == doctest::Approx(5).epsilon(0.1));
+  CHECK(std::abs(field.residual(40, 45)) < 1);  // 2 sigma, with the sidelobes of the other
+
+  const NdArray<std::uint8_t, 2> nothing({kSize, kSize}), small({kSize, kSize / 2});
+  for (const auto* wrong : {&nothing, &small}) {
+    options.mask = wrong->view();
+    CHECK_THROWS_AS(field.run(options), Error);
+  }
+}
+
+TEST_CASE("clean leaves alone what stands out of the whole image but not of its surroundings") {
+  NdArray<float, 2> dirty({256, 256}), residual({256, 256}), model({256, 256}), delta({256, 256});
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 1);
+  for (int y = 0; y < 256; ++y)
+    for (int x = 0; x < 256; ++x) dirty(y, x) = normal(random) * (x < 64 && y < 64 ? 8.0f : 1.0f);
+  dirty(200, 200) = 12;
+  delta(128, 128) = 1;
+  const auto components_in_noise = [&](std::size_t box) {
+    CleanOptions options;
+    options.noise_box = box;
+    std::copy(dirty.begin(), dirty.end(), residual.begin());
+    clean(
+        delta.view(), residual.view(), model.view(), options,
+        [&](NdView<const float, 2> components, NdView<float, 2> out, const JobContext&) {
+          for (std::size_t i = 0; i < out.size(); ++i) out.data()[i] = dirty.data()[i] - components.data()[i];
+        },
+        JobContext());
+    CHECK(model(200, 200) == doctest::Approx(12).epsilon(0.25));
+    std::size_t n = 0;
+    for (int y = 0; y < 48; ++y)
+      for (int x = 0; x < 48; ++x) n += model(y, x) != 0;
+    return n;
+  };
+  CHECK(components_in_noise(0) > 100);
+  CHECK(components_in_noise(32) == 0);
+}
+
+TEST_CASE("noise map: follows noise from place to place and overlooks sources") {
+  NdArray<float, 2> image({300, 200});
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal(0, 1);
+  for (int y = 0; y < 300; ++y)
+    for (int x = 0; x < 200; ++x) image(y, x) = normal(random) * (1 + float(y) / 100);
+  for (std::size_t i = 0; i < 300; ++i) image.data()[i * 199] = 1e4f;
+  const NoiseMap map(image.view(), 50, 2);
+  std::vector<float> sigma(200);
+  double worst = 0;
+  for (std::size_t y = 25; y < 275; ++y) {  // linear between the centers of the boxes
+    map.fill_row(y, sigma.data());
+    for (const float value : sigma) worst = std::max(worst, std::abs(value / (1 + double(y) / 100) - 1));
+  }
+  CHECK(worst < 0.12);
+  const NoiseMap one(image.view(), 0, 1);
+  one.fill_row(299, sigma.data());
+  CHECK(sigma[0] == static_cast<float>(mad_sigma(image.view())));
+}
+
+TEST_CASE("minor cycle: takes what Hogbom's algorithm takes, whatever the number of threads") {
+  Field field;
+  std::mt19937 random(3);
+  for (int i = 0; i < 20; ++i) field.truth(random() % kSize, random() % kSize) += 0.5f;
+  field.observe(0.01);
+  constexpr float kLevel = 0.1f;
+  const auto levels = [&](std::size_t, float* row) { std::fill(row, row + kSize, kLevel); };
+  const auto run = [&](unsigned threads, NdView<float, 2> model) {
+    ActivePixels active = select_active(field.dirty.view(), levels);
+    return minor_cycle(active, psf().view(), {0.1, 100000, threads}, model, JobContext());
+  };
+  NdArray<float, 2> one({kSize, kSize}), two({kSize, kSize}), expected({kSize, kSize});
+  const std::size_t n = run(1, one.view());
+  CHECK(run(2, two.view()) == n);
+  CHECK(std::equal(one.begin(), one.end(), two.begin()));
+
+  std::size_t n_expected = 0;
+  NdArray<float, 2>& image = field.residual;
+  for (;; ++n_expected) {
+    std::size_t highest = 0;
+    for (std::size_t i = 0; i < image.size(); ++i)
+      if (std::abs(image.data()[i]) > std::abs(image.data()[highest])) highest = i;
+    const float peak = image.data()[highest];
+    if (!(std::abs(peak) > kLevel)) break;
+    const int cy = int(highest) / kSize, cx = int(highest) % kSize;
+    expected(cy, cx) += 0.1f * peak;
+    for (int y = std::max(0, cy - kSize / 2); y < std::min(kSize, cy + kSize / 2); ++y)
+      for (int x = std::max(0, cx - kSize / 2); x < std::min(kSize, cx + kSize / 2); ++x)
+        image(y, x) -= 0.1f * peak * psf()(y - cy + kSize / 2, x - cx + kSize / 2);
+  }
+  // Pixels that sidelobes raise above their level come in later; what is taken is the same but for the last percent.
+  double difference = 0, total = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    difference += std::abs(one.data()[i] - expected.data()[i]);
+    total += expected.data()[i];
+  }
+  CHECK(difference < 0.05 * total);
+  CHECK(double(n) == doctest::Approx(double(n_expected)).epsilon(0.1));
 }
 
 TEST_CASE("clean stops when it is cancelled") {

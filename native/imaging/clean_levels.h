@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/nd_view.h"
+#include "imaging/clean.h"
+#include "imaging/noise_map.h"
+
+namespace contimg::imaging {
+
+/// Down to which magnitude each pixel of a residual image is cleaned; see CleanOptions.
+class CleanLevels {
+ public:
+  /// @param options  outlives this
+  CleanLevels(NdView<const float, 2> residual, const CleanOptions& options);
+
+  /// Takes the noise from another residual.
+  void update(NdView<const float, 2> residual);
+
+  /// Levels along row y, (nx): those of a component where the model has one; infinity where the mask has none.
+  /// @param floor  no level is lower
+  void fill_row(std::size_t y, NdView<const float, 2> model, double floor, float* levels) const;
+
+  /// Of the pixels within the mask.
+  struct Highest {
+    double jy = 0;          ///< largest magnitude of those above their levels
+    double over_level = 0;  ///< largest ratio to the level of a pixel without a component
+  };
+  Highest highest(NdView<const float, 2> residual, NdView<const float, 2> model) const;
+
+ private:
+  float level_of(float sigma, double sigmas) const;
+
+  const CleanOptions& options_;
+  NoiseMap noise_;
+};
+
+}  // namespace contimg::imaging
