@@ -282,6 +282,8 @@ export interface ImagingAddon {
       weighting: { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
       epsilon: number;
       spectralIndex: number;
+      /** Subtracted before clean; `fluxJy` at the frequency of the image, before the primary beam. */
+      startModel: { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
       niter: number;
       maxMajorCycles: number;
       gain: number;

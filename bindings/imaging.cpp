@@ -12,6 +12,13 @@ namespace {
 using imaging::CleanStop;
 using imaging::TileImages;
 
+std::vector<imaging::StartSource> start_sources(const Napi::Object& options) {
+  std::vector<imaging::StartSource> result;
+  for (const Napi::Object& source : objects(options, "startModel"))
+    result.push_back({direction(source, "direction"), number(source, "fluxJy"), number(source, "spectralIndex")});
+  return result;
+}
+
 imaging::TileOptions tile_options(const Napi::Object& options) {
   imaging::TileOptions result;
   if (has(options, "phaseCenter")) result.phase_center = direction(options, "phaseCenter");
@@ -22,6 +29,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.weighting = weighting(options, "weighting");
   result.epsilon = number(options, "epsilon");
   result.spectral_index = number(options, "spectralIndex");
+  result.start_model = start_sources(options);
   result.clean.max_iterations = count(options, "niter");
   result.clean.max_major_cycles = count(options, "maxMajorCycles");
   result.clean.gain = number(options, "gain");

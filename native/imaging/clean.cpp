@@ -84,7 +84,6 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
                   const CleanOptions& options, const ResidualOf& residual_of, const JobContext& context) {
   check_mask(options.mask, residual);
   CleanResult result;
-  std::fill(model.begin(), model.end(), 0.0f);
   auto kept_model = NdArray<float, 2>::uninitialized(model.shape());
   auto kept_residual = NdArray<float, 2>::uninitialized(model.shape());
   CleanLevels levels(residual, options);

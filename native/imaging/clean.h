@@ -50,7 +50,7 @@ using ResidualOf =
 ///
 /// @param psf       (ny, nx), 1 at (ny/2, nx/2)
 /// @param residual  (ny, nx), the dirty image on entry, the residual of `model` on return, Jy/beam
-/// @param model     (ny, nx), overwritten; Jy/pixel
+/// @param model     (ny, nx), Jy/pixel; on entry what the dirty image is already free of, 0 or a start model
 /// @throws Error{INVALID_ARGUMENT} a mask of another shape, or one that masks everything
 /// Deterministic but for `seconds`, whatever the number of threads.
 CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<float, 2> model,

@@ -38,14 +38,14 @@ ComponentGains::ComponentGains(const TileResponse& response) : response_(respons
     spectrum_.push_back(static_cast<float>(std::pow(freq / response.freq_hz[0], response.spectral_index)));
 }
 
-void ComponentGains::fill(const Component& component, float* gains) const {
+double ComponentGains::fill_response(const Component& component, float* gains) const {
   static const AiryTable airy;
   const std::size_t n_times = response_.pointing.size(), n_channels = response_.freq_hz.size();
-  const Vec3 center = unit_vector(response_.center);
-  const Vec3 east{-std::sin(response_.center.ra_rad), std::cos(response_.center.ra_rad), 0},
-      north = cross(center, east);
-  const double n = std::sqrt(std::max(0.0, 1 - component.l * component.l - component.m * component.m));
-  const Vec3 source = component.l * east + component.m * north + n * center;
+  const Vec3 source = unit_vector_of(component, response_.center);
+  std::vector<float> spectrum = spectrum_;
+  if (component.index != 0)
+    for (std::size_t k = 0; k < n_channels; ++k)
+      spectrum[k] *= static_cast<float>(std::pow(response_.freq_hz[k] / response_.freq_hz[0], component.index));
   double sum = 0, sum_of_weights = 0;
   for (std::size_t t = 0; t < n_times; ++t) {
     const Vec3 across = cross(source, unit_vector(response_.pointing[t]));
@@ -53,18 +53,29 @@ void ComponentGains::fill(const Component& component, float* gains) const {
     const double x_squared_per_hz2 = dot(across, across) * scale * scale;
     for (std::size_t k = 0; k < n_channels; ++k) {
       const double freq = response_.freq_hz[k];
-      const float gain = airy(x_squared_per_hz2 * freq * freq) * spectrum_[k];
+      const float gain = airy(x_squared_per_hz2 * freq * freq) * spectrum[k];
       gains[t * n_channels + k] = gain;
       const double weight = response_.integration_weights[t] * response_.channel_weights[k];
       sum += weight * gain;
       sum_of_weights += weight;
     }
   }
+  return sum / sum_of_weights;
+}
+
+void ComponentGains::fill(const Component& component, float* gains) const {
+  const double mean = fill_response(component, gains);
   // Where the beam is nothing at all, a component is as good as constant.
-  const double mean = sum / sum_of_weights;
   constexpr double kNoBeam = 1e-6;
-  for (std::size_t i = 0; i < n_times * n_channels; ++i)
+  const std::size_t n = response_.pointing.size() * response_.freq_hz.size();
+  for (std::size_t i = 0; i < n; ++i)
     gains[i] = static_cast<float>(mean > kNoBeam ? component.flux_jy / mean * gains[i] : component.flux_jy);
+}
+
+double ComponentGains::mean_response(const Component& component, double freq_hz) const {
+  std::vector<float> gains(response_.pointing.size() * response_.freq_hz.size());
+  const double index = response_.spectral_index + component.index;
+  return fill_response(component, gains.data()) * std::pow(response_.freq_hz[0] / freq_hz, index);
 }
 
 }  // namespace contimg::imaging

@@ -107,6 +107,31 @@ Vector3 fit(const std::vector<Sample>& lobe) {
   return p;
 }
 
+/// A beam of peak 1 over pixels from its center: exp(-(a x^2 + b x y + c y^2)), 0 where it is below 1e-7.
+struct GaussianForm {
+  double a, b, c;
+  int radius;  ///< beyond it, it is 0
+
+  GaussianForm(const RestoringBeam& beam, double cell_rad) {
+    const double factor = 4 * std::log(2.0) * cell_rad * cell_rad;
+    const double along = factor / (beam.major_rad * beam.major_rad),
+                 across = factor / (beam.minor_rad * beam.minor_rad);
+    const double east = std::sin(beam.position_angle_rad), north = std::cos(beam.position_angle_rad);
+    // With x = -east: the form is along (north y - east x)^2 + across (east y + north x)^2.
+    a = along * east * east + across * north * north;
+    b = 2 * (across - along) * east * north;
+    c = along * north * north + across * east * east;
+    radius = static_cast<int>(std::ceil(std::sqrt(kSmallestLog / along)));
+  }
+  double operator()(double x, double y) const {
+    const double exponent = a * x * x + b * x * y + c * y * y;
+    return exponent > kSmallestLog ? 0 : std::exp(-exponent);
+  }
+
+ private:
+  static constexpr double kSmallestLog = 16.11809565095832;  // ln 1e7
+};
+
 }  // namespace
 
 RestoringBeam fit_restoring_beam(NdView<const float, 2> psf, double cell_rad) {
@@ -132,22 +157,14 @@ RestoringBeam fit_restoring_beam(NdView<const float, 2> psf, double cell_rad) {
 }
 
 void restore(NdView<const float, 2> model, const RestoringBeam& beam, double cell_rad, NdView<float, 2> image) {
-  const double factor = 4 * std::log(2.0) * cell_rad * cell_rad;
-  const double along = factor / (beam.major_rad * beam.major_rad), across = factor / (beam.minor_rad * beam.minor_rad);
-  const double east = std::sin(beam.position_angle_rad), north = std::cos(beam.position_angle_rad);
-  // With x = -east: the form is along (north y - east x)^2 + across (east y + north x)^2.
-  const double a = along * east * east + across * north * north, b = 2 * (across - along) * east * north,
-               c = along * north * north + across * east * east;
-  const double smallest_log = std::log(1e7);
-  const int radius = static_cast<int>(std::ceil(std::sqrt(smallest_log / along)));
+  const GaussianForm form(beam, cell_rad);
+  const int radius = form.radius;
   const int ny = static_cast<int>(model.shape(0)), nx = static_cast<int>(model.shape(1));
   const int width = 2 * radius + 1;
   std::vector<float> stamp(static_cast<std::size_t>(width) * width);
   for (int dy = -radius; dy <= radius; ++dy)
     for (int dx = -radius; dx <= radius; ++dx) {
-      const double exponent = a * dx * dx + b * dx * dy + c * dy * dy;
-      stamp[static_cast<std::size_t>(dy + radius) * width + (dx + radius)] =
-          exponent > smallest_log ? 0.0f : static_cast<float>(std::exp(-exponent));
+      stamp[static_cast<std::size_t>(dy + radius) * width + (dx + radius)] = static_cast<float>(form(dx, dy));
     }
   for (int y = 0; y < ny; ++y)
     for (int x = 0; x < nx; ++x) {
@@ -160,6 +177,15 @@ void restore(NdView<const float, 2> model, const RestoringBeam& beam, double cel
         for (int dx = first_x; dx <= last_x; ++dx) to[dx] += flux * row[dx];
       }
     }
+}
+
+void restore_point(double flux_jy, double x, double y, const RestoringBeam& beam, double cell_rad,
+                   NdView<float, 2> image) {
+  const GaussianForm form(beam, cell_rad);
+  const double ny = static_cast<double>(image.shape(0)), nx = static_cast<double>(image.shape(1));
+  for (double py = std::max(0.0, std::ceil(y - form.radius)); py < std::min(ny, y + form.radius); ++py)
+    for (double px = std::max(0.0, std::ceil(x - form.radius)); px < std::min(nx, x + form.radius); ++px)
+      image(py, px) += static_cast<float>(flux_jy * form(px - x, py - y));
 }
 
 }  // namespace contimg::imaging

@@ -27,4 +27,8 @@ RestoringBeam fit_restoring_beam(NdView<const float, 2> psf, double cell_rad);
 /// @param image  (ny, nx), Jy/beam; the residual on entry, the restored image on return
 void restore(NdView<const float, 2> model, const RestoringBeam& beam, double cell_rad, NdView<float, 2> image);
 
+/// Adds one beam of peak `flux_jy`, centered between pixels, to `image`, (ny, nx).
+void restore_point(double flux_jy, double x, double y, const RestoringBeam& beam, double cell_rad,
+                   NdView<float, 2> image);
+
 }  // namespace contimg::imaging

@@ -129,9 +129,15 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   CleanOptions clean_options = options.clean;
   clean_options.noise_box = noise_box(options.local_rms_window, tile.beam, grid.cell_rad);
   clean_options.threads = options.threads;
-  tile.model = image();
+  tile.model = NdArray<float, 2>({grid.ny, grid.nx});
   tile.residual = image();
   std::copy(tile.dirty.begin(), tile.dirty.end(), tile.residual.begin());
+  const StartModel start(options.start_model, response, tile.freq_hz, grid);
+  if (!start.components().empty()) {
+    start.add_to(tile.model.view(), 1);
+    visibilities.subtract_sources(start.components(), tile.model.view(), context);
+    visibilities.image(tile.residual.view(), context.quiet());
+  }
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
@@ -143,7 +149,10 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
 
   tile.restored = image();
   std::copy(tile.residual.begin(), tile.residual.end(), tile.restored.begin());
+  start.add_to(tile.model.view(), -1);
   restore(tile.model.view(), tile.beam, grid.cell_rad, tile.restored.view());
+  start.add_to(tile.model.view(), 1);
+  start.restore(tile.beam, tile.restored.view());
   const BandAveragedBeam beam(diameter_m, observation.freq_hz, sums.per_channel);
   tile.primary_beam = tile_primary_beam(beam, observation.pointing, sums.per_integration, grid, options.threads);
   context.checkpoint(1);

@@ -7,6 +7,7 @@
 #include "imaging/clean.h"
 #include "imaging/primary_beam.h"
 #include "imaging/restoring_beam.h"
+#include "imaging/start_model.h"
 #include "imaging/weighting.h"
 
 namespace contimg::imaging {
@@ -19,8 +20,9 @@ struct TileOptions {
   Weighting weighting;
   double epsilon = 1e-5;         ///< of the gridder
   double spectral_index = -0.7;  ///< that the model's sources are taken to have within the band
-  CleanOptions clean;            ///< noise_box and threads are set from here:
-  double local_rms_window = 0;   ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
+  std::vector<StartSource> start_model;
+  CleanOptions clean;           ///< noise_box and threads are set from here:
+  double local_rms_window = 0;  ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   unsigned threads = 0;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/observation.h"
@@ -10,7 +12,16 @@ namespace contimg::imaging {
 struct Component {
   double l = 0, m = 0;  ///< direction cosines from the tile's center, ICRS
   double flux_jy = 0;   ///< attenuated: as the tile's image shows it
+  double index = 0;     ///< in addition to TileResponse::spectral_index
 };
+
+/// Towards a component, on ICRS axes.
+inline Vec3 unit_vector_of(const Component& component, const Direction& tile_center) {
+  const Vec3 center = unit_vector(tile_center);
+  const Vec3 east{-std::sin(tile_center.ra_rad), std::cos(tile_center.ra_rad), 0}, north = cross(center, east);
+  const double n = std::sqrt(std::max(0.0, 1 - component.l * component.l - component.m * component.m));
+  return component.l * east + component.m * north + n * center;
+}
 
 /// How a tile sees its sources: through the beam about each integration's pointing, channel by channel.
 struct TileResponse {

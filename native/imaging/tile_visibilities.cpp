@@ -43,6 +43,13 @@ void TileVisibilities::image(NdView<float, 2> image, const JobContext& context) 
   to_image(data_.visibilities.view(), image, context);
 }
 
+void TileVisibilities::subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model,
+                                        const JobContext& context) {
+  subtract_components(sources, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
+                      options_.threads, context);
+  std::copy(model.begin(), model.end(), subtracted_.begin());
+}
+
 void TileVisibilities::subtract(NdView<const float, 2> model, const JobContext& context) {
   std::vector<Component> components = take_difference(model), faint;
   if (components.size() > kMostDirect) faint = take_faint(components, kDirectOfMany);

@@ -22,6 +22,9 @@ class TileVisibilities {
   /// The image of what is left of the visibilities.
   void image(NdView<float, 2> image, const JobContext& context) const;
 
+  /// Subtracts sources between pixels, and takes `model`, which stands for them, as subtracted.
+  void subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model, const JobContext& context);
+
   /// Subtracts what `model` (ny, nx), Jy/pixel, has more than at the last call; as the drifting beam shows it.
   void subtract(NdView<const float, 2> model, const JobContext& context);
 

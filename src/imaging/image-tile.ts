@@ -97,8 +97,13 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
       `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
       (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
       (options.mask ? ', within a mask' : ''),
+    ...startModel(options),
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
   ];
+}
+
+function startModel({ startModel: { length } }: RawImagingOptions): string[] {
+  return length === 0 ? [] : [`clean started from a model of ${length} point sources`];
 }
 
 /** `J2227+1601`: the center to the minute. */

@@ -7,5 +7,6 @@ export { measureSources } from './measure-sources.js';
 export type { MeasureSourcesOptions, SourceMeasurement } from './measure-sources.js';
 export { imagingDefaults, toRawOptions as checkImagingOptions } from './options.js';
 export type { ImagingOptions } from './options.js';
+export type { StartSource } from './start-model.js';
 export type { CleanCycle, CleanStop, TileImages } from './tile-images.js';
 export type { Weighting } from './weighting.js';

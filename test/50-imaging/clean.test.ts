@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   groupSubbands,
   imageGroup,
+  measureSources,
   readFits,
   readUvh5Header,
   simulateObservation,
@@ -65,6 +66,17 @@ it('reports every cycle: components, flux, peak, rms, time', () => {
   expect(cycles.at(-1)!.rmsJyBeam).toBe(rmsJyBeam);
   expect(cycles.at(-1)!.peakJyBeam).toBeLessThan(cycles[0]!.peakJyBeam);
   expect(cycles.at(-1)!.modelFluxJy).toBeGreaterThan(10.5);
+});
+
+it('starts from a catalogue, and leaves its sources to no component', async () => {
+  const startModel = [bright, faint].map(source => ({ ...source, spectralIndex: 0 }));
+  const started = await imageGroup(group, { ...options, phaseCenter: center, startModel });
+  expect(started.cycles).toEqual([]);
+  expect(started.rmsJyBeam).toBeLessThan(1.01 * everywhere.rmsJyBeam);
+  const [found] = measureSources(started.restoredPb, [faint]);
+  expect(Math.abs(found!.fluxJy - 3)).toBeLessThan(0.06);
+  expect(Math.hypot(found!.eastArcsec, found!.northArcsec)).toBeLessThan(1);
+  expect(started.restored.history.join('\n')).toContain('a model of 2 point sources');
 });
 
 it('cleans within a mask only: an array, or an image from a file that gives the grid too', async () => {

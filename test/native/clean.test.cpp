@@ -207,6 +207,7 @@ TEST_CASE("clean leaves alone what stands out of the whole image but not of its 
     CleanOptions options;
     options.noise_box = box;
     std::copy(dirty.begin(), dirty.end(), residual.begin());
+    std::fill(model.begin(), model.end(), 0.0f);
     clean(
         delta.view(), residual.view(), model.view(), options,
         [&](NdView<const float, 2> components, NdView<float, 2> out, const JobContext&) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "coordinates/tile_center.h"
+#include "imaging/image_statistics.h"
 #include "memory_source.h"
 
 using namespace contimg;
@@ -109,6 +110,37 @@ TEST_CASE("tile: sources seen through the drifting beam come out with their flux
         std::exp(-4 * std::log(2.0) * (dx * dx + dy * dy) / (tile.beam.major_rad * tile.beam.minor_rad));
     CHECK(corrected(row, column) == doctest::Approx(flux * fall).epsilon(0.01));
   }
+}
+
+TEST_CASE("tile: a start model is subtracted where its sources are and comes back with their flux and place") {
+  MemorySource source(30, 6, 8);
+  TileOptions options = options_of(512, 20);
+  options.spectral_index = -0.7;  // that the sources do not have
+  const SkyGrid grid{tile_center(source.observation()), 512, 512, options.cell_rad};
+  const std::vector<std::array<double, 3>> sources{{120.4, 300.7, 1}, {350.2, 160.9, 0.5}, {560.5, 256.3, 3}};
+  for (const auto& [x, y, flux] : sources) {
+    const Direction direction = direction_of(grid, x, y);
+    source.add({direction, flux}, true);
+    options.start_model.push_back({direction, flux, 0});
+  }
+  options.clean.max_iterations = 0;
+  const TileImages tile = image_tile(source, options, JobContext());
+  CHECK(peak_absolute(tile.dirty.view()) > 0.4);
+  CHECK(peak_absolute(tile.residual.view()) < 5e-5);
+  CHECK(tile.model(301, 120) > 0.3);  // attenuated
+  const auto corrected = divide_by_beam(tile.restored.view(), tile.primary_beam.view(), 0.1);
+  const double width = tile.beam.major_rad * tile.beam.minor_rad / (options.cell_rad * options.cell_rad);
+  const double fall = std::exp(-4 * std::log(2.0) * (0.4 * 0.4 + 0.3 * 0.3) / width);
+  CHECK(corrected(301, 120) == doctest::Approx(fall).epsilon(5e-3));
+
+  // What the catalogue has wrong is left to clean.
+  options.start_model = {{options.start_model[0].direction, 0.8, 0}};
+  options.clean.max_iterations = 2000;
+  options.clean.threshold_jy = 2e-3;
+  options.clean.mask_sigma = options.clean.threshold_sigma = 0;
+  const TileImages cleaned = image_tile(source, options, JobContext());
+  const auto found = divide_by_beam(cleaned.restored.view(), cleaned.primary_beam.view(), 0.1);
+  CHECK(found(301, 120) == doctest::Approx(fall).epsilon(0.02));
 }
 
 TEST_CASE("tile: size and cell follow from beam and field") {

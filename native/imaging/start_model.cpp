@@ -1,0 +1,45 @@
+#include "imaging/start_model.h"
+
+#include <cmath>
+
+#include "imaging/component_gains.h"
+
+namespace contimg::imaging {
+
+StartModel::StartModel(const std::vector<StartSource>& sources, const TileResponse& response, double freq_hz,
+                       const SkyGrid& grid)
+    : grid_(grid) {
+  const Vec3 center = unit_vector(response.center);
+  const Vec3 east{-std::sin(response.center.ra_rad), std::cos(response.center.ra_rad), 0}, north = cross(center, east);
+  const ComponentGains gains(response);
+  for (const StartSource& source : sources) {
+    const Vec3 s = unit_vector(source.direction);
+    if (!(dot(s, center) > 0)) continue;
+    Component component{dot(s, east), dot(s, north), 0, source.spectral_index - response.spectral_index};
+    component.flux_jy = source.flux_jy * gains.mean_response(component, freq_hz);
+    components_.push_back(component);
+  }
+}
+
+void StartModel::add_to(NdView<float, 2> model, float sign) const {
+  for (const Component& component : components_) {
+    const double x = std::round(x_of(component)), y = std::round(y_of(component));
+    if (!(x >= 0 && x < double(grid_.nx) && y >= 0 && y < double(grid_.ny))) continue;
+    model(y, x) += sign * static_cast<float>(component.flux_jy);
+  }
+}
+
+void StartModel::restore(const RestoringBeam& beam, NdView<float, 2> image) const {
+  for (const Component& component : components_)
+    restore_point(component.flux_jy, x_of(component), y_of(component), beam, grid_.cell_rad, image);
+}
+
+double StartModel::x_of(const Component& component) const {
+  return static_cast<double>(grid_.nx / 2) - component.l / grid_.cell_rad;
+}
+
+double StartModel::y_of(const Component& component) const {
+  return static_cast<double>(grid_.ny / 2) + component.m / grid_.cell_rad;
+}
+
+}  // namespace contimg::imaging
