@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "imaging/band_nodes.h"
 #include "imaging/gridding_plan.h"
 #include "imaging/phase_screens.h"
 #include "imaging/uv_planes.h"
@@ -12,11 +13,12 @@
 
 // Improved w-stacking (Arras et al. 2021, A&A 646, A58) with least-misfit kernels (Ye et al. 2022):
 //
-//   1. plan: the cheapest grid, planes and kernels that keep to epsilon; baselines turned to w >= 0
-//   2. sort: rows cut into runs of channels that share a uv tile and a starting plane; runs sorted
-//   3. for each starting plane, upwards: visibilities onto kernel_w.width uv grids at once, tile by tile; then the
+//   1. plan: the cheapest points, grid, planes and kernels that keep to epsilon; baselines turned to w >= 0
+//   2. gather: the channels of every row onto its points, where these are fewer (band_cuts.cpp)
+//   3. sort: rows cut into runs of points that share a uv tile and a starting plane; runs sorted
+//   4. for each starting plane, upwards: points onto kernel_w.width uv grids at once, tile by tile; then the
 //      lowest of these planes is complete: FFT, times its phase screen, added to the image
-//   4. the image is divided by the kernels' transforms
+//   5. the image is divided by the kernels' transforms
 //
 // Degridding runs the same steps backwards and is the exact adjoint but for rounding.
 namespace contimg::imaging {
@@ -62,8 +64,13 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   const GriddingPlan plan = plan_gridding<T>(uvw_m, freq_hz, weights, grid, options);
   std::fill(image.begin(), image.end(), T(0));
   context.checkpoint(0);
-  if (plan.n_visibilities == 0) return;
-  const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
+  if (plan.rows.n_points == 0) return;
+  const bool as_they_are = plan.rows.points_are_visibilities;
+  NdArray<std::complex<T>, 1> nodes;
+  if (!as_they_are) nodes = BandNodes<T>(plan.rows, freq_hz, options.threads).gather(visibilities, weights, context);
+  const std::complex<T>* const values = as_they_are ? visibilities.data() : nodes.data();
+  const T* const value_weights = as_they_are ? weights.data() : nullptr;
+  const TiledPoints tiled = sort_into_tiles(plan, options.threads);
   const PhaseScreens<T> screens(plan, options.threads);
   UvPlanes<T> planes(plan, tiled, options.threads);
   const std::size_t window = plan.kernel_w.width;
@@ -72,7 +79,7 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
     context.checkpoint(static_cast<double>(plane) / plan.n_planes);
     if (plane + window <= plan.n_planes) {
       if (planes.used(plane + window - 1)) planes.clear(plane + window - 1);
-      planes.add_visibilities(plane, freq_hz, visibilities, weights, context);
+      planes.add_points(plane, values, value_weights, context);
     }
     if (!planes.used(plane)) continue;
     screens.accumulate(planes.to_image(plane), plan.w_of_plane(plane), image);
@@ -89,8 +96,12 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   check_shapes<T>(image, visibilities, grid, weights);
   const GriddingPlan plan = plan_gridding<T>(uvw_m, freq_hz, weights, grid, options);
   context.checkpoint(0);
-  if (plan.n_visibilities == 0) return;
-  const TiledVisibilities tiled = sort_into_tiles(plan, freq_hz, options.threads);
+  if (plan.rows.n_points == 0) return;
+  const bool as_they_are = plan.rows.points_are_visibilities;
+  NdArray<std::complex<T>, 1> nodes;
+  if (!as_they_are) nodes = NdArray<std::complex<T>, 1>::uninitialized({plan.rows.n_values});
+  std::complex<T>* const values = as_they_are ? visibilities.data() : nodes.data();
+  const TiledPoints tiled = sort_into_tiles(plan, options.threads);
   const PhaseScreens<T> screens(plan, options.threads);
   NdArray<T, 2> corrected = NdArray<T, 2>::uninitialized({grid.ny, grid.nx});
   std::copy(image.begin(), image.end(), corrected.begin());
@@ -103,8 +114,9 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
       screens.spread(corrected.view(), plan.w_of_plane(plane), planes.image());
       planes.from_image(plane);
     }
-    if (plane >= reach) planes.get_visibilities(plane - reach, freq_hz, weights, visibilities, context);
+    if (plane >= reach) planes.get_points(plane - reach, as_they_are ? weights.data() : nullptr, values, context);
   }
+  if (!as_they_are) BandNodes<T>(plan.rows, freq_hz, options.threads).expand(values, weights, visibilities, context);
   context.checkpoint(1);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/constants.h"
+#include "imaging/chebyshev.h"
 #include "imaging/least_squares.h"
 
 // Least-misfit kernels (Ye, Gull, Tan & Nikolic 2022, MNRAS 510, 4110). For a given correction h(x) the best weights
@@ -33,7 +34,7 @@ struct Design {
   Design(int kernel_width, double half_band)
       : width(kernel_width), n_x(std::max(16, 2 * width)), n_f(kernel_degree(width) + 1) {
     for (int q = 0; q < n_x; ++q) x.push_back(half_band * std::cos((q + 0.5) * kPi / (2 * n_x)));
-    for (int p = 0; p < n_f; ++p) f.push_back(0.5 * std::cos((p + 0.5) * kPi / n_f));
+    for (const double t : chebyshev_nodes(n_f)) f.push_back(0.5 * t);
     correction.resize(n_x);
     weights.resize(n_f);
     const double middle = (width - 1) / 2.0, beta = kPi * width * (1 - half_band);
@@ -89,17 +90,6 @@ void solve_weights(Design& design) {
     for (int j = 0; j < design.width; ++j) design.weights[p][j] = problem.solution(p)[j];
 }
 
-/// Coefficients of the Chebyshev series through `values` at the nodes cos((k + 1/2) pi / n).
-std::vector<double> chebyshev_series(const std::vector<double>& values) {
-  const int n = static_cast<int>(values.size());
-  std::vector<double> series(n);
-  for (int order = 0; order < n; ++order) {
-    for (int k = 0; k < n; ++k) series[order] += values[k] * std::cos(order * (k + 0.5) * kPi / n);
-    series[order] *= (order ? 2.0 : 1.0) / n;
-  }
-  return series;
-}
-
 /// The same polynomial in powers of t.
 std::vector<double> powers(const std::vector<double>& series) {
   const std::size_t n = series.size();
@@ -148,14 +138,8 @@ double GriddingKernel::weight(int j, double f) const {
 }
 
 double GriddingKernel::correction(double x) const {
-  const double t = x / half_band, s = 2 * (2 * t * t - 1);
-  double b1 = 0, b2 = 0;  // Clenshaw
-  for (std::size_t k = correction_series.size(); k-- > 1;) {
-    const double b = correction_series[k] + s * b1 - b2;
-    b2 = b1;
-    b1 = b;
-  }
-  return correction_series[0] + 0.5 * s * b1 - b2;
+  const double t = x / half_band;
+  return chebyshev_sum(correction_series, 2 * t * t - 1);
 }
 
 GriddingKernel least_misfit_kernel(int width, double half_band) {

@@ -7,23 +7,21 @@
 #include <string>
 #include <type_traits>
 
-#include "core/constants.h"
 #include "core/error.h"
 #include "core/fft.h"
-#include "core/parallel.h"
 
-// The error asked for is shared by the three axes, with a reserve for baselines whose positions in their cells are not
-// spread evenly, as those of antennas on a line. Every kernel width has a widest band that keeps to its share; for u
-// and v the band says how much larger than the image the grid must be, for w how close the planes. Wide kernels cost
-// per visibility, fine grids and close planes per FFT: the cheapest combination is taken.
+// The error asked for is shared by the three axes and the cuts of the band, with a reserve for baselines whose
+// positions in their cells are not spread evenly, as those of antennas on a line. Every kernel width has a widest band
+// that keeps to its share; for u and v the band says how much larger than the image the grid must be, for w how close
+// the planes. Wide kernels cost per visibility, fine grids and close planes per FFT: the cheapest combination is taken.
 namespace contimg::imaging {
 namespace {
 
 // Seconds per unit on one core (x86-64-v3, 2.5 GHz); only their ratios matter.
 constexpr double kFftSeconds = 0.35e-9;       // per cell and factor of two
 constexpr double kScreenSeconds = 2e-9;       // per image pixel and plane
-constexpr double kVisibilitySeconds = 10e-9;  // per visibility
-constexpr double kKernelRowSeconds = 0.4e-9;  // per visibility, plane and row of the kernel
+constexpr double kPointSeconds = 10e-9;       // per point
+constexpr double kKernelRowSeconds = 0.4e-9;  // per point, plane and row of the kernel
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
 
@@ -60,77 +58,6 @@ void check_input(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, N
       refuse("Expected frequencies to be positive but received " + std::to_string(frequency));
 }
 
-template <typename T>
-bool is_weight(T weight) {
-  return (weight >= 0) & (weight <= std::numeric_limits<T>::max());
-}
-
-/// Channels of a row from the first to the last weight above 0.
-template <typename T>
-IndexRange used_channels(const T* weights, std::size_t n_channels, std::size_t row) {
-  int n_bad = 0;  // a loop without a way out is vectorized
-  for (std::size_t channel = 0; channel < n_channels; ++channel) n_bad += !is_weight(weights[channel]);
-  if (n_bad > 0) {
-    const auto channel = std::find_if_not(weights, weights + n_channels, is_weight<T>) - weights;
-    refuse("Expected weights to be finite and >= 0 but that of row " + std::to_string(row) + ", channel " +
-           std::to_string(channel) + " is " + std::to_string(weights[channel]));
-  }
-  IndexRange used{0, n_channels};
-  while (used.begin < used.end && weights[used.begin] == 0) ++used.begin;
-  while (used.begin < used.end && weights[used.end - 1] == 0) --used.end;
-  return used;
-}
-
-/// The range of w, in wavelengths, that rows span, and their visibilities.
-struct Extent {
-  double least_w = std::numeric_limits<double>::infinity(), largest_w = 0;
-  std::size_t n_visibilities = 0;
-};
-
-/// Fills in plan.rows from `begin` to `end`, in wavelengths per Hz: cells come when the grid is known.
-template <typename T>
-Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                 std::size_t begin, std::size_t end, GriddingPlan& plan) {
-  Extent extent;
-  const auto all = std::minmax_element(freq_hz.begin(), freq_hz.end());
-  for (std::size_t row = begin; row < end; ++row) {
-    const IndexRange used = used_channels(weights.data() + row * freq_hz.size(), freq_hz.size(), row);
-    if (used.begin == used.end) continue;
-    const Vec3 uvw = uvw_m(row);
-    if (!std::isfinite(uvw.x + uvw.y + uvw.z))
-      refuse("Expected finite uvw but that of row " + std::to_string(row) + " is (" + std::to_string(uvw.x) + ", " +
-             std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
-    const double per_hz = (uvw.z < 0 ? -1 : 1) / kSpeedOfLight;
-    plan.rows[row] = {uvw.x * per_hz, uvw.y * per_hz, uvw.z * per_hz, used.begin, used.end, uvw.z < 0};
-    extent.n_visibilities += used.end - used.begin;
-    const auto [low, high] = used.end - used.begin == freq_hz.size()
-                                 ? all
-                                 : std::minmax_element(freq_hz.data() + used.begin, freq_hz.data() + used.end);
-    extent.least_w = std::min(extent.least_w, plan.rows[row].w_per_hz * *low);
-    extent.largest_w = std::max(extent.largest_w, plan.rows[row].w_per_hz * *high);
-  }
-  return extent;
-}
-
-template <typename T>
-Extent read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                 unsigned threads, GriddingPlan& plan) {
-  constexpr std::size_t kRows = 1024;  // per piece of work
-  const std::size_t n_rows = uvw_m.size();
-  plan.rows.assign(n_rows, {});
-  std::vector<Extent> extents((n_rows + kRows - 1) / kRows);
-  parallel_for(extents.size(), threads, [&](std::size_t i) {
-    extents[i] = read_rows(uvw_m, freq_hz, weights, i * kRows, std::min(n_rows, (i + 1) * kRows), plan);
-  });
-  Extent all;
-  for (const Extent& extent : extents) {
-    all.least_w = std::min(all.least_w, extent.least_w);
-    all.largest_w = std::max(all.largest_w, extent.largest_w);
-    all.n_visibilities += extent.n_visibilities;
-  }
-  return all;
-}
-
 /// Planes onto which visibilities from least_w to largest_w are gridded.
 std::size_t count_planes(double w_range, double w_step, int width) {
   return static_cast<std::size_t>(std::floor(w_range / w_step + 0.5)) + width;
@@ -140,7 +67,7 @@ double seconds(const GriddingPlan& plan) {
   const double cells = static_cast<double>(plan.nu * plan.nv),
                pixels = static_cast<double>(plan.image.nx * plan.image.ny);
   return plan.n_planes * (kFftSeconds * cells * std::log2(cells) + kScreenSeconds * pixels) +
-         plan.n_visibilities * (kVisibilitySeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
+         plan.rows.n_points * (kPointSeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
 }
 
 /// One kernel per width. Wide bands at coarse accuracy are left out where the correction lifts the corners of the
@@ -193,15 +120,13 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   check_input(uvw_m, freq_hz, weights);
   GriddingPlan plan;
   plan.image = image;
-  const Extent extent = read_rows(uvw_m, freq_hz, weights, options.threads, plan);
-  plan.n_visibilities = extent.n_visibilities;
-  if (plan.n_visibilities == 0) return plan;
-  std::vector<GridRow> rows = std::move(plan.rows);
-  plan.rows.clear();  // the candidates below are copies of the plan
-  choose_cheapest(plan, extent.largest_w - extent.least_w, options.epsilon, kMaxWidthOf<T>);
-  plan.first_w = extent.least_w - (plan.kernel_w.width - 1) / 2.0 * plan.w_step;
+  GridRows rows = read_rows(uvw_m, freq_hz, weights, image, options.epsilon / 4, options.threads);
+  plan.rows.n_points = rows.n_points;  // the candidates below are copies of the plan
+  if (rows.n_points == 0) return plan;
+  choose_cheapest(plan, rows.largest_w - rows.least_w, options.epsilon, kMaxWidthOf<T>);
+  plan.first_w = rows.least_w - (plan.kernel_w.width - 1) / 2.0 * plan.w_step;
   // Image x grows to the west, u to the east: hence the minus.
-  for (GridRow& row : rows) {
+  for (GridRow& row : rows.rows) {
     row.u_cells_per_hz *= -image.cell_rad * static_cast<double>(plan.nu);
     row.v_cells_per_hz *= image.cell_rad * static_cast<double>(plan.nv);
   }

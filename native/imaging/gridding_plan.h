@@ -5,6 +5,7 @@
 
 #include "core/nd_view.h"
 #include "core/vec3.h"
+#include "imaging/grid_rows.h"
 #include "imaging/gridder.h"
 #include "imaging/gridding_kernel.h"
 
@@ -12,19 +13,11 @@ namespace contimg::imaging {
 
 inline constexpr int kTileSize = 16;  ///< cells of a uv tile, in u and in v
 
-/// Which visibilities of a row take part, and where they lie: u, v and w of a channel are these times its frequency.
-struct GridRow {
-  double u_cells_per_hz = 0, v_cells_per_hz = 0;   ///< unwrapped grid cells
-  double w_per_hz = 0;                             ///< wavelengths, >= 0
-  std::size_t first_channel = 0, end_channel = 0;  ///< from the first to the last weight > 0; equal where there is none
-  bool conjugate = false;                          ///< the visibility is that of the opposite baseline
-};
-
-/// Everything about a gridding that follows from its geometry and accuracy: grids, planes and kernels.
+/// Everything about a gridding that follows from its geometry and accuracy: points, grids, planes and kernels.
 ///
-/// The half space w >= 0 is cut into planes w_of_plane(p); a visibility is gridded onto kernel_w.width of them, and
+/// The half space w >= 0 is cut into planes w_of_plane(p); a point is gridded onto kernel_w.width of them, and
 /// each plane is transformed and multiplied by its screen exp(2 pi i w (n - 1 + w_shift)). The shift, taken off the
-/// visibilities again, centers the band: n - 1 + w_shift is within +- w_shift, and planes can lie twice as far apart.
+/// points again, centers the band: n - 1 + w_shift is within +- w_shift, and planes can lie twice as far apart.
 struct GriddingPlan {
   ImageGrid image;
   std::size_t nu = 0, nv = 0;  ///< cells of the uv grid, multiples of kTileSize
@@ -32,8 +25,7 @@ struct GriddingPlan {
   double first_w = 0, w_step = 0;  ///< wavelengths
   double w_shift = 0;              ///< half the depth of n - 1 over the image
   GriddingKernel kernel_uv, kernel_w;
-  std::vector<GridRow> rows;
-  std::size_t n_visibilities = 0;  ///< those between first and end channel
+  GridRows rows;
 
   double w_of_plane(std::size_t plane) const { return first_w + static_cast<double>(plane) * w_step; }
   /// Position on the plane axis, >= kernel_w.width / 2 - 1/2.

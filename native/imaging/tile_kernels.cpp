@@ -5,7 +5,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/simd.h"
+#include "core/simd_vector.h"
 #include "imaging/sincos_cycles.h"
 
 // The inner loops of gridding and degridding. A run's channels are taken 64 at a time: first their positions (double
@@ -15,31 +15,7 @@
 namespace contimg::imaging {
 namespace {
 
-// Vectors never cross a call: every function that takes or gives one is inlined.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
-/// What fills an AVX2 register: 8 floats or 4 doubles.
-template <typename T>
-struct Simd;
-template <>
-struct Simd<float> {
-  typedef float Vector __attribute__((vector_size(32), aligned(4), may_alias));
-};
-template <>
-struct Simd<double> {
-  typedef double Vector __attribute__((vector_size(32), aligned(8), may_alias));
-};
-template <typename T>
-using Vector = typename Simd<T>::Vector;
-template <typename T>
-constexpr int kLanes = 32 / sizeof(T);
-
 constexpr std::size_t kChunk = 64;
-
-CONTIMG_INLINE Vector<float> load(const float* p) { return *reinterpret_cast<const Vector<float>*>(p); }
-CONTIMG_INLINE Vector<double> load(const double* p) { return *reinterpret_cast<const Vector<double>*>(p); }
-CONTIMG_INLINE void store(float* p, Vector<float> v) { *reinterpret_cast<Vector<float>*>(p) = v; }
-CONTIMG_INLINE void store(double* p, Vector<double> v) { *reinterpret_cast<Vector<double>*>(p) = v; }
 
 /// A kernel's polynomials, one row per power; powers above its degree are 0.
 template <typename T>
@@ -52,7 +28,7 @@ struct Polynomials {
   }
 };
 
-/// Up to kChunk visibilities of one run: all channels in `offset` to `cosine`, those with a weight in `cell` to `im`.
+/// Up to kChunk points of one run: all of them in `offset` to `cosine`, those with a weight in `cell` to `im`.
 template <typename T>
 struct Chunk {
   int offset[kChunk];                              // of the kernel's first cell in a tile plane
@@ -60,7 +36,7 @@ struct Chunk {
   T cycles[kChunk], sine[kChunk], cosine[kChunk];  // the shift that centers the band of n - 1
   std::size_t count;
   int cell[kChunk];
-  std::size_t channel[kChunk];
+  std::size_t index[kChunk];
   alignas(32) T weight_u[kChunk][kMaxWidthOf<T>], weight_v[kChunk][kMaxWidthOf<T>], weight_w[kChunk][kMaxWidthOf<T>];
   T re[kChunk], im[kChunk];
 };
@@ -69,12 +45,11 @@ struct Chunk {
 template <typename T>
 struct ItemContext {
   const GriddingPlan& plan;
-  const double* freq_hz;
   Polynomials<T> uv, w;
   double plane;
 
-  ItemContext(const GriddingPlan& the_plan, const TileItem& item, NdView<const double, 1> frequencies)
-      : plan(the_plan), freq_hz(frequencies.data()), uv(plan.kernel_uv), w(plan.kernel_w), plane(item.plane) {}
+  ItemContext(const GriddingPlan& the_plan, const TileItem& item)
+      : plan(the_plan), uv(plan.kernel_uv), w(plan.kernel_w), plane(item.plane) {}
 };
 
 /// x from 0 to `last`; std::clamp goes through memory and does not vectorize.
@@ -83,20 +58,21 @@ CONTIMG_INLINE double clamped(double x, double last) {
   return positive < last ? positive : last;
 }
 
-/// Positions of n channels from `first` on.
+/// Positions of n points from `first` on.
 template <typename T>
-CONTIMG_INLINE void locate(const ItemContext<T>& item, const VisibilityRun& run, std::size_t first, std::size_t n,
+CONTIMG_INLINE void locate(const ItemContext<T>& item, const PointRun& run, std::size_t first, std::size_t n,
                            Chunk<T>& chunk) {
   const GriddingPlan& plan = item.plan;
-  const GridRow& row = plan.rows[run.row];
-  const double half = plan.kernel_uv.width / 2.0, f0 = item.freq_hz[run.first_channel];
-  // The tile of the run in unwrapped cells: from its first channel by the same arithmetic as when it was sorted.
+  const GridRow& row = plan.rows.rows[run.row];
+  const double* const points_hz = plan.rows.points_hz(row).data();
+  const double half = plan.kernel_uv.width / 2.0, f0 = points_hz[run.first];
+  // The tile of the run in unwrapped cells: from its first point by the same arithmetic as when it was sorted.
   const double origin_u = static_cast<double>(tile_of_cell(std::ceil(row.u_cells_per_hz * f0 - half)) * kTileSize);
   const double origin_v = static_cast<double>(tile_of_cell(std::ceil(row.v_cells_per_hz * f0 - half)) * kTileSize);
   const double center = half - 0.5, center_w = (plan.kernel_w.width - 1) / 2.0 + item.plane;
   const double last = kTileSize - 1, planes_per_hz = row.w_per_hz / plan.w_step,
                first_plane = plan.first_w / plan.w_step;
-  const double* freq_hz = item.freq_hz + first;
+  const double* freq_hz = points_hz + first;
   for (std::size_t k = 0; k < n; ++k) {
     const double u = row.u_cells_per_hz * freq_hz[k] - origin_u, v = row.v_cells_per_hz * freq_hz[k] - origin_v;
     // Clamped: sorting and this loop may round differently at the edge of a tile, where either choice is right.
@@ -111,14 +87,14 @@ CONTIMG_INLINE void locate(const ItemContext<T>& item, const VisibilityRun& run,
   for (std::size_t k = 0; k < n; ++k) sincos_cycles(chunk.cycles[k], chunk.sine[k], chunk.cosine[k]);
 }
 
-/// Kernel weights of the channels that have a weight. The w kernel is at most as wide as the others, so one degree does
+/// Kernel weights of the points that have a weight. The w kernel is at most as wide as the others, so one degree does
 /// for all; three sums at a time hide each other's latency.
 template <int kWidth, typename T>
 CONTIMG_INLINE void weigh(const ItemContext<T>& item, const T* weights, std::size_t n, Chunk<T>& chunk) {
   constexpr int kDegree = kernel_degree(kWidth);
   std::size_t count = 0;
   for (std::size_t k = 0; k < n; ++k) {
-    if (weights[k] == 0) continue;
+    if (weights && weights[k] == 0) continue;
     for (int lane = 0; lane < kWidth; lane += kLanes<T>) {
       Vector<T> u = load(item.uv.coefficients[kDegree] + lane), v = u, w = load(item.w.coefficients[kDegree] + lane);
       for (int power = kDegree - 1; power >= 0; --power) {
@@ -132,7 +108,7 @@ CONTIMG_INLINE void weigh(const ItemContext<T>& item, const T* weights, std::siz
       store(chunk.weight_w[count] + lane, w);
     }
     chunk.cell[count] = chunk.offset[k];
-    chunk.channel[count] = k;
+    chunk.index[count] = k;
     ++count;
   }
   chunk.count = count;
@@ -245,29 +221,25 @@ CONTIMG_INLINE void interpolate_chunk(const Chunk<T>& chunk, int n_planes, const
   }
 }
 
-/// Sum of the lanes, in a fixed order.
-CONTIMG_INLINE float total(Vector<float> v) {
-  return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
-}
-CONTIMG_INLINE double total(Vector<double> v) { return (v[0] + v[2]) + (v[1] + v[3]); }
-
 template <int kWidth, typename T>
-CONTIMG_INLINE void spread_runs(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
-                                const std::complex<T>* visibilities, const T* weights, std::size_t n_channels,
-                                T* tile) {
+CONTIMG_INLINE void spread_runs(const ItemContext<T>& item, const PointRun* begin, const PointRun* end,
+                                const std::complex<T>* values, const T* weights, T* tile) {
   Chunk<T> chunk;
-  for (const VisibilityRun* run = begin; run != end; ++run) {
-    const T sign = item.plan.rows[run->row].conjugate ? -1 : 1;
-    for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
-      const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
+  for (const PointRun* run = begin; run != end; ++run) {
+    const GridRow& row = item.plan.rows.rows[run->row];
+    const T sign = row.conjugate ? -1 : 1;
+    for (std::size_t first = run->first; first < run->end; first += kChunk) {
+      const std::size_t n = std::min<std::size_t>(kChunk, run->end - first), at = row.first_value + first;
+      const T* const chunk_weights = weights ? weights + at : nullptr;
       locate(item, *run, first, n, chunk);
-      weigh<kWidth>(item, weights + at, n, chunk);
+      weigh<kWidth>(item, chunk_weights, n, chunk);
       for (std::size_t k = 0; k < chunk.count; ++k) {
-        const std::size_t channel = chunk.channel[k];
-        const T* visibility = reinterpret_cast<const T*>(visibilities + at + channel);
-        const T re = weights[at + channel] * visibility[0], im = sign * weights[at + channel] * visibility[1];
-        chunk.re[k] = re * chunk.cosine[channel] + im * chunk.sine[channel];
-        chunk.im[k] = im * chunk.cosine[channel] - re * chunk.sine[channel];
+        const std::size_t index = chunk.index[k];
+        const T* value = reinterpret_cast<const T*>(values + at + index);
+        const T weight = chunk_weights ? chunk_weights[index] : 1, re = weight * value[0],
+                im = sign * weight * value[1];
+        chunk.re[k] = re * chunk.cosine[index] + im * chunk.sine[index];
+        chunk.im[k] = im * chunk.cosine[index] - re * chunk.sine[index];
       }
       spread_chunk<kWidth>(chunk, item.plan.kernel_w.width, tile);
     }
@@ -275,25 +247,25 @@ CONTIMG_INLINE void spread_runs(const ItemContext<T>& item, const VisibilityRun*
 }
 
 template <int kWidth, typename T>
-CONTIMG_INLINE void interpolate_runs(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
-                                     const T* tile, const T* weights, std::size_t n_channels,
-                                     std::complex<T>* visibilities) {
+CONTIMG_INLINE void interpolate_runs(const ItemContext<T>& item, const PointRun* begin, const PointRun* end,
+                                     const T* tile, const T* weights, std::complex<T>* values) {
   Chunk<T> chunk;
   alignas(32) Sums<T> sums[kChunk];
-  for (const VisibilityRun* run = begin; run != end; ++run) {
-    const T sign = item.plan.rows[run->row].conjugate ? -1 : 1;
-    for (std::size_t first = run->first_channel; first < run->end_channel; first += kChunk) {
-      const std::size_t n = std::min<std::size_t>(kChunk, run->end_channel - first), at = run->row * n_channels + first;
+  for (const PointRun* run = begin; run != end; ++run) {
+    const GridRow& row = item.plan.rows.rows[run->row];
+    const T sign = row.conjugate ? -1 : 1;
+    for (std::size_t first = run->first; first < run->end; first += kChunk) {
+      const std::size_t n = std::min<std::size_t>(kChunk, run->end - first), at = row.first_value + first;
       locate(item, *run, first, n, chunk);
-      weigh<kWidth>(item, weights + at, n, chunk);
+      weigh<kWidth>(item, weights ? weights + at : nullptr, n, chunk);
       std::memset(sums, 0, chunk.count * sizeof(sums[0]));
       interpolate_chunk<kWidth>(chunk, item.plan.kernel_w.width, tile, sums);
       for (std::size_t k = 0; k < chunk.count; ++k) {
-        const std::size_t channel = chunk.channel[k];
+        const std::size_t index = chunk.index[k];
         const T re = total(load(sums[k])), im = total(load(sums[k] + kLanes<T>));
-        T* visibility = reinterpret_cast<T*>(visibilities + at + channel);
-        visibility[0] = re * chunk.cosine[channel] - im * chunk.sine[channel];
-        visibility[1] = sign * (im * chunk.cosine[channel] + re * chunk.sine[channel]);
+        T* value = reinterpret_cast<T*>(values + at + index);
+        value[0] = re * chunk.cosine[index] - im * chunk.sine[index];
+        value[1] = sign * (im * chunk.cosine[index] + re * chunk.sine[index]);
       }
     }
   }
@@ -319,46 +291,44 @@ CONTIMG_INLINE void for_width(int width, const Body& body) {
 }
 
 template <typename T>
-CONTIMG_SIMD void spread(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
-                         const std::complex<T>* visibilities, const T* weights, std::size_t n_channels, T* tile) {
+CONTIMG_SIMD void spread(const ItemContext<T>& item, const PointRun* begin, const PointRun* end,
+                         const std::complex<T>* values, const T* weights, T* tile) {
   for_width<T>(
       item.plan.kernel_uv.width, [&](auto width) __attribute__((always_inline)) {
-        spread_runs<width()>(item, begin, end, visibilities, weights, n_channels, tile);
+        spread_runs<width()>(item, begin, end, values, weights, tile);
       });
 }
 
 template <typename T>
-CONTIMG_SIMD void interpolate(const ItemContext<T>& item, const VisibilityRun* begin, const VisibilityRun* end,
-                              const T* tile, const T* weights, std::size_t n_channels, std::complex<T>* visibilities) {
+CONTIMG_SIMD void interpolate(const ItemContext<T>& item, const PointRun* begin, const PointRun* end, const T* tile,
+                              const T* weights, std::complex<T>* values) {
   for_width<T>(
       item.plan.kernel_uv.width, [&](auto width) __attribute__((always_inline)) {
-        interpolate_runs<width()>(item, begin, end, tile, weights, n_channels, visibilities);
+        interpolate_runs<width()>(item, begin, end, tile, weights, values);
       });
 }
 
 }  // namespace
 
 template <typename T>
-void spread_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                 NdView<const double, 1> freq_hz, NdView<const std::complex<T>, 2> visibilities,
-                 NdView<const T, 2> weights, T* tile) {
-  spread(ItemContext<T>(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
-         visibilities.data(), weights.data(), freq_hz.size(), tile);
+void spread_item(const GriddingPlan& plan, const TiledPoints& tiled, const TileItem& item,
+                 const std::complex<T>* values, const T* weights, T* tile) {
+  spread(ItemContext<T>(plan, item), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run, values,
+         weights, tile);
 }
 
 template <typename T>
-void interpolate_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                      NdView<const double, 1> freq_hz, const T* tile, NdView<const T, 2> weights,
-                      NdView<std::complex<T>, 2> visibilities) {
-  interpolate(ItemContext<T>(plan, item, freq_hz), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run,
-              tile, weights.data(), freq_hz.size(), visibilities.data());
+void interpolate_item(const GriddingPlan& plan, const TiledPoints& tiled, const TileItem& item, const T* tile,
+                      const T* weights, std::complex<T>* values) {
+  interpolate(ItemContext<T>(plan, item), tiled.runs.data() + item.first_run, tiled.runs.data() + item.end_run, tile,
+              weights, values);
 }
 
-#define CONTIMG_INSTANTIATE(T)                                                                                       \
-  template void spread_item(const GriddingPlan&, const TiledVisibilities&, const TileItem&, NdView<const double, 1>, \
-                            NdView<const std::complex<T>, 2>, NdView<const T, 2>, T*);                               \
-  template void interpolate_item(const GriddingPlan&, const TiledVisibilities&, const TileItem&,                     \
-                                 NdView<const double, 1>, const T*, NdView<const T, 2>, NdView<std::complex<T>, 2>);
+#define CONTIMG_INSTANTIATE(T)                                                                                 \
+  template void spread_item(const GriddingPlan&, const TiledPoints&, const TileItem&, const std::complex<T>*,  \
+                            const T*, T*);                                                                     \
+  template void interpolate_item(const GriddingPlan&, const TiledPoints&, const TileItem&, const T*, const T*, \
+                                 std::complex<T>*);
 CONTIMG_INSTANTIATE(float)
 CONTIMG_INSTANTIATE(double)
 

@@ -16,16 +16,16 @@ struct TileShape {
   static constexpr std::size_t kRow = 2 * kColumns, kPlane = kRows * kRow;  ///< values
 };
 
-/// Adds the visibilities of an item, times their weights, to `tile`.
+/// Adds the values of an item's points to `tile`.
+/// @param weights  that multiply values: points of weight 0 are left out, and their values not looked at; null for 1
 template <typename T>
-void spread_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                 NdView<const double, 1> freq_hz, NdView<const std::complex<T>, 2> visibilities,
-                 NdView<const T, 2> weights, T* tile);
+void spread_item(const GriddingPlan& plan, const TiledPoints& tiled, const TileItem& item,
+                 const std::complex<T>* values, const T* weights, T* tile);
 
-/// Sets the visibilities of an item that have a weight from `tile`: the adjoint of spread_item.
+/// Sets the values of an item's points from `tile`: the adjoint of spread_item but for weights.
+/// @param weights  values of weight 0 are left as they are; null for 1
 template <typename T>
-void interpolate_item(const GriddingPlan& plan, const TiledVisibilities& tiled, const TileItem& item,
-                      NdView<const double, 1> freq_hz, const T* tile, NdView<const T, 2> weights,
-                      NdView<std::complex<T>, 2> visibilities);
+void interpolate_item(const GriddingPlan& plan, const TiledPoints& tiled, const TileItem& item, const T* tile,
+                      const T* weights, std::complex<T>* values);
 
 }  // namespace contimg::imaging

@@ -40,7 +40,7 @@ std::vector<IndexRange> UsedTiles::cells() const {
 }
 
 template <typename T>
-UvPlanes<T>::UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads)
+UvPlanes<T>::UvPlanes(const GriddingPlan& plan, const TiledPoints& tiled, unsigned threads)
     : plan_(plan),
       tiled_(tiled),
       threads_(threads),
@@ -78,9 +78,8 @@ void UvPlanes<T>::clear(std::size_t plane) {
 }
 
 template <typename T>
-void UvPlanes<T>::add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
-                                   NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
-                                   const JobContext& context) {
+void UvPlanes<T>::add_points(std::size_t plane, const std::complex<T>* values, const T* weights,
+                             const JobContext& context) {
   const IndexRange all = items_of_plane(plane);
   const std::size_t tile_size = grids_.size() * TileShape<T>::kPlane,
                     batch_size = kBatchBytes / (tile_size * sizeof(T));
@@ -91,7 +90,7 @@ void UvPlanes<T>::add_visibilities(std::size_t plane, NdView<const double, 1> fr
       context.checkpoint();
       T* tile = tiles.data() + i * tile_size;
       std::fill_n(tile, tile_size, T(0));
-      spread_item(plan_, tiled_, tiled_.items[batch.begin + i], freq_hz, visibilities, weights, tile);
+      spread_item(plan_, tiled_, tiled_.items[batch.begin + i], values, weights, tile);
     });
     add_tiles(plane, batch, tiles);
   }
@@ -132,14 +131,13 @@ void UvPlanes<T>::add_strip(std::size_t plane, std::size_t strip, int layer, Ind
 }
 
 template <typename T>
-void UvPlanes<T>::get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                                   NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
+void UvPlanes<T>::get_points(std::size_t plane, const T* weights, std::complex<T>* values, const JobContext& context) {
   const IndexRange items = items_of_plane(plane);
   parallel_for(items.end - items.begin, threads_, [&](std::size_t i) {
     context.checkpoint();
     std::vector<T> tile(grids_.size() * TileShape<T>::kPlane);
     load_tile(tiled_.items[items.begin + i], tile.data());
-    interpolate_item(plan_, tiled_, tiled_.items[items.begin + i], freq_hz, tile.data(), weights, visibilities);
+    interpolate_item(plan_, tiled_, tiled_.items[items.begin + i], tile.data(), weights, values);
   });
 }
 

@@ -11,7 +11,7 @@
 
 namespace contimg::imaging {
 
-/// The uv tiles along one axis that visibilities reach, margins included. A grid holds these alone, in their order: an
+/// The uv tiles along one axis that points reach, margins included. A grid holds these alone, in their order: an
 /// array that is small against its field of view fills a third of each axis or less.
 class UsedTiles {
  public:
@@ -33,7 +33,7 @@ class UsedTiles {
 template <typename T>
 class UvPlanes {
  public:
-  UvPlanes(const GriddingPlan& plan, const TiledVisibilities& tiled, unsigned threads);
+  UvPlanes(const GriddingPlan& plan, const TiledPoints& tiled, unsigned threads);
 
   /// Items of one starting plane: indices into tiled.items.
   IndexRange items_of_plane(std::size_t plane) const;
@@ -42,13 +42,10 @@ class UvPlanes {
 
   void clear(std::size_t plane);
 
-  /// Adds visibilities that start on `plane` to the window. The same bits whatever the number of threads.
-  void add_visibilities(std::size_t plane, NdView<const double, 1> freq_hz,
-                        NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
-                        const JobContext& context);
-  /// Computes visibilities that start on `plane` from the window.
-  void get_visibilities(std::size_t plane, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                        NdView<std::complex<T>, 2> visibilities, const JobContext& context);
+  /// Adds points that start on `plane` to the window, see spread_item. The same bits whatever the number of threads.
+  void add_points(std::size_t plane, const std::complex<T>* values, const T* weights, const JobContext& context);
+  /// Computes points that start on `plane` from the window, see interpolate_item.
+  void get_points(std::size_t plane, const T* weights, std::complex<T>* values, const JobContext& context);
 
   /// The plane's image (ny, nx), complex: before screen and corrections.
   NdView<const std::complex<T>, 2> to_image(std::size_t plane);
@@ -63,7 +60,7 @@ class UvPlanes {
   void load_tile(const TileItem& item, T* tile);
 
   const GriddingPlan& plan_;
-  const TiledVisibilities& tiled_;
+  const TiledPoints& tiled_;
   unsigned threads_;
   UsedTiles used_v_, used_u_;
   std::vector<NdArray<std::complex<T>, 2>> grids_;  ///< used cells; plane p is in p modulo their number

@@ -13,10 +13,10 @@ using Key = std::uint64_t;
 
 struct KeyedRun {
   Key key = 0;
-  VisibilityRun run;
+  PointRun run;
 };
 
-/// The tile and plane where the kernel of a visibility starts; tiles not yet wrapped into the grid.
+/// The tile and plane where the kernel of a point starts; tiles not yet wrapped into the grid.
 struct Place {
   std::int64_t tile_u, tile_v, plane;
   bool operator==(const Place& other) const {
@@ -24,31 +24,34 @@ struct Place {
   }
 };
 
-/// Finds the places of visibilities and cuts rows where the place changes.
+/// Finds the places of points and cuts rows where the place changes.
 class RowCutter {
  public:
-  RowCutter(const GriddingPlan& plan, NdView<const double, 1> freq_hz) : plan_(plan), freq_hz_(freq_hz) {
-    // u, v and w are linear in frequency: while channels ascend or descend, equal places of two channels mean the
-    // same place in between. Where frequency turns, a row is cut in any case.
-    for (std::size_t c = 1; c + 1 < freq_hz.size(); ++c)
-      if ((freq_hz(c) > freq_hz(c - 1)) != (freq_hz(c + 1) > freq_hz(c))) turns_.push_back(c);
+  explicit RowCutter(const GriddingPlan& plan) : plan_(plan) {
+    // u, v and w are linear in frequency: while points ascend or descend, equal places of two points mean the same
+    // place in between. Where frequency turns, a row is cut in any case.
+    for (const BandCut& cut : plan.rows.cuts) {
+      const std::vector<double>& freq_hz = cut.node_hz;
+      turns_.emplace_back();
+      for (std::size_t p = 1; p + 1 < freq_hz.size(); ++p)
+        if ((freq_hz[p] > freq_hz[p - 1]) != (freq_hz[p + 1] > freq_hz[p])) turns_.back().push_back(p);
+    }
   }
 
   void cut(std::size_t row, std::vector<KeyedRun>& runs) const {
-    const GridRow& grid_row = plan_.rows[row];
-    std::size_t begin = grid_row.first_channel;
-    for (std::size_t turn : turns_) {
-      if (turn <= begin || turn >= grid_row.end_channel) continue;
+    const GridRow& grid_row = plan_.rows.rows[row];
+    std::size_t begin = grid_row.points.begin;
+    for (std::size_t turn : turns_[grid_row.cut]) {
+      if (turn <= begin || turn >= grid_row.points.end) continue;
       bisect(row, begin, turn, runs);
       begin = turn;
     }
-    if (begin < grid_row.end_channel) bisect(row, begin, grid_row.end_channel, runs);
+    if (begin < grid_row.points.end) bisect(row, begin, grid_row.points.end, runs);
   }
 
  private:
-  Place place(std::size_t row, std::size_t channel) const {
-    const GridRow& grid_row = plan_.rows[row];
-    const double f = freq_hz_(channel), half = plan_.kernel_uv.width / 2.0;
+  Place place(const GridRow& grid_row, double f) const {
+    const double half = plan_.kernel_uv.width / 2.0;
     const double plane = std::ceil(plan_.plane_position(grid_row.w_per_hz * f) - plan_.kernel_w.width / 2.0);
     const double last_start = static_cast<double>(plan_.n_planes - plan_.kernel_w.width);
     return {tile_of_cell(std::ceil(grid_row.u_cells_per_hz * f - half)),
@@ -67,13 +70,15 @@ class RowCutter {
 
   /// Appends the runs of [begin, end), begin < end, within which frequency is monotonic.
   void bisect(std::size_t row, std::size_t begin, std::size_t end, std::vector<KeyedRun>& runs) const {
+    const GridRow& grid_row = plan_.rows.rows[row];
+    const std::vector<double>& freq_hz = plan_.rows.points_hz(grid_row);
     while (begin < end) {
-      const Place first = place(row, begin);
-      std::size_t same = begin, other = end;  // the last channel known to be there too, the first known not to be
-      if (place(row, end - 1) == first) same = end - 1;
+      const Place first = place(grid_row, freq_hz[begin]);
+      std::size_t same = begin, other = end;  // the last point known to be there too, the first known not to be
+      if (place(grid_row, freq_hz[end - 1]) == first) same = end - 1;
       while (other - same > 1) {
         const std::size_t middle = (same + other) / 2;
-        (place(row, middle) == first ? same : other) = middle;
+        (place(grid_row, freq_hz[middle]) == first ? same : other) = middle;
       }
       runs.push_back(
           {key(first),
@@ -83,8 +88,7 @@ class RowCutter {
   }
 
   const GriddingPlan& plan_;
-  NdView<const double, 1> freq_hz_;
-  std::vector<std::size_t> turns_;
+  std::vector<std::vector<std::size_t>> turns_;  // per cut of the band
 };
 
 /// Stable least-significant-digit radix sort by key.
@@ -114,29 +118,29 @@ TileItem item_of_key(Key key, const GriddingPlan& plan, std::size_t first_run) {
 
 }  // namespace
 
-TiledVisibilities sort_into_tiles(const GriddingPlan& plan, NdView<const double, 1> freq_hz, unsigned threads) {
+TiledPoints sort_into_tiles(const GriddingPlan& plan, unsigned threads) {
   constexpr std::size_t kBlockRows = 2048;
-  const RowCutter cutter(plan, freq_hz);
-  std::vector<std::vector<KeyedRun>> blocks((plan.rows.size() + kBlockRows - 1) / kBlockRows);
+  const RowCutter cutter(plan);
+  std::vector<std::vector<KeyedRun>> blocks((plan.rows.rows.size() + kBlockRows - 1) / kBlockRows);
   parallel_for(blocks.size(), threads, [&](std::size_t block) {
-    const std::size_t end = std::min(plan.rows.size(), (block + 1) * kBlockRows);
+    const std::size_t end = std::min(plan.rows.rows.size(), (block + 1) * kBlockRows);
     for (std::size_t row = block * kBlockRows; row < end; ++row) cutter.cut(row, blocks[block]);
   });
   std::vector<KeyedRun> keyed;
   for (const auto& block : blocks) keyed.insert(keyed.end(), block.begin(), block.end());
   sort_by_key(keyed);
 
-  TiledVisibilities result;
+  TiledPoints result;
   result.runs.reserve(keyed.size());
   std::size_t in_item = 0;
   for (std::size_t i = 0; i < keyed.size(); ++i) {
-    if (i == 0 || keyed[i].key != keyed[i - 1].key || in_item >= kItemVisibilities) {
+    if (i == 0 || keyed[i].key != keyed[i - 1].key || in_item >= kItemPoints) {
       result.items.push_back(item_of_key(keyed[i].key, plan, i));
       in_item = 0;
     }
     result.runs.push_back(keyed[i].run);
     result.items.back().end_run = i + 1;
-    in_item += keyed[i].run.end_channel - keyed[i].run.first_channel;
+    in_item += keyed[i].run.end - keyed[i].run.first;
   }
   return result;
 }

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <type_traits>
+
 #include "gridding_truth.h"
 
 using namespace contimg;
@@ -75,4 +78,31 @@ TEST_CASE("gridder: gridding and degridding are adjoint to rounding") {
     for (const double epsilon : {1e-2, 1e-5, 1e-8, 1e-12})
       CHECK(adjoint_error<double>(observation, grid, epsilon) < 5e-15);
   }
+}
+
+TEST_CASE_TEMPLATE("gridder: many channels on few points are as exact, in any order and with any flags", T, float,
+                   double) {
+  std::mt19937 random(4);
+  for (const double epsilon : {1e-3, std::is_same_v<T, float> ? 1e-6 : 1e-12})
+    for (const double fov_deg : {0.3, 3.0, 30.0}) {
+      CAPTURE(epsilon);
+      CAPTURE(fov_deg);
+      auto places = t_shaped_array(7, random);
+      for (Vec3& place : places) place = 0.4 * place;
+      RandomObservation observation = observe(places, 0.3, 2, 1, 150, random);
+      const ImageGrid grid = field(fov_deg, 64);
+      CHECK(image_error<T>(observation, grid, epsilon, 20) < epsilon);
+      CHECK(visibility_error<T>(observation, grid, epsilon) < epsilon);
+      for (std::size_t row = 0; row < observation.uvw_m.size(); ++row) {
+        std::fill_n(&observation.weights(row, 0), row % 149, 0.0f);  // whole segments have nothing
+        if (row % 3 == 0) std::fill_n(&observation.weights(row, 80), 70, 0.0f);
+      }
+      CHECK(image_error<T>(observation, grid, epsilon, 20) < epsilon);
+      CHECK(visibility_error<T>(observation, grid, epsilon) < epsilon);
+      CHECK(adjoint_error<T>(observation, grid, epsilon) < (std::is_same_v<T, float> ? 2e-6 : 5e-15));
+      std::shuffle(observation.freq_hz.begin() + 40, observation.freq_hz.end(), random);
+      CHECK(image_error<T>(observation, grid, epsilon, 20) < epsilon);
+      std::fill(observation.freq_hz.begin(), observation.freq_hz.begin() + 100, 1.4e9);  // segments of no width
+      CHECK(visibility_error<T>(observation, grid, epsilon) < epsilon);
+    }
 }

@@ -1,0 +1,37 @@
+#include "imaging/chebyshev.h"
+
+#include <cmath>
+
+#include "core/constants.h"
+
+namespace contimg::imaging {
+
+std::vector<double> chebyshev_nodes(int n) {
+  std::vector<double> nodes;
+  for (int k = 0; k < n; ++k) nodes.push_back(std::cos((k + 0.5) * kPi / n));
+  return nodes;
+}
+
+std::vector<double> chebyshev_series(const std::vector<double>& values) {
+  const int n = static_cast<int>(values.size());
+  std::vector<double> cosines(4 * n);  // cos(order (k + 1/2) pi / n) = cosines[order (2 k + 1) modulo 4 n]
+  for (int i = 0; i < 4 * n; ++i) cosines[i] = std::cos(i * kPi / (2 * n));
+  std::vector<double> series(n);
+  for (int order = 0; order < n; ++order) {
+    for (int k = 0; k < n; ++k) series[order] += values[k] * cosines[order * (2 * k + 1) % (4 * n)];
+    series[order] *= (order ? 2.0 : 1.0) / n;
+  }
+  return series;
+}
+
+double chebyshev_sum(const std::vector<double>& series, double t) {
+  double b1 = 0, b2 = 0;
+  for (std::size_t k = series.size() - 1; k > 0; --k) {
+    const double b = series[k] + 2 * t * b1 - b2;
+    b2 = b1;
+    b1 = b;
+  }
+  return series[0] + t * b1 - b2;
+}
+
+}  // namespace contimg::imaging

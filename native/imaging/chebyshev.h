@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+namespace contimg::imaging {
+
+/// The n nodes cos((k + 1/2) pi / n) of a Chebyshev series, k = 0 ... n - 1.
+std::vector<double> chebyshev_nodes(int n);
+
+/// Coefficients of the Chebyshev series through `values` at the nodes.
+std::vector<double> chebyshev_series(const std::vector<double>& values);
+
+/// The series at t, |t| <= 1.
+double chebyshev_sum(const std::vector<double>& series, double t);
+
+}  // namespace contimg::imaging
