@@ -271,6 +271,11 @@ export interface ImagingAddon {
   imageTile(
     options: {
       source: RawSource;
+      /** AIPS code, docs/conventions.md section 3. */
+      stokesCode: number;
+      /** Absent: all channels. */
+      channelRange?: { first: number; end: number } | undefined;
+      channelsOut: number;
       /** Absent: where the dishes look in the middle of the observation. */
       phaseCenter?: RawDirection | undefined;
       /** 0: from the data. */
@@ -279,7 +284,7 @@ export interface ImagingAddon {
       cellRad: number;
       /** Level of the primary beam out to which the image reaches where its size follows from the data. */
       fieldLevel: number;
-      weighting: { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
+      weighting: RawWeighting;
       epsilon: number;
       spectralIndex: number;
       /** Subtracted before clean; `fluxJy` at the frequency of the image, before the primary beam. */
@@ -310,6 +315,7 @@ export interface RawTile {
   residual: RawArray<Float32Array>;
   restored: RawArray<Float32Array>;
   restoredPb: RawArray<Float32Array>;
+  weight: RawArray<Float32Array>;
   primaryBeam: RawArray<Float32Array>;
   center: RawDirection;
   cellRad: number;
@@ -319,6 +325,10 @@ export interface RawTile {
   cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
   stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
   rmsJyBeam: number;
+  firstChannel: number;
+  endChannel: number;
+  /** Of `channelsOut`. */
+  part: number;
   nVisibilities: number;
   nRows: number;
   nChannels: number;
@@ -330,9 +340,24 @@ export interface RawTile {
   exposureSec: number;
   telescopeName: string;
   history: string[];
+  /** The same of each of `channelsOut` parts of the channels, where there is more than one. */
+  parts: RawTile[];
 }
 
-export type RawWeighting = { scheme: 'natural' | 'uniform' } | { scheme: 'briggs'; robust: number };
+/** Maxima of 0 are none. */
+export interface RawWeighting {
+  scheme: 'natural' | 'uniform' | 'briggs';
+  /** Of briggs only. */
+  robust: number;
+  density: 'image' | 'all' | 'channel';
+  minUvWavelengths: number;
+  maxUvWavelengths: number;
+  minBaselineMeters: number;
+  maxBaselineMeters: number;
+  taperRad: number;
+  innerTukeyWavelengths: number;
+  outerTukeyWavelengths: number;
+}
 
 /** Values of the gridder: all of one call are of one kind, which is the precision of its arithmetic. */
 export type GridValues = Float32Array | Float64Array;

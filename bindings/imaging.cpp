@@ -1,5 +1,4 @@
 #include "arguments.h"
-#include "imaging/primary_beam.h"
 #include "imaging/tile_imager.h"
 #include "imaging_arguments.h"
 #include "job.h"
@@ -21,6 +20,12 @@ std::vector<imaging::StartSource> start_sources(const Napi::Object& options) {
 
 imaging::TileOptions tile_options(const Napi::Object& options) {
   imaging::TileOptions result;
+  result.stokes = static_cast<imaging::Stokes>(static_cast<int>(number(options, "stokesCode")));
+  if (has(options, "channelRange")) {
+    const Napi::Object range = object(options, "channelRange");
+    result.channels = imaging::ChannelRange{count(range, "first"), count(range, "end")};
+  }
+  result.channels_out = count(options, "channelsOut");
   if (has(options, "phaseCenter")) result.phase_center = direction(options, "phaseCenter");
   result.nx = count(options, "nx");
   result.ny = count(options, "ny");
@@ -39,6 +44,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.clean.threshold_sigma = number(options, "autoThresholdSigma");
   if (has(options, "mask")) result.clean.mask = array<std::uint8_t, 2>(options, "mask");
   result.local_rms_window = number(options, "localRmsWindow");
+  result.primary_beam_cutoff = number(options, "primaryBeamCutoff");
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;
 }
@@ -71,14 +77,15 @@ Napi::Array wrap_cycles(Napi::Env env, const std::vector<imaging::CleanCycle>& c
   return result;
 }
 
-Napi::Value wrap_tile(Napi::Env env, TileImages&& tile, NdArray<float, 2>&& restored_pb) {
+Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("dirty", wrap(env, std::move(tile.dirty)));
   result.Set("psf", wrap(env, std::move(tile.psf)));
   result.Set("model", wrap(env, std::move(tile.model)));
   result.Set("residual", wrap(env, std::move(tile.residual)));
   result.Set("restored", wrap(env, std::move(tile.restored)));
-  result.Set("restoredPb", wrap(env, std::move(restored_pb)));
+  result.Set("restoredPb", wrap(env, std::move(tile.restored_pb)));
+  result.Set("weight", wrap(env, std::move(tile.weight)));
   result.Set("primaryBeam", wrap(env, std::move(tile.primary_beam)));
   result.Set("center", wrap(env, tile.grid.center));
   result.Set("cellRad", tile.grid.cell_rad);
@@ -88,6 +95,9 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile, NdArray<float, 2>&& rest
   result.Set("cycles", wrap_cycles(env, tile.clean.cycles));
   result.Set("stop", name_of(tile.clean.stop));
   result.Set("rmsJyBeam", tile.rms_jy);
+  result.Set("firstChannel", static_cast<double>(tile.channels.first));
+  result.Set("endChannel", static_cast<double>(tile.channels.end));
+  result.Set("part", static_cast<double>(tile.part));
   result.Set("nVisibilities", static_cast<double>(tile.n_visibilities));
   result.Set("nRows", static_cast<double>(tile.n_rows));
   result.Set("nChannels", static_cast<double>(tile.n_channels));
@@ -99,31 +109,21 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile, NdArray<float, 2>&& rest
   result.Set("exposureSec", tile.exposure_s);
   result.Set("telescopeName", tile.telescope_name);
   result.Set("history", wrap(env, tile.history));
+  Napi::Array parts = Napi::Array::New(env, tile.parts.size());
+  for (std::size_t i = 0; i < tile.parts.size(); ++i)
+    parts[static_cast<uint32_t>(i)] = wrap_tile(env, std::move(tile.parts[i]));
+  result.Set("parts", parts);
   return result;
 }
-
-/// A tile and its image corrected for the primary beam.
-struct CorrectedTile {
-  TileImages tile;
-  NdArray<float, 2> restored_pb;
-};
 
 Napi::Value image_tile(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   return start_job(
       info,
-      [description = source_description(options, "source"), tile = tile_options(options),
-       cutoff = number(options, "primaryBeamCutoff")](const JobContext& context) {
-        const auto source = open_source(description);
-        CorrectedTile result;
-        result.tile = imaging::image_tile(*source, tile, context);
-        result.restored_pb =
-            imaging::divide_by_beam(result.tile.restored.view(), result.tile.primary_beam.view(), cutoff);
-        return result;
+      [description = source_description(options, "source"), tile = tile_options(options)](const JobContext& context) {
+        return imaging::image_tile(*open_source(description), tile, context);
       },
-      [](Napi::Env env, CorrectedTile&& result) {
-        return wrap_tile(env, std::move(result.tile), std::move(result.restored_pb));
-      });
+      wrap_tile);
 }
 
 }  // namespace

@@ -10,11 +10,17 @@
 namespace contimg::imaging {
 namespace {
 
-/// Longest projected baseline, in wavelengths of the highest frequency.
-double longest_baseline(const StokesVisibilities& data, const std::vector<double>& freq_hz) {
-  double longest_m = 0;
-  for (const Vec3& uvw : data.uvw_m) longest_m = std::max(longest_m, std::hypot(uvw.x, uvw.y));
-  return longest_m * *std::max_element(freq_hz.begin(), freq_hz.end()) / kSpeedOfLight;
+/// Longest projected baseline, in wavelengths, among the visibilities whose weights exceed a thousandth of the
+/// greatest.
+double longest_baseline(const StokesVisibilities& data, NdView<const float, 2> weights) {
+  const float greatest = weights.empty() ? 0 : *std::max_element(weights.begin(), weights.end());
+  double longest = 0;
+  for (std::size_t row = 0; row < weights.shape(0); ++row) {
+    const double length = std::hypot(data.uvw_m(row).x, data.uvw_m(row).y) / kSpeedOfLight;
+    for (std::size_t k = data.freq_hz.size(); k-- > 0 && length * data.freq_hz[k] > longest;)
+      if (weights(row, k) > 1e-3f * greatest) longest = length * data.freq_hz[k];
+  }
+  return longest;
 }
 
 /// About `n_wanted` rows, or all: those whose place in the Weyl sequence of the golden ratio is low, which favors no
@@ -53,9 +59,9 @@ FieldExtent field_of_beam(const BandAveragedBeam& beam, const std::vector<Direct
   return extent;
 }
 
-RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<double>& freq_hz, FieldExtent field,
-                            const Weighting& weighting, unsigned threads, const JobContext& context) {
-  const double longest = longest_baseline(data, freq_hz);
+RestoringBeam estimate_beam(const StokesVisibilities& data, FieldExtent field, const Weighting& weighting,
+                            unsigned threads, const JobContext& context) {
+  double longest = longest_baseline(data, data.weights.view());
   if (!(longest > 0)) throw Error(code::kNoValidData, "Expected baselines of some length but all are 0 m long");
 
   // Weights on the uv cells of the field; only the product of size and cell matters for them.
@@ -65,10 +71,13 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<do
   const auto pixels = [&](double extent) {
     return std::max<std::size_t>(32, fft_size(std::llround(2 * extent / fine)));
   };
-  const NdView<const double, 1> freq{freq_hz.data(), {freq_hz.size()}};
+  const NdView<const double, 1> freq = data.frequencies();
   apply_weighting(data.uvw_m.view(), freq, {pixels(field.l), pixels(field.m), fine}, weighting, weights.view());
 
-  const std::size_t n_channels = freq_hz.size();
+  longest = longest_baseline(data, weights.view());  // ranges and tapers may leave short ones alone
+  if (!(longest > 0)) throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
+
+  const std::size_t n_channels = freq.size();
   constexpr std::size_t kSample = 2000000;  // visibilities; the PSF is good to 1e-3 then
   const auto rows = sample_rows(data.weights.shape(0), kSample / n_channels + 1);
   auto uvw = NdArray<Vec3, 1>::uninitialized({rows.size()});

@@ -23,8 +23,8 @@ FieldExtent field_of_beam(const BandAveragedBeam& beam, const std::vector<Direct
 /// density is that of all of them, on the uv cells of the field: 1 / (2 extent) wavelengths.
 ///
 /// @throws Error{NO_VALID_DATA} the visibilities do not make a beam
-RestoringBeam estimate_beam(const StokesVisibilities& data, const std::vector<double>& freq_hz, FieldExtent field,
-                            const Weighting& weighting, unsigned threads, const JobContext& context);
+RestoringBeam estimate_beam(const StokesVisibilities& data, FieldExtent field, const Weighting& weighting,
+                            unsigned threads, const JobContext& context);
 
 /// Cell for five pixels per minor axis of the beam, rounded down to two significant digits of an arcsecond.
 double cell_for_beam(const RestoringBeam& beam);

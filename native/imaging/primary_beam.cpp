@@ -93,4 +93,14 @@ NdArray<float, 2> divide_by_beam(NdView<const float, 2> image, NdView<const floa
   return corrected;
 }
 
+NdArray<float, 2> inverse_variance(NdView<const float, 2> response, double sigma, double cutoff) {
+  NdArray<float, 2> weight(response.shape());
+  if (!(sigma > 0)) return weight;
+  for (std::size_t i = 0; i < response.size(); ++i) {
+    const double power = response.data()[i];
+    if (power >= cutoff) weight.data()[i] = static_cast<float>(power * power / (sigma * sigma));
+  }
+  return weight;
+}
+
 }  // namespace contimg::imaging

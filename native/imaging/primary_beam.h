@@ -42,4 +42,8 @@ NdArray<float, 2> tile_primary_beam(const BandAveragedBeam& beam, const std::vec
 /// `image` / `response`, NaN where the response is below `cutoff`.
 NdArray<float, 2> divide_by_beam(NdView<const float, 2> image, NdView<const float, 2> response, double cutoff);
 
+/// (response / sigma)^2, the inverse variance of an image of noise `sigma` that was divided by the beam; 0 where the
+/// response is below `cutoff`, and everywhere where sigma is 0.
+NdArray<float, 2> inverse_variance(NdView<const float, 2> response, double sigma, double cutoff);
+
 }  // namespace contimg::imaging

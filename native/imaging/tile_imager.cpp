@@ -19,16 +19,18 @@ namespace {
 struct WeightSums {
   std::vector<double> per_integration, per_channel;
   double total = 0;
+  std::size_t n_used = 0;  ///< weights > 0
 };
 
 WeightSums sums_of(const StokesVisibilities& data, std::size_t n_times) {
   const std::size_t n_channels = data.weights.shape(1);
-  WeightSums sums{std::vector<double>(n_times, 0.0), std::vector<double>(n_channels, 0.0), 0};
+  WeightSums sums{std::vector<double>(n_times, 0.0), std::vector<double>(n_channels, 0.0)};
   for (std::size_t row = 0; row < data.weights.shape(0); ++row) {
     double of_row = 0;
     for (std::size_t k = 0; k < n_channels; ++k) {
       of_row += data.weights(row, k);
       sums.per_channel[k] += data.weights(row, k);
+      sums.n_used += data.weights(row, k) > 0;
     }
     sums.per_integration[data.time_index[row]] += of_row;
     sums.total += of_row;
@@ -49,12 +51,11 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   SkyGrid grid{center, options.nx, options.ny, options.cell_rad};
   if (grid.nx > 0 && grid.ny > 0 && grid.cell_rad > 0) return grid;
   const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
-  const BandAveragedBeam beam(dish_diameter(observation), observation.freq_hz, sums.per_channel);
+  const BandAveragedBeam beam(dish_diameter(observation), data.freq_hz, sums.per_channel);
   const FieldExtent field =
       field_of_beam(beam, observation.pointing, sums.per_integration, center, options.field_level);
   if (!(grid.cell_rad > 0)) {
-    RestoringBeam apparent =
-        estimate_beam(data, observation.freq_hz, field, options.weighting, options.threads, context);
+    RestoringBeam apparent = estimate_beam(data, field, options.weighting, options.threads, context);
     apparent.minor_rad /= aberration;
     grid.cell_rad = cell_for_beam(apparent);
   }
@@ -71,14 +72,17 @@ std::size_t noise_box(double beams, const RestoringBeam& beam, double cell_rad) 
   return static_cast<std::size_t>(std::ceil(beams * std::sqrt(beam.major_rad * beam.minor_rad) / cell_rad));
 }
 
-void describe(const Observation& observation, const WeightSums& sums, TileImages& tile) {
+void describe(const Observation& observation, const StokesVisibilities& data, const WeightSums& sums,
+              TileImages& tile) {
+  tile.n_visibilities = sums.n_used;
+  tile.n_rows = data.weights.shape(0);
   tile.sum_of_weights = sums.total;
   double lowest = 0, highest = 0;
   for (std::size_t k = 0; k < sums.per_channel.size(); ++k) {
     if (!(sums.per_channel[k] > 0)) continue;
-    tile.freq_hz += sums.per_channel[k] / sums.total * observation.freq_hz[k];
-    if (lowest == 0) lowest = observation.freq_hz[k] - 0.5 * observation.channel_width_hz[k];
-    highest = observation.freq_hz[k] + 0.5 * observation.channel_width_hz[k];
+    tile.freq_hz += sums.per_channel[k] / sums.total * data.freq_hz[k];
+    if (lowest == 0) lowest = data.freq_hz[k] - 0.5 * data.channel_width_hz[k];
+    highest = data.freq_hz[k] + 0.5 * data.channel_width_hz[k];
     ++tile.n_channels;
   }
   tile.bandwidth_hz = highest - lowest;
@@ -90,49 +94,53 @@ void describe(const Observation& observation, const WeightSums& sums, TileImages
   tile.history = observation.history;
 }
 
-}  // namespace
+/// Makes the images of one set of weighted visibilities, which end as those of the residual.
+class TileImager {
+ public:
+  TileImager(const Observation& observation, const SkyGrid& grid, double aberration, const TileOptions& options)
+      : observation_(observation), grid_(grid), aberration_(aberration), options_(options) {}
 
-TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context) {
-  const Observation& observation = source.observation();
-  const double diameter_m = dish_diameter(observation);
-  const Direction center = options.phase_center ? *options.phase_center : tile_center(observation);
-  const double aberration = aberration_scale(center, mid_time_mjd_s(observation));
-  StokesVisibilities data = gather_stokes_i(source, center, options.threads, context.part(0, 0.15));
+  void weight(StokesVisibilities& data) const {
+    apply_weighting(data.uvw_m.view(), data.frequencies(), {grid_.nx, grid_.ny, grid_.cell_rad * aberration_},
+                    options_.weighting, data.weights.view());
+  }
 
+  TileImages images(StokesVisibilities& data, ChannelRange channels, const JobContext& context) const;
+
+ private:
+  NdArray<float, 2> image() const { return NdArray<float, 2>::uninitialized({grid_.ny, grid_.nx}); }
+
+  const Observation& observation_;
+  SkyGrid grid_;
+  double aberration_;
+  const TileOptions& options_;
+};
+
+TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, const JobContext& context) const {
+  const WeightSums sums = sums_of(data, observation_.time_mjd_s.size());
+  if (!(sums.total > 0))
+    throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
   TileImages tile;
-  tile.grid = plan_grid(observation, data, center, aberration, options, context.part(0.15, 0.2));
-  const auto& grid = tile.grid;
-  const ImageGrid apparent{grid.nx, grid.ny, grid.cell_rad * aberration};
-  apply_weighting(data.uvw_m.view(), {observation.freq_hz.data(), {observation.freq_hz.size()}}, apparent,
-                  options.weighting, data.weights.view());
-  const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
-  describe(observation, sums, tile);
-  tile.n_visibilities = data.n_used;
-  tile.n_rows = data.weights.shape(0);
+  tile.grid = grid_;
+  tile.channels = channels;
+  describe(observation_, data, sums, tile);
 
-  const TileResponse response{diameter_m,
-                              options.spectral_index,
-                              observation.freq_hz,
-                              sums.per_channel,
-                              observation.pointing,
-                              sums.per_integration,
-                              center,
-                              aberration};
-  TileVisibilities visibilities(data, response, grid, {options.epsilon, options.threads}, sums.total);
-  const auto image = [&] { return NdArray<float, 2>::uninitialized({grid.ny, grid.nx}); };
+  const TileResponse response{dish_diameter(observation_), options_.spectral_index, data.freq_hz, sums.per_channel,
+                              observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
+  TileVisibilities visibilities(data, response, grid_, {options_.epsilon, options_.threads}, sums.total);
   tile.psf = image();
-  visibilities.psf(tile.psf.view(), context.part(0.2, 0.3));
-  tile.beam = fit_restoring_beam(tile.psf.view(), grid.cell_rad);
+  visibilities.psf(tile.psf.view(), context.part(0, 0.12));
+  tile.beam = fit_restoring_beam(tile.psf.view(), grid_.cell_rad);
   tile.dirty = image();
-  visibilities.image(tile.dirty.view(), context.part(0.3, 0.4));
+  visibilities.image(tile.dirty.view(), context.part(0.12, 0.25));
 
-  CleanOptions clean_options = options.clean;
-  clean_options.noise_box = noise_box(options.local_rms_window, tile.beam, grid.cell_rad);
-  clean_options.threads = options.threads;
-  tile.model = NdArray<float, 2>({grid.ny, grid.nx});
+  CleanOptions clean_options = options_.clean;
+  clean_options.noise_box = noise_box(options_.local_rms_window, tile.beam, grid_.cell_rad);
+  clean_options.threads = options_.threads;
+  tile.model = NdArray<float, 2>({grid_.ny, grid_.nx});
   tile.residual = image();
   std::copy(tile.dirty.begin(), tile.dirty.end(), tile.residual.begin());
-  const StartModel start(options.start_model, response, tile.freq_hz, grid);
+  const StartModel start(options_.start_model, response, tile.freq_hz, grid_);
   if (!start.components().empty()) {
     start.add_to(tile.model.view(), 1);
     visibilities.subtract_sources(start.components(), tile.model.view(), context);
@@ -144,18 +152,58 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
         visibilities.subtract(model, cycle);
         visibilities.image(residual, cycle);
       },
-      context.part(0.4, 0.95));
+      context.part(0.25, 0.95));
   tile.rms_jy = mad_sigma(tile.residual.view());
 
   tile.restored = image();
   std::copy(tile.residual.begin(), tile.residual.end(), tile.restored.begin());
   start.add_to(tile.model.view(), -1);
-  restore(tile.model.view(), tile.beam, grid.cell_rad, tile.restored.view());
+  restore(tile.model.view(), tile.beam, grid_.cell_rad, tile.restored.view());
   start.add_to(tile.model.view(), 1);
   start.restore(tile.beam, tile.restored.view());
-  const BandAveragedBeam beam(diameter_m, observation.freq_hz, sums.per_channel);
-  tile.primary_beam = tile_primary_beam(beam, observation.pointing, sums.per_integration, grid, options.threads);
+  const BandAveragedBeam beam(response.dish_diameter_m, data.freq_hz, sums.per_channel);
+  tile.primary_beam = tile_primary_beam(beam, observation_.pointing, sums.per_integration, grid_, options_.threads);
+  tile.restored_pb = divide_by_beam(tile.restored.view(), tile.primary_beam.view(), options_.primary_beam_cutoff);
+  tile.weight = inverse_variance(tile.primary_beam.view(), tile.rms_jy, options_.primary_beam_cutoff);
   context.checkpoint(1);
+  return tile;
+}
+
+}  // namespace
+
+TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context) {
+  const Observation& observation = source.observation();
+  dish_diameter(observation);  // There are rows.
+  const Direction center = options.phase_center ? *options.phase_center : tile_center(observation);
+  const double aberration = aberration_scale(center, mid_time_mjd_s(observation));
+  const ChannelRange channels = options.channels ? *options.channels : ChannelRange{0, observation.n_channels()};
+  if (options.channels_out == 0 || options.channels_out > channels.size())
+    throw Error(code::kInvalidArgument, "Expected 1 to " + std::to_string(channels.size()) +
+                                            " images, one per channel at most, but received channelsOut " +
+                                            std::to_string(options.channels_out));
+  StokesVisibilities data =
+      gather_stokes(source, options.stokes, channels, center, options.threads, context.part(0, 0.15));
+  const SkyGrid grid = plan_grid(observation, data, center, aberration, options, context.part(0.15, 0.2));
+  const TileImager imager(observation, grid, aberration, options);
+
+  const bool own_density = options.weighting.density == WeightDensity::kImage;
+  if (!own_density) imager.weight(data);
+  std::vector<TileImages> parts;
+  const std::size_t n_parts = options.channels_out > 1 ? options.channels_out : 0;
+  const double whole = n_parts > 0 ? 0.6 : 0.2;  // where the progress of the whole image begins: parts take as long
+  const auto at = [&](std::size_t i) { return 0.2 + (whole - 0.2) * double(i) / double(n_parts); };
+  for (std::size_t i = 0; i < n_parts; ++i) {
+    const ChannelRange range{channels.size() * i / n_parts, channels.size() * (i + 1) / n_parts};
+    StokesVisibilities part = channels_of(data, range);
+    if (own_density) imager.weight(part);
+    if (std::none_of(part.weights.begin(), part.weights.end(), [](float weight) { return weight > 0; })) continue;
+    parts.push_back(imager.images(part, {channels.first + range.first, channels.first + range.end},
+                                  context.part(at(i), at(i + 1))));
+    parts.back().part = i;
+  }
+  if (own_density) imager.weight(data);
+  TileImages tile = imager.images(data, channels, context.part(whole, 1));
+  tile.parts = std::move(parts);
   return tile;
 }
 

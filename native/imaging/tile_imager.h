@@ -8,11 +8,15 @@
 #include "imaging/primary_beam.h"
 #include "imaging/restoring_beam.h"
 #include "imaging/start_model.h"
+#include "imaging/stokes_visibilities.h"
 #include "imaging/weighting.h"
 
 namespace contimg::imaging {
 
 struct TileOptions {
+  Stokes stokes = Stokes::kI;
+  std::optional<ChannelRange> channels;   ///< default: all
+  std::size_t channels_out = 1;           ///< above 1: so many images more, each of a part of the channels
   std::optional<Direction> phase_center;  ///< default: tile_center of the observation
   std::size_t nx = 0, ny = 0;             ///< even; 0: out to `field_level` of the primary beam
   double cell_rad = 0;                    ///< ICRS; 0: five pixels per minor axis of the beam
@@ -23,17 +27,22 @@ struct TileOptions {
   std::vector<StartSource> start_model;
   CleanOptions clean;           ///< noise_box and threads are set from here:
   double local_rms_window = 0;  ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
+  double primary_beam_cutoff = 0.1;
   unsigned threads = 0;
 };
 
-/// The images of a tile, (ny, nx) each, not corrected for the primary beam, and what is known about them.
+/// The images of a tile, (ny, nx) each, and what is known about them.
 struct TileImages {
-  NdArray<float, 2> dirty, psf, model, residual, restored, primary_beam;
+  NdArray<float, 2> dirty, psf, model, residual, restored, primary_beam;  ///< not corrected for the primary beam
+  NdArray<float, 2> restored_pb;                                          ///< divided by it, see divide_by_beam
+  NdArray<float, 2> weight;                                               ///< see inverse_variance
   SkyGrid grid;
   RestoringBeam beam;
   CleanResult clean;
   double rms_jy = 0;               ///< MAD sigma of the residual, Jy/beam
-  std::size_t n_visibilities = 0;  ///< Stokes I visibilities used
+  ChannelRange channels;           ///< of the observation
+  std::size_t part = 0;            ///< of `channels_out`
+  std::size_t n_visibilities = 0;  ///< used, of the one Stokes parameter
   std::size_t n_rows = 0, n_channels = 0;
   double sum_of_weights = 0;  ///< imaging weights
   double freq_hz = 0;         ///< mean of the channels, weighted as imaged
@@ -42,6 +51,10 @@ struct TileImages {
   double mid_mjd_s = 0, exposure_s = 0;
   std::string telescope_name;
   std::vector<std::string> history;  ///< of the data
+
+  /// The same of each of `channels_out` equal parts of the channels, ascending in frequency, on the same grid; without
+  /// those parts in which no visibility has a weight.
+  std::vector<TileImages> parts;
 };
 
 /// From visibilities to the cleaned image of a tile. The model is taken off the visibilities as the drifting beam
@@ -49,7 +62,8 @@ struct TileImages {
 ///
 /// @throws Error{NO_VALID_DATA} nothing to image, or too little to make a beam; Error{INVALID_ARGUMENT} a grid that the
 ///         gridder refuses; what the source throws
-/// Memory: 20 bytes per row and channel and some 60 bytes per pixel. The same bits whatever the number of threads.
+/// Memory: 20 bytes per row and channel and some 70 bytes per pixel, for images of parts 32 bytes per pixel each and
+/// 12 bytes per row and channel of the part. The same bits whatever the number of threads.
 TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context);
 
 }  // namespace contimg::imaging

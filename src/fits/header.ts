@@ -1,11 +1,14 @@
 import type { RawFitsCard } from '../../bindings/addon.js';
-import { checkNumber, checkPositive } from '../core/check.js';
+import { checkNumber, checkOneOf, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
+import { stokesCodes } from '../core/stokes.js';
+import type { Stokes } from '../core/stokes.js';
 import { isoToMjdSec, mjdSecToIso, mjdSecToMjd } from '../core/time.js';
 import type { Beam, SkyImage } from './types.js';
 import { checkWcs } from './wcs.js';
 
 const arcsecPerDegree = 3600;
+const stokesNames = Object.keys(stokesCodes) as Stokes[];
 
 /** Keywords that say what a field of SkyImage says, or that FITS itself needs: not free for `SkyImage.keywords`. */
 export const reservedKeywords: ReadonlySet<string> = new Set(
@@ -59,7 +62,7 @@ function degenerateAxes(image: SkyImage): RawFitsCard[] {
     text('CUNIT3', 'Hz', ''),
     text('CTYPE4', 'STOKES', ''),
     real('CRPIX4', 1, ''),
-    real('CRVAL4', 1, 'I'),
+    real('CRVAL4', stokesCodes[checkOneOf('stokes', image.stokes, stokesNames)], image.stokes),
     real('CDELT4', 1, ''),
     text('RADESYS', 'ICRS', ''),
     real('EQUINOX', 2000, ''),

@@ -1,6 +1,8 @@
 import type { RawFitsCard } from '../../bindings/addon.js';
 import { FitsFormatError } from '../core/errors.js';
 import { reservedKeywords } from './header.js';
+import { stokesOfCode } from '../core/stokes.js';
+import type { Stokes } from '../core/stokes.js';
 import { isoToMjdSec, mjdToMjdSec } from '../core/time.js';
 import type { Beam, ImageWcs, SkyImage } from './types.js';
 
@@ -50,6 +52,7 @@ export function parseHeader(path: string, cards: readonly RawFitsCard[]): Omit<S
   return {
     wcs: parseWcs(header),
     unit: header.text('BUNIT', ''),
+    stokes: parseStokes(header),
     beam: header.has('BMAJ') ? parseBeam(header) : undefined,
     ...parseFrequency(header),
     ...parseTimes(header),
@@ -110,6 +113,15 @@ function parseFrequency(header: Header): { freqHz: number; bandwidthHz: number }
     freqHz: header.number(`CRVAL${axis}`) + (1 - header.number(`CRPIX${axis}`, 1)) * header.number(`CDELT${axis}`),
     bandwidthHz: Math.abs(header.number(`CDELT${axis}`)),
   };
+}
+
+/** Stokes I where the file does not say. */
+function parseStokes(header: Header): Stokes {
+  const axis = [3, 4].find(i => header.text(`CTYPE${i}`, '').trim() === 'STOKES');
+  if (axis === undefined) return 'I';
+  const key = `CRVAL${axis}`;
+  const code = header.number(key) + (1 - header.number(`CRPIX${axis}`, 1)) * header.number(`CDELT${axis}`, 1);
+  return stokesOfCode(code) ?? header.refuse('the code of a Stokes parameter or correlation', key);
 }
 
 function parseTimes(header: Header): Pick<SkyImage, 'dateObs' | 'midTimeMjdSec' | 'exposureSec'> {

@@ -1,6 +1,7 @@
 import type { NdArray } from 'ndarray';
 
 import type { SkyDirection } from '../core/sky.js';
+import type { Stokes } from '../core/stokes.js';
 
 /** A Gaussian restoring beam. */
 export interface Beam {
@@ -27,6 +28,7 @@ export interface SkyImage {
   readonly wcs: ImageWcs;
   /** FITS BUNIT, e.g. `Jy/beam`. */
   readonly unit: string;
+  readonly stokes: Stokes;
   readonly beam?: Beam | undefined;
   /** Center frequency and width, Hz. */
   readonly freqHz: number;

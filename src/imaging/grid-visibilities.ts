@@ -9,8 +9,8 @@ import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../
 import { InvalidArgumentError } from '../core/errors.js';
 import { runJob, threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
-import { checkWeighting } from './weighting.js';
-import type { Weighting } from './weighting.js';
+import { toRawWeighting, weightingOptions } from './weighting.js';
+import type { Weighting, WeightingOptions } from './weighting.js';
 
 /** Where visibilities were measured, and how much each counts, as `Float32Array` or `Float64Array`. */
 export interface UvSamples<D extends GridValues = Float32Array> {
@@ -98,15 +98,17 @@ export async function degridVisibilities<D extends GridValues = Float32Array>(
 /**
  * Turns data weights into imaging weights `(nBlts, nFreqs)`: natural, uniform or Briggs, for the uv cells of a grid.
  *
+ * @param options - the grid, and uv ranges and tapers.
  * @throws {InvalidArgumentError} as `gridVisibilities`.
  */
 export async function imagingWeights(
   samples: UvSamples,
   weighting: Weighting,
-  grid: PixelGrid,
+  options: PixelGrid & Omit<WeightingOptions, 'weighting'>,
 ): Promise<NdArray<Float32Array>> {
-  checkKnownOptions(grid, gridOptions);
-  const raw = { ...toRawSamples(samples, Float32Array), ...toRawGrid(grid), weighting: checkWeighting(weighting) };
+  checkKnownOptions(options, [...gridOptions, ...weightingOptions]);
+  const rawWeighting = toRawWeighting({ ...options, weighting });
+  const raw = { ...toRawSamples(samples, Float32Array), ...toRawGrid(options), weighting: rawWeighting };
   return fromRaw(await runJob({}, () => addon().imagingWeights(raw)));
 }
 

@@ -4,6 +4,8 @@ import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
 import { runJob } from '../core/job.js';
 import { fromRawDirection } from '../core/sky.js';
+import { stokesOfCode } from '../core/stokes.js';
+import type { Stokes } from '../core/stokes.js';
 import type { SkyDirection } from '../core/sky.js';
 import { mjdSecToIso } from '../core/time.js';
 import { packageVersion } from '../core/version.js';
@@ -12,6 +14,7 @@ import { toRawOptions } from './options.js';
 import type { ImagingOptions, RawImagingOptions } from './options.js';
 import { tileImages } from './tile-images.js';
 import type { TileImages } from './tile-images.js';
+import { describeWeighting } from './weighting.js';
 
 const degree = Math.PI / 180;
 const arcsec = degree / 3600;
@@ -23,7 +26,7 @@ export async function imageTile(source: RawSource, options: ImagingOptions): Pro
   return toTileImages(tile, raw);
 }
 
-function toTileImages(tile: RawTile, options: RawImagingOptions): TileImages {
+function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: number): TileImages {
   const beam = {
     majorArcsec: tile.beamMajorRad / arcsec,
     minorArcsec: tile.beamMinorRad / arcsec,
@@ -51,15 +54,19 @@ function toTileImages(tile: RawTile, options: RawImagingOptions): TileImages {
     model: image(tile.model, 'Jy/pixel', `clean components, ${attenuated}`),
     dirty: { ...image(tile.dirty, 'Jy/beam', `dirty image, ${attenuated}`), beam },
     psf: { ...image(tile.psf, '', 'point spread function'), beam },
+    weight: image(tile.weight, '1/(Jy/beam)^2', 'inverse variance of the image divided by the primary beam'),
     primaryBeam: image(tile.primaryBeam, '', 'primary beam, power, averaged over band and pointings'),
     beam,
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
     stop: tile.stop,
+    channelRange: [tile.firstChannel, tile.endChannel],
+    channelIndex,
     nVisibilities: tile.nVisibilities,
     nRows: tile.nRows,
     nChannels: tile.nChannels,
     sumOfWeights: tile.sumOfWeights,
+    channelImages: tile.parts.map(part => toTileImages(part, options, part.part)),
   });
 }
 
@@ -74,6 +81,7 @@ function commonFields(tile: RawTile, options: RawImagingOptions): Omit<SkyImage,
       centerX: Math.floor(nx / 2),
       centerY: Math.floor(ny / 2),
     },
+    stokes: stokesOf(options),
     freqHz: tile.freqHz,
     bandwidthHz: tile.bandwidthHz,
     dateObs: mjdSecToIso(tile.startMjdSec),
@@ -87,12 +95,11 @@ function commonFields(tile: RawTile, options: RawImagingOptions): Omit<SkyImage,
 }
 
 function describe(tile: RawTile, options: RawImagingOptions): string[] {
-  const { weighting } = options;
-  const scheme = weighting.scheme === 'briggs' ? `briggs, robust ${weighting.robust}` : weighting.scheme;
   const nComponents = tile.cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
   return [
-    `contimg ${packageVersion()}: imaged ${tile.nVisibilities} Stokes I visibilities of ${tile.nRows} rows and ${tile.nChannels} channels`,
-    `weighting ${scheme}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
+    `contimg ${packageVersion()}: imaged ${tile.nVisibilities} visibilities of ${tile.nRows} rows, Stokes ${stokesOf(options)}`,
+    `${tile.nChannels} channels with data from ${tile.firstChannel} up to, but not with, ${tile.endChannel}`,
+    `weighting ${describeWeighting(options.weighting)}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
     `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
       `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
       (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
@@ -104,6 +111,10 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
 
 function startModel({ startModel: { length } }: RawImagingOptions): string[] {
   return length === 0 ? [] : [`clean started from a model of ${length} point sources`];
+}
+
+function stokesOf({ stokesCode }: RawImagingOptions): Stokes {
+  return stokesOfCode(stokesCode)!;
 }
 
 /** `J2227+1601`: the center to the minute. */

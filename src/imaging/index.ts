@@ -9,4 +9,4 @@ export { imagingDefaults, toRawOptions as checkImagingOptions } from './options.
 export type { ImagingOptions } from './options.js';
 export type { StartSource } from './start-model.js';
 export type { CleanCycle, CleanStop, TileImages } from './tile-images.js';
-export type { Weighting } from './weighting.js';
+export type { Weighting, WeightingOptions } from './weighting.js';

@@ -1,20 +1,40 @@
 import type { ImagingAddon } from '../../bindings/addon.js';
-import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkKnownOptions,
+  checkNumber,
+  checkOneOf,
+  checkPositive,
+} from '../core/check.js';
 import { msChoiceOptions } from '../core/source.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
+import { stokesCodes } from '../core/stokes.js';
 import { toRawDirection } from '../core/sky.js';
 import type { EarthOrientation, SkyDirection } from '../core/sky.js';
 import { toRawMask } from './clean-mask.js';
 import type { CleanMask } from './clean-mask.js';
 import { toRawStartModel } from './start-model.js';
 import type { StartSource } from './start-model.js';
-import { checkWeighting } from './weighting.js';
-import type { Weighting } from './weighting.js';
+import { toRawWeighting, weightingOptions } from './weighting.js';
+import type { Weighting, WeightingOptions } from './weighting.js';
 
-export interface ImagingOptions extends JobOptions {
+export interface ImagingOptions extends WeightingOptions, JobOptions {
+  /**
+   * What is imaged: Stokes I, or a correlation of two like feeds as it is, without the other. XX and YY of a source without
+   * polarization are both its flux. @default 'I'
+   */
+  readonly stokes?: 'I' | 'XX' | 'YY' | 'RR' | 'LL' | undefined;
+  /** Channels that are imaged, counted from 0 upwards in frequency: from the first up to, but not with, the second. @default all */
+  readonly channelRange?: readonly [first: number, end: number] | undefined;
+  /**
+   * Above 1: beside the image of all channels as many more (`channelImages`), each of an equal part of the channels, with its
+   * own frequency, beam, clean and noise. @default 1
+   */
+  readonly channelsOut?: number | undefined;
   /** Pixels along both axes, even. @default what the primary beam down to `fieldBeamLevel` takes */
   readonly npix?: number | undefined;
   /** Pixels along right ascension and declination, where they are to differ. */
@@ -24,8 +44,6 @@ export interface ImagingOptions extends JobOptions {
   readonly cellArcsec?: number | undefined;
   /** Level of the primary beam out to which an image reaches whose size is not given. @default 0.1 */
   readonly fieldBeamLevel?: number | undefined;
-  /** @default { scheme: 'briggs', robust: 0.5 } */
-  readonly weighting?: Weighting | undefined;
   /** Relative accuracy of gridding, 1e-6 to 1e-2. @default 1e-5 */
   readonly epsilon?: number | undefined;
   /**
@@ -73,6 +91,8 @@ export interface ImagingOptions extends JobOptions {
 
 /** Defaults of imaging; sizes and cell follow from the data. */
 export const imagingDefaults = Object.freeze({
+  stokes: 'I' as const,
+  channelsOut: 1,
   fieldBeamLevel: 0.1,
   weighting: Object.freeze({ scheme: 'briggs', robust: 0.5 }) as Weighting,
   epsilon: 1e-5,
@@ -93,8 +113,21 @@ export const imagingDefaults = Object.freeze({
 
 const knownOptions = [
   ...Object.keys(imagingDefaults),
+  ...weightingOptions,
   ...msChoiceOptions,
-  ...['npix', 'nx', 'ny', 'cellArcsec', 'phaseCenter', 'mask', 'earthOrientation', 'signal', 'onProgress', 'threads'],
+  ...[
+    'channelRange',
+    'npix',
+    'nx',
+    'ny',
+    'cellArcsec',
+    'phaseCenter',
+    'mask',
+    'earthOrientation',
+    'signal',
+    'onProgress',
+    'threads',
+  ],
 ];
 const minPixels = 32;
 const maxPixels = 32768;
@@ -110,10 +143,12 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
   const o: typeof imagingDefaults & ImagingOptions = { ...imagingDefaults, ...given };
   const localRmsWindow = checkNumber('localRmsWindow', o.localRmsWindow, 3, 1000);
   const raw = {
+    stokesCode: stokesCodes[checkOneOf('stokes', o.stokes, ['I', 'XX', 'YY', 'RR', 'LL'] as const)],
+    channelsOut: checkInteger('channelsOut', o.channelsOut, 1, 65536),
     ...imageSize(o),
     cellRad: o.cellArcsec === undefined ? 0 : checkPositive('cellArcsec', o.cellArcsec) * arcsec,
     fieldLevel: checkNumber('fieldBeamLevel', o.fieldBeamLevel, 0.01, 0.99),
-    weighting: checkWeighting(o.weighting),
+    weighting: toRawWeighting(o),
     epsilon: checkNumber('epsilon', o.epsilon, 1e-6, 1e-2),
     spectralIndex: checkNumber('spectralIndex', o.spectralIndex, -5, 5),
     startModel: toRawStartModel(o.startModel, o.spectralIndex),
@@ -128,8 +163,12 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
     threads: threadCount(o),
   };
-  const centered = o.phaseCenter ? { ...raw, phaseCenter: toRawDirection(o.phaseCenter) } : raw;
-  return o.mask === undefined ? centered : onGridOf(o.mask, centered);
+  const placed = {
+    ...raw,
+    ...(o.phaseCenter && { phaseCenter: toRawDirection(o.phaseCenter) }),
+    ...(o.channelRange && { channelRange: checkChannelRange(o.channelRange) }),
+  };
+  return o.mask === undefined ? placed : onGridOf(o.mask, placed);
 }
 
 /** Takes size, cell and center from a mask; where they are given too, they must be the same. */
@@ -151,6 +190,11 @@ function onGridOf(cleanMask: CleanMask, raw: RawImagingOptions): RawImagingOptio
     same('decRad', raw.phaseCenter.decRad, phaseCenter.decRad, 0.01 * cellRad);
   }
   return { ...raw, ...size, cellRad, phaseCenter, mask };
+}
+
+function checkChannelRange([first, end]: readonly [number, number]): { first: number; end: number } {
+  checkInteger('channelRange[0]', first, 0);
+  return { first, end: checkInteger('channelRange[1]', end, first + 1) };
 }
 
 function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {

@@ -26,6 +26,8 @@ export interface TileFields {
   readonly dirty: SkyImage;
   /** Point spread function, 1 at the center. */
   readonly psf: SkyImage;
+  /** Inverse variance of `restoredPb`, (beam / rms)^2; 0 where that is NaN. */
+  readonly weight: SkyImage;
   /** Power response, averaged over the band and over the pointings of the integrations. */
   readonly primaryBeam: SkyImage;
   readonly beam: Beam;
@@ -33,12 +35,21 @@ export interface TileFields {
   readonly rmsJyBeam: number;
   readonly cycles: readonly CleanCycle[];
   readonly stop: CleanStop;
-  /** Stokes I visibilities that went in, and in how many rows and channels they are. */
+  /** Channels that were imaged: from the first up to, but not with, the second. */
+  readonly channelRange: readonly [first: number, end: number];
+  /** Which of the `channelsOut` parts of the channels this is, from 0; undefined for the image of all. */
+  readonly channelIndex: number | undefined;
+  /** Visibilities that went in, of the one Stokes parameter, and in how many rows and channels they are. */
   readonly nVisibilities: number;
   readonly nRows: number;
   readonly nChannels: number;
   /** Sum of the imaging weights. */
   readonly sumOfWeights: number;
+  /**
+   * Images of `channelsOut` equal parts of the channels on the same pixels, in ascending frequency, without the parts that
+   * have no data. Empty for `channelsOut` 1.
+   */
+  readonly channelImages: readonly TileImages[];
 }
 
 /** The images of a tile; prints itself on one line. */

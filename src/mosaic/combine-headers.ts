@@ -8,7 +8,7 @@ import type { MosaicGrid, MosaicTileSummary } from './types.js';
 /**
  * What a mosaic's header says: the median beam, mean frequency, earliest start, total exposure.
  *
- * @throws {MosaicError} beams or frequencies too different to be added.
+ * @throws {MosaicError} beams or frequencies too different to be added, or different Stokes parameters.
  */
 export function combineHeaders(
   surveys: readonly TileSurvey[],
@@ -23,9 +23,11 @@ export function combineHeaders(
       : sum(headers.map(value)) / headers.length;
   const starts = headers.map(header => isoToMjdSec(header.dateObs));
   checkFrequencies(surveys, options.maxFreqDifferenceHz);
+  checkStokes(surveys);
   return {
     wcs: grid.wcs,
     unit: 'Jy/beam',
+    stokes: headers[0]!.stokes,
     beam: medianBeam(surveys, options.maxBeamDifference),
     freqHz: sum(headers.map(header => header.freqHz)) / headers.length,
     bandwidthHz: Math.max(...headers.map(header => header.bandwidthHz)),
@@ -82,6 +84,15 @@ function checkFrequencies(surveys: readonly TileSurvey[], maxDifferenceHz: numbe
           `${reference.id} at ${reference.header.freqHz / 1e6} MHz`,
       );
   }
+}
+
+function checkStokes(surveys: readonly TileSurvey[]): void {
+  const reference = surveys[0]!;
+  for (const { id, header } of surveys)
+    if (header.stokes !== reference.header.stokes)
+      throw new MosaicError(
+        `Expected one Stokes parameter, but ${id} shows ${header.stokes} and ${reference.id} ${reference.header.stokes}`,
+      );
 }
 
 function describe(majorArcsec: number, minorArcsec: number): string {

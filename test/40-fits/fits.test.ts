@@ -39,7 +39,7 @@ describe('writeFits and readFits', () => {
     expect(back.beam?.minorArcsec).toBeCloseTo(27.1, 10);
     expect(back.beam?.positionAngleDeg).toBe(-12.5);
     expect(back.midTimeMjdSec).toBeCloseTo(image.midTimeMjdSec, 4);
-    for (const key of ['unit', 'freqHz', 'bandwidthHz', 'dateObs', 'exposureSec', 'telescopeName'] as const)
+    for (const key of ['unit', 'stokes', 'freqHz', 'bandwidthHz', 'dateObs', 'exposureSec', 'telescopeName'] as const)
       expect(back[key]).toBe(image[key]);
     expect(back.objectName).toBe(image.objectName);
     expect(back.keywords).toEqual(image.keywords);
@@ -53,6 +53,11 @@ describe('writeFits and readFits', () => {
     );
     await writeFits(path, { ...image, pixels: memory.lo(1, 1).hi(2, 2) });
     expect([...(await readFits(path)).pixels.data]).toEqual([5, 6, 9, 10]);
+  });
+
+  test.each(['I', 'V', 'XX', 'YY', 'RL'] as const)('tell what %s shows', async stokes => {
+    await writeFits(path, { ...image, stokes });
+    expect((await readFits(path)).stokes).toBe(stokes);
   });
 
   test('write the same bytes for the same image', async () => {
@@ -85,6 +90,7 @@ describe('writeFits refuses', () => {
     ['a keyword value that is not finite', { keywords: { SIGMA: NaN } }],
     ['a time that is none', { dateObs: 'yesterday' }],
     ['no frequency', { freqHz: NaN }],
+    ['a Stokes parameter that is none', { stokes: 'A' as never }],
     ['a beam without width', { beam: { majorArcsec: 0, minorArcsec: 1, positionAngleDeg: 0 } }],
     ['a center that is no place', { wcs: { ...image.wcs, center: { raDeg: 0, decDeg: 91 } } }],
     ['an image without pixels', { pixels: ndarray(new Float32Array(0), [0, 4]) }],
@@ -120,6 +126,7 @@ describe('readFits refuses', () => {
     ['another time scale', "TIMESYS = 'UTC", "TIMESYS = 'TAI"],
     ['a rotated image', 'LONPOLE =                 180.', 'LONPOLE =                 170.'],
     ['an old equinox', "RADESYS = 'ICRS    '", "RADESYS = 'FK4     '"],
+    ['an unknown Stokes code', 'CRVAL4  =                   1.', 'CRVAL4  =                  77.'],
     ['a cube', 'NAXIS3  =                    1', 'NAXIS3  =                    2'],
   ];
   test.each(changes)('%s', async (_, from, to) => {

@@ -84,6 +84,66 @@ TEST_CASE("weighting: Briggs follows its formula at every robustness") {
   }
 }
 
+TEST_CASE("weighting: the density of one channel is that of the channel weighted alone") {
+  const RandomObservation observation = make_observation();
+  for (const WeightingScheme scheme : {WeightingScheme::kUniform, WeightingScheme::kBriggs}) {
+    Weighting weighting{scheme, 0.3};
+    weighting.density = WeightDensity::kOneChannel;
+    const auto weights = weighted(observation, weighting);
+    for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
+      RandomObservation alone = make_observation();
+      for (std::size_t row = 0; row < weights.shape(0); ++row)
+        for (std::size_t other = 0; other < weights.shape(1); ++other)
+          if (other != channel) alone.weights(row, other) = 0;
+      const auto expected = weighted(alone, {scheme, 0.3});
+      for (std::size_t row = 0; row < weights.shape(0); ++row)
+        CHECK(weights(row, channel) == doctest::Approx(expected(row, channel)).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("weighting: what is out of the uv range is as good as flagged") {
+  const RandomObservation observation = make_observation();
+  Weighting weighting{WeightingScheme::kBriggs, 0};
+  weighting.range = {300, 1500, 100, 450};
+  const auto weights = weighted(observation, weighting);
+  RandomObservation flagged = make_observation();
+  std::size_t n = 0;
+  for (std::size_t row = 0; row < weights.shape(0); ++row)
+    for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
+      const Vec3 uvw = observation.uvw_m(row);
+      const double distance = std::hypot(uvw.x, uvw.y) * observation.freq_hz(channel) / kSpeedOfLight;
+      const bool inside = distance >= 300 && distance <= 1500 && norm(uvw) >= 100 && norm(uvw) <= 450;
+      if (!inside) flagged.weights(row, channel) = 0;
+      n += inside;
+    }
+  CHECK(n > 20);
+  CHECK(n < weights.size() * 2 / 3);
+  const auto expected = weighted(flagged, {WeightingScheme::kBriggs, 0});
+  CHECK(std::equal(weights.begin(), weights.end(), expected.begin()));
+}
+
+TEST_CASE("weighting: tapers follow their formulas") {
+  const RandomObservation observation = make_observation();
+  const double fwhm = 150 * kArcsec;
+  Weighting weighting{WeightingScheme::kNatural, 0};
+  weighting.range = {300, 1500};
+  const auto untapered = weighted(observation, weighting);
+  weighting.taper = {fwhm, 200, 400};
+  const auto weights = weighted(observation, weighting);
+  // The width of exp(-u^2 / 2 s^2) whose Fourier transform has the standard deviation fwhm / 2.3548 on the sky.
+  const double s = 2 * std::sqrt(2 * std::log(2.0)) / (2 * kPi * fwhm);
+  for (std::size_t row = 0; row < weights.shape(0); ++row)
+    for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
+      const Vec3 uvw = observation.uvw_m(row);
+      const double d = std::hypot(uvw.x, uvw.y) * observation.freq_hz(channel) / kSpeedOfLight;
+      double expected = untapered(row, channel) * std::exp(-d * d / (2 * s * s));
+      if (d < 500) expected *= std::pow(std::sin(kPi / 2 * (d - 300) / 200), 2);
+      if (d > 1100) expected *= std::pow(std::sin(kPi / 2 * (1500 - d) / 400), 2);
+      CHECK(weights(row, channel) == doctest::Approx(expected).epsilon(1e-5));
+    }
+}
+
 TEST_CASE("weighting: weights of 0 stay 0, alone or among NaN uvw") {
   RandomObservation observation = make_observation();
   observation.uvw_m(5) = {NAN, NAN, NAN};
@@ -98,6 +158,16 @@ TEST_CASE("weighting: refuses what has no density") {
   RandomObservation observation = make_observation();
   CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kBriggs, 4.1}), Error);
   CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kBriggs, NAN}), Error);
+  Weighting range;
+  range.range = {500, 400};
+  CHECK_THROWS_AS(weighted(observation, range), Error);
+  range.range = {0, 400, NAN};
+  CHECK_THROWS_AS(weighted(observation, range), Error);
+  Weighting taper;
+  taper.taper.outer_wavelengths = 100;  // of no end
+  CHECK_THROWS_AS(weighted(observation, taper), Error);
+  taper.taper = {-1};
+  CHECK_THROWS_AS(weighted(observation, taper), Error);
   observation.weights(4, 1) = -1;
   CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kUniform, 0}), Error);
   observation.weights(4, 1) = NAN;

@@ -20,6 +20,7 @@ export function makeSkyImage(
   return {
     pixels: ndarray(data, [ny, nx]),
     unit: 'Jy/beam',
+    stokes: 'I',
     beam: { majorArcsec: 5 * wcs.cellArcsec, minorArcsec: 5 * wcs.cellArcsec, positionAngleDeg: 0 },
     freqHz: 1.405e9,
     bandwidthHz: 187.5e6,
