@@ -32,7 +32,8 @@ export interface PipelineConfig {
   readonly keepMs?: boolean | undefined;
   /** Of the MeasurementSets, where they are kept. */
   readonly conversion?: Omit<WithoutJob<ConversionOptions>, 'path' | 'minSubbands' | 'earthOrientation'> | undefined;
-  readonly imaging?: Omit<WithoutJob<ImagingOptions>, 'minSubbands' | 'earthOrientation'> | undefined;
+  /** Tiles are images of all channels: of no more than one part. */
+  readonly imaging?: Omit<WithoutJob<ImagingOptions>, 'minSubbands' | 'earthOrientation' | 'channelsOut'> | undefined;
   /** @default ten tiles */
   readonly grouping?: Partial<MosaicGroupOptions> | undefined;
   readonly mosaic?: WithoutJob<MosaicOptions> | undefined;

@@ -9,6 +9,7 @@ import type { TileImages } from '../imaging/index.js';
 import type { Mosaic, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
 import type { StageResult } from './make-product.js';
+import { writeTileImages } from './write-tile-images.js';
 
 /** What the registry keeps of a tile, and `<id>.json` beside its images. */
 interface TileMetadata {
@@ -28,15 +29,6 @@ export async function writeTile(
   group: Pick<SubbandGroup, 'id' | 'pointingDecDeg'>,
   tile: TileImages,
 ): Promise<StageResult> {
-  const images = {
-    dirty: tile.dirty,
-    psf: tile.psf,
-    model: tile.model,
-    residual: tile.residual,
-    beam: tile.primaryBeam,
-    'image-pb': tile.restoredPb,
-    image: tile.restored,
-  };
   const metadata: TileMetadata = {
     midTimeMjdSec: tile.restored.midTimeMjdSec,
     decDeg: group.pointingDecDeg ?? tile.restored.wcs.center.decDeg,
@@ -46,15 +38,11 @@ export async function writeTile(
     nVisibilities: tile.nVisibilities,
     clean: { stop: tile.stop, cycles: tile.cycles },
   };
-  const files: string[] = [];
-  for (const [name, image] of Object.entries(images)) {
-    files.push(`${group.id}-${name}.fits`);
-    await writeFits(join(folder, files.at(-1)!), image);
-  }
-  files.push(`${group.id}.json`);
+  const images = await writeTileImages(join(folder, group.id), tile);
+  const summary = `${group.id}.json`;
   const withoutTimes = (key: string, value: unknown) => (key === 'seconds' ? undefined : value); // the same bytes always
-  await writeFile(join(folder, files.at(-1)!), JSON.stringify(metadata, withoutTimes, 2));
-  return { files, metadata: { ...metadata } };
+  await writeFile(join(folder, summary), JSON.stringify(metadata, withoutTimes, 2));
+  return { files: [...images.map(path => basename(path)), summary], metadata: { ...metadata } };
 }
 
 /** A tile as the planning of mosaic groups knows it. */
@@ -71,10 +59,13 @@ export function optionsOf(tile: Product): unknown {
 /** A tile from the disk, as mosaicking takes it. */
 export async function readTile(work: string, tile: Product): Promise<MosaicTile> {
   const id = basename(tile.path);
+  const of = (product: string) => join(tile.path, `${id}-${product}.fits`);
+  // Tiles of version 0.1 call the primary beam -beam.
+  const primaryBeam = tile.files.some(({ path }) => path === of('beam')) ? of('beam') : of('pb');
   return {
     id,
-    image: await readFits(join(work, tile.path, `${id}-image.fits`)),
-    primaryBeam: await readFits(join(work, tile.path, `${id}-beam.fits`)),
+    image: await readFits(join(work, of('image'))),
+    primaryBeam: await readFits(join(work, primaryBeam)),
     rmsJyBeam: metadataOf(tile).rmsJyBeam,
   };
 }

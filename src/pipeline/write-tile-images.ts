@@ -1,0 +1,63 @@
+import { access } from 'node:fs/promises';
+
+import { checkBoolean, checkText } from '../core/check.js';
+import { OutputExistsError } from '../core/errors.js';
+import { writeFits } from '../fits/index.js';
+import type { SkyImage, WriteFitsOptions } from '../fits/index.js';
+import type { TileImages } from '../imaging/index.js';
+
+/** The ends of the names of a tile's images. */
+const products = {
+  dirty: 'dirty',
+  psf: 'psf',
+  model: 'model',
+  residual: 'residual',
+  pb: 'primaryBeam',
+  weight: 'weight',
+  'image-pb': 'restoredPb',
+  image: 'restored',
+} as const satisfies Record<string, keyof TileImages>;
+
+/**
+ * Writes all images of a tile as FITS files, named as WSClean names them: `NAME-image.fits`, `-image-pb`, `-residual`,
+ * `-model`, `-dirty`, `-psf`, and beside them the primary beam `-pb` and the inverse variance `-weight`.
+ *
+ * With `channelsOut` the images of all channels are `NAME-MFS-image.fits` and so on, and those of the parts
+ * `NAME-0000-image.fits`, `NAME-0001-image.fits`, in ascending frequency.
+ *
+ * @param name - path of the files without these ends; its folder exists.
+ * @returns the paths, in the order in which they were written.
+ * @throws {OutputExistsError} one of the files exists and `overwrite` is not set: nothing is written.
+ * @throws {DiskFullError} the file that did not fit is not there, those before it are.
+ * @throws {FileAccessError} the folder is missing or forbidden.
+ * @example
+ * await writeTileImages('obs', await imageMs('obs.ms')); // obs-dirty.fits, ..., obs-image.fits
+ */
+export async function writeTileImages(
+  name: string,
+  tile: TileImages,
+  options: WriteFitsOptions = {},
+): Promise<string[]> {
+  const overwrite = checkBoolean('overwrite', options.overwrite ?? false);
+  const files = filesOf(checkText('name', name), tile);
+  if (!overwrite) for (const [path] of files) await checkAbsent(path);
+  for (const [path, image] of files) await writeFits(path, image, { overwrite });
+  return files.map(([path]) => path);
+}
+
+function filesOf(name: string, tile: TileImages): [path: string, image: SkyImage][] {
+  const named = (prefix: string, images: TileImages) =>
+    Object.entries(products).map(([end, key]): [string, SkyImage] => [`${prefix}-${end}.fits`, images[key]]);
+  const parts = tile.channelImages.flatMap(part =>
+    named(`${name}-${String(part.channelIndex).padStart(4, '0')}`, part),
+  );
+  return [...parts, ...named(parts.length > 0 ? `${name}-MFS` : name, tile)];
+}
+
+async function checkAbsent(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new OutputExistsError(path, `Expected no file at ${path}, but there is one`);
+}
