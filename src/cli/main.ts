@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { isPipelineError } from '../core/errors.js';
 import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
 import { convertCommand } from './commands/convert.js';
+import { imageCommand } from './commands/image.js';
 import { inspectCommand } from './commands/inspect.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
       .addHelpText('after', exitCodeHelp)
       .exitOverride()
       .configureOutput({ outputError: () => undefined }); // printed below, like every error
-    for (const makeCommand of [simulateCommand, inspectCommand, convertCommand, runCommand]) {
+    for (const makeCommand of [simulateCommand, inspectCommand, convertCommand, imageCommand, runCommand]) {
       const command = makeCommand(context, code => void (exitCode = code));
       program.addCommand(command.addHelpText('after', exitCodeHelp).copyInheritedSettings(program));
     }

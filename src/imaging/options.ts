@@ -192,7 +192,10 @@ function onGridOf(cleanMask: CleanMask, raw: RawImagingOptions): RawImagingOptio
   return { ...raw, ...size, cellRad, phaseCenter, mask };
 }
 
-function checkChannelRange([first, end]: readonly [number, number]): { first: number; end: number } {
+function checkChannelRange(range: readonly [number, number]): { first: number; end: number } {
+  if (!Array.isArray(range) || range.length !== 2)
+    throw new InvalidArgumentError(`Expected channelRange to be [first, end] but received ${String(range)}`);
+  const [first, end] = range;
   checkInteger('channelRange[0]', first, 0);
   return { first, end: checkInteger('channelRange[1]', end, first + 1) };
 }

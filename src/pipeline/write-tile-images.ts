@@ -40,24 +40,38 @@ export async function writeTileImages(
 ): Promise<string[]> {
   const overwrite = checkBoolean('overwrite', options.overwrite ?? false);
   const files = filesOf(checkText('name', name), tile);
-  if (!overwrite) for (const [path] of files) await checkAbsent(path);
+  if (!overwrite) await checkAbsent(files.map(([path]) => path));
   for (const [path, image] of files) await writeFits(path, image, { overwrite });
   return files.map(([path]) => path);
+}
+
+/**
+ * Refuses a name under which images exist, before any work is done.
+ *
+ * @throws {OutputExistsError}
+ */
+export function checkTileImagesAbsent(name: string, channelsOut = 1): Promise<void> {
+  const parts = channelsOut > 1 ? [...Array(channelsOut).keys()].map(part => partName(name, part)) : [];
+  const names = [...parts, parts.length > 0 ? wholeName(name) : name];
+  return checkAbsent(names.flatMap(prefix => Object.keys(products).map(end => `${prefix}-${end}.fits`)));
 }
 
 function filesOf(name: string, tile: TileImages): [path: string, image: SkyImage][] {
   const named = (prefix: string, images: TileImages) =>
     Object.entries(products).map(([end, key]): [string, SkyImage] => [`${prefix}-${end}.fits`, images[key]]);
-  const parts = tile.channelImages.flatMap(part =>
-    named(`${name}-${String(part.channelIndex).padStart(4, '0')}`, part),
-  );
-  return [...parts, ...named(parts.length > 0 ? `${name}-MFS` : name, tile)];
+  const parts = tile.channelImages.flatMap(part => named(partName(name, part.channelIndex!), part));
+  return [...parts, ...named(parts.length > 0 ? wholeName(name) : name, tile)];
 }
 
-async function checkAbsent(path: string): Promise<void> {
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw new OutputExistsError(path, `Expected no file at ${path}, but there is one`);
+const partName = (name: string, part: number) => `${name}-${String(part).padStart(4, '0')}`;
+const wholeName = (name: string) => `${name}-MFS`;
+
+async function checkAbsent(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (exists) throw new OutputExistsError(path, `Expected no file at ${path}, but there is one`);
+  }
 }

@@ -19,7 +19,7 @@ const typescriptLayers: Record<string, readonly string[]> = {
   registry: ['core'],
   publish: ['core', 'registry'],
   pipeline: ['core', 'uvh5', 'grouping', 'ms', 'imaging', 'mosaic', 'fits', 'registry', 'publish'],
-  cli: ['core', 'uvh5', 'grouping', 'ms', 'fits', 'simulation', 'registry', 'publish', 'pipeline'],
+  cli: ['core', 'uvh5', 'grouping', 'ms', 'imaging', 'fits', 'simulation', 'registry', 'publish', 'pipeline'],
 };
 
 /** What a folder of native/ (and bindings/) may include: folders of native/, and libraries by the start of the header. */

@@ -15,6 +15,19 @@ test.each<[ImagingOptions | Record<string, unknown>, string]>([
   [{ weighting: { scheme: 'super' } }, 'weighting.scheme'],
   [{ weighting: { scheme: 'briggs' } }, 'weighting.robust'],
   [{ weighting: null }, 'weighting.scheme'],
+  [{ weightDensity: 'cell' }, 'weightDensity'],
+  [{ minUvWavelengths: -1 }, 'minUvWavelengths'],
+  [{ minUvWavelengths: 500, maxUvWavelengths: 400 }, 'maxUvWavelengths'],
+  [{ maxUvWavelengths: 0 }, 'maxUvWavelengths'],
+  [{ minBaselineMeters: 500, maxBaselineMeters: 500 }, 'maxBaselineMeters'],
+  [{ taperArcsec: -1 }, 'taperArcsec'],
+  [{ outerTukeyWavelengths: 500 }, 'maxUvWavelengths'],
+  [{ innerTukeyWavelengths: Infinity }, 'innerTukeyWavelengths'],
+  [{ stokes: 'V' }, 'stokes'],
+  [{ channelRange: [5, 5] }, 'channelRange'],
+  [{ channelRange: [-1, 5] }, 'channelRange'],
+  [{ channelRange: 5 }, 'channelRange'],
+  [{ channelsOut: 0 }, 'channelsOut'],
   [{ epsilon: 1e-9 }, 'epsilon'],
   [{ niter: -1 }, 'niter'],
   [{ niter: 1.5 }, 'niter'],
@@ -43,6 +56,6 @@ test.each<[ImagingOptions | Record<string, unknown>, string]>([
 test('fills in defaults, also for options that are given as undefined', () => {
   const raw = toRawOptions({ npix: undefined, gain: undefined, nx: 640 });
   expect(raw).toMatchObject({ nx: 640, ny: 0, cellRad: 0, gain: 0.1, niter: imagingDefaults.niter });
-  expect(raw.weighting).toEqual({ scheme: 'briggs', robust: 0.5 });
+  expect(raw.weighting).toMatchObject({ scheme: 'briggs', robust: 0.5 });
   expect(Object.isFrozen(imagingDefaults)).toBe(true);
 });

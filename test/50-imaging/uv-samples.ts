@@ -25,8 +25,12 @@ function itrf(latitudeDeg: number, longitudeDeg: number, heightMeters: number): 
   ];
 }
 
-/** Random visibilities on every third baseline of DSA-110's dishes in use, observed on the meridian. */
-export function dsa110Samples(decDeg: number, nFreqs: number, random: () => number): Samples {
+/** Baselines of DSA-110's dishes in use on the meridian, autocorrelations included; `keep` chooses by antennas. */
+export function dsa110Baselines(
+  decDeg: number,
+  nFreqs: number,
+  keep: (first: number, second: number) => boolean = () => true,
+): Pick<Samples, 'uvwMeters' | 'freqHz'> {
   const positions = activePads
     .map(number => dsa110Pads[number - 1]!)
     .map(pad => itrf(pad.latitudeDeg, pad.longitudeDeg, pad.heightMeters));
@@ -39,15 +43,24 @@ export function dsa110Samples(decDeg: number, nFreqs: number, random: () => numb
   const uvw: number[] = [];
   positions.forEach((first, i) =>
     positions.slice(i).forEach((second, k) => {
-      if ((i + k) % 3 === 0)
+      if (keep(i, i + k))
         for (const axis of axes) uvw.push(axis.reduce((s, a, n) => s + a * (second[n]! - first[n]!), 0));
     }),
   );
-  const nBlts = uvw.length / 3;
+  return {
+    uvwMeters: ndarray(Float64Array.from(uvw), [uvw.length / 3, 3]),
+    freqHz: Float64Array.from({ length: nFreqs }, (_, channel) => 1311e6 + (187.5e6 * channel) / nFreqs),
+  };
+}
+
+/** Random visibilities on every third baseline of DSA-110's dishes in use, observed on the meridian. */
+export function dsa110Samples(decDeg: number, nFreqs: number, random: () => number): Samples {
+  const { uvwMeters, freqHz } = dsa110Baselines(decDeg, nFreqs, (_, second) => second % 3 === 0);
+  const nBlts = uvwMeters.shape[0]!;
   const fill = (length: number, value: () => number) => Float32Array.from({ length }, value);
   return {
-    uvwMeters: ndarray(Float64Array.from(uvw), [nBlts, 3]),
-    freqHz: Float64Array.from({ length: nFreqs }, (_, channel) => 1311e6 + (187.5e6 * channel) / nFreqs),
+    uvwMeters,
+    freqHz,
     visibilities: ndarray(
       fill(nBlts * nFreqs * 2, () => random() - 0.5),
       [nBlts, nFreqs, 2],

@@ -7,7 +7,15 @@ import ndarray from 'ndarray';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { convertToMs, imageMs, imagingWeights, readFits, readMs } from '../../src/index.js';
-import type { ImagingOptions, MeasurementSet, MsData, SkyImage, UvSamples, Weighting, WeightingOptions } from '../../src/index.js';
+import type {
+  ImagingOptions,
+  MeasurementSet,
+  MsData,
+  SkyImage,
+  UvSamples,
+  Weighting,
+  WeightingOptions,
+} from '../../src/index.js';
 import { apparentScale } from '../support/apparent-scale.js';
 import { dsa110Tile, hasDsa110Tile } from '../support/dsa110-tile.js';
 import { describeIf, hasProgram, hasPythonModule, runPython } from '../support/oracles.js';

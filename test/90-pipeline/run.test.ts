@@ -41,7 +41,9 @@ describe('contimg run', () => {
     expect(await readdir(join(finished, 'work'))).toEqual(expect.arrayContaining(['ms', 'tiles', 'mosaics']));
     expect(await readdir(join(finished, 'work', 'ms'))).toEqual([]);
     const [id] = await tileNames();
-    const parts = ['dirty', 'image', 'image-pb', 'model', 'pb', 'psf', 'residual', 'weight'].map(part => `${id}-${part}.fits`);
+    const parts = ['dirty', 'image', 'image-pb', 'model', 'pb', 'psf', 'residual', 'weight'].map(
+      part => `${id}-${part}.fits`,
+    );
     expect((await readdir(join(finished, 'work', 'tiles', id!))).sort()).toEqual([...parts, `${id}.json`].sort());
     const published = await readdir(join(finished, 'products', 'mosaics'));
     const main = published.find(name => /^\S+_[0-9a-f]{8}\.fits$/.test(name))!;

@@ -1,25 +1,19 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
 
 import { createPipeline } from '../../pipeline/index.js';
 import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline/index.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
+import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
 
-const schema = z.object({
+const schema = imagingSchema.extend({
   work: z.string().optional(),
   products: z.string().optional(),
   groupSize: integerOption.min(1).optional(),
   minSubbands: integerOption.min(1).max(16).optional(),
-  cell: numberOption.positive().optional(),
-  npix: integerOption.positive().optional(),
-  weighting: z.enum(['natural', 'uniform', 'briggs']).optional(),
-  robust: numberOption.min(-4).max(4).optional(),
-  niter: integerOption.min(0).optional(),
-  autoMask: numberOption.min(0).optional(),
-  autoThreshold: numberOption.min(0).optional(),
   ms: z.boolean().optional(),
   ut1Utc: numberOption.min(-1).max(1).optional(),
   threads: integerOption.min(0).max(1024).optional(),
@@ -28,7 +22,7 @@ const schema = z.object({
 
 /** `contimg run`: the whole flow. */
 export const runCommand: MakeCommand = (context, exitWith) =>
-  new Command('run')
+  addImagingOptions(new Command('run'))
     .description(
       'Make everything that can be made of the files in a folder: tiles, and mosaics, which are published. What is there already is not made again.',
     )
@@ -37,13 +31,6 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
     .option('--group-size <n>', 'tiles per mosaic (default 10)')
     .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
-    .option('--cell <arcsec>', 'pixel size (default: a fifth of the beam)')
-    .option('--npix <n>', 'pixels per side of a tile (default: out to 10 % of the primary beam)')
-    .addOption(new Option('--weighting <scheme>', 'default briggs').choices(['natural', 'uniform', 'briggs']))
-    .option('--robust <number>', 'of briggs, -2 to 2 (default 0.5)')
-    .option('--niter <n>', 'most clean components per tile')
-    .option('--auto-mask <sigma>', 'clean what exceeds this ...')
-    .option('--auto-threshold <sigma>', '... down to this')
     .option('--ms', 'make a MeasurementSet of every group too, and keep it')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
     .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
@@ -60,10 +47,6 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     });
 
 function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): PipelineConfig {
-  const { weighting, robust } = options;
-  if (robust !== undefined && weighting !== undefined && weighting !== 'briggs') {
-    throw new UsageError(`--robust goes with briggs weighting, not with ${weighting}`);
-  }
   const folder = (name: 'work' | 'products'): string => {
     const path = options[name] ?? config[name];
     if (path === undefined) throw new UsageError(`Expected --${name} FOLDER, or CONTIMG_${name.toUpperCase()}`);
@@ -77,19 +60,7 @@ function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandCo
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
     keepMs: options.ms,
     grouping: options.groupSize === undefined ? {} : { groupSize: options.groupSize },
-    imaging: {
-      cellArcsec: options.cell,
-      npix: options.npix,
-      niter: options.niter,
-      autoMaskSigma: options.autoMask,
-      autoThresholdSigma: options.autoThreshold,
-      weighting:
-        weighting === 'natural' || weighting === 'uniform'
-          ? { scheme: weighting }
-          : robust === undefined
-            ? undefined
-            : { scheme: 'briggs', robust },
-    },
+    imaging: toImagingOptions(options),
   };
 }
 

@@ -1,0 +1,113 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+
+import { groupSubbands } from '../../grouping/index.js';
+import { imageGroup, imageMs } from '../../imaging/index.js';
+import type { ImagingOptions, TileImages } from '../../imaging/index.js';
+import { checkTileImagesAbsent, writeTileImages } from '../../pipeline/index.js';
+import type { MakeCommand } from '../command-context.js';
+import { UsageError } from '../exit-codes.js';
+import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
+import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { progressDisplay } from '../progress-display.js';
+import { indexPaths } from '../subband-files.js';
+
+const schema = imagingSchema.extend({
+  name: z.string(),
+  channelsOut: integerOption.min(1).optional(),
+  dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
+  field: z.string().optional(),
+  minSubbands: integerOption.min(1).max(16).optional(),
+  ut1Utc: numberOption.min(-1).max(1).optional(),
+  overwrite: z.boolean().optional(),
+  threads: integerOption.min(0).max(1024).optional(),
+  json: z.boolean().optional(),
+});
+type Options = z.infer<typeof schema>;
+
+/** `contimg image`: the images of one observation. */
+export const imageCommand: MakeCommand = ({ config, signal }) =>
+  addImagingOptions(new Command('image'))
+    .description('Image one observation: a MeasurementSet, or the UVH5 files of one group.')
+    .argument('<path...>', 'MeasurementSet; or files, or folders of files')
+    .requiredOption(
+      '--name <name>',
+      'the images are <name>-image.fits, -image-pb, -residual, -model, -dirty, -psf, -pb and -weight',
+    )
+    .option(
+      '--channels-out <n>',
+      'also image n parts of the channels: <name>-0000-image.fits ..., and all as <name>-MFS-',
+    )
+    .addOption(
+      new Option('--data-column <name>', 'of the MeasurementSet (default DATA)').choices([
+        'DATA',
+        'CORRECTED_DATA',
+        'MODEL_DATA',
+      ]),
+    )
+    .option('--field <id or name>', 'of the MeasurementSet (default: all, where they go together)')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
+    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observation (default 0)')
+    .option('--overwrite', 'replace images that exist')
+    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+    .option('--json', 'print one line of JSON: the files, and what the images say of themselves')
+    .action(async (paths: string[], raw: unknown) => {
+      const options = parseWith(schema, raw, optionName);
+      if (!options.overwrite) await checkTileImagesAbsent(options.name, options.channelsOut);
+      const display = progressDisplay();
+      const job = { signal, threads: options.threads ?? config.threads };
+      const onProgress = (fraction: number) => display.show({ name: options.name, fraction });
+      try {
+        const tile = await imagePaths(paths, options, { ...job, onProgress });
+        const files = await writeTileImages(options.name, tile, { overwrite: options.overwrite });
+        display.stop();
+        if (options.json) console.log(JSON.stringify({ files, images: [tile, ...tile.channelImages].map(summaryOf) }));
+        else print(tile, files);
+      } finally {
+        display.stop();
+      }
+    });
+
+async function imagePaths(paths: readonly string[], options: Options, job: ImagingOptions): Promise<TileImages> {
+  const imaging = {
+    ...toImagingOptions(options),
+    channelsOut: options.channelsOut,
+    minSubbands: options.minSubbands,
+    earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
+    ...job,
+  };
+  const { dataColumn, field } = options;
+  if (paths.length === 1 && (await isMs(paths[0]!)))
+    return imageMs(paths[0]!, { ...imaging, dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field });
+  if (dataColumn !== undefined || field !== undefined)
+    throw new UsageError('--data-column and --field go with a MeasurementSet');
+  const { groups, leftOut } = groupSubbands(await indexPaths(paths, { signal: job.signal }));
+  for (const { message } of leftOut) console.error(`Left out: ${message}`);
+  if (groups.length !== 1)
+    throw new UsageError(
+      `Expected a MeasurementSet, or the files of one group, but found ${groups.length} groups` +
+        `${groups.length > 0 ? `: ${groups.map(({ id }) => id).join(', ')}` : ` in ${paths.join(', ')}`}`,
+    );
+  return imageGroup(groups[0]!, imaging);
+}
+
+function isMs(path: string): Promise<boolean> {
+  return stat(join(path, 'table.dat')).then(
+    found => found.isFile(),
+    () => false,
+  );
+}
+
+function summaryOf({ channelIndex, channelRange, restored, beam, rmsJyBeam, nVisibilities, stop }: TileImages) {
+  const { freqHz, bandwidthHz, stokes, wcs } = restored;
+  return { channelIndex, channelRange, stokes, freqHz, bandwidthHz, wcs, beam, rmsJyBeam, nVisibilities, stop };
+}
+
+function print(tile: TileImages, files: readonly string[]): void {
+  for (const image of [...tile.channelImages, tile])
+    console.log(`${(image.restored.freqHz / 1e6).toFixed(3)} MHz: ${String(image)}`);
+  for (const file of files) console.log(file);
+}
