@@ -26,7 +26,7 @@ describe('contimg', () => {
     const packageJson = fileURLToPath(new URL('../../package.json', import.meta.url));
     const { version } = JSON.parse(await readFile(packageJson, 'utf8')) as { version: string };
     expect(await contimg(['--version'])).toMatchObject({ exitCode: 0, stdout: version, stderr: '' });
-    for (const command of [[], ['simulate'], ['inspect'], ['convert'], ['run']]) {
+    for (const command of [[], ['simulate'], ['inspect'], ['convert'], ['image'], ['run']]) {
       const help = await contimg([...command, '--help']);
       expect(help).toMatchObject({ exitCode: 0, stderr: '' });
       expect(help.stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130/);
