@@ -54,7 +54,7 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
     model: image(tile.model, 'Jy/pixel', `clean components, ${attenuated}`),
     dirty: { ...image(tile.dirty, 'Jy/beam', `dirty image, ${attenuated}`), beam },
     psf: { ...image(tile.psf, '', 'point spread function'), beam },
-    weight: image(tile.weight, '1/(Jy/beam)^2', 'inverse variance of the image divided by the primary beam'),
+    weight: image(tile.weight, 'beam2/Jy2', 'inverse variance of the image divided by the primary beam'),
     primaryBeam: image(tile.primaryBeam, '', 'primary beam, power, averaged over band and pointings'),
     beam,
     rmsJyBeam: tile.rmsJyBeam,

@@ -92,6 +92,7 @@ import glob, json, sys, warnings
 import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+from astropy.units import Unit
 from astropy.wcs import WCS
 warnings.simplefilter('error')
 name, ra, dec = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
@@ -102,6 +103,8 @@ for path in glob.glob(name + '-*.fits'):
         end = path[len(name) + 1:-5]
         data[end], headers[end] = np.squeeze(file[0].data).astype(float), file[0].header
 keys = ['BUNIT', 'BMAJ', 'BMIN', 'BPA', 'RADESYS', 'EQUINOX', 'DATE-OBS', 'CTYPE3', 'CTYPE4', 'CRVAL3', 'CRVAL4', 'TELESCOP']
+for header in headers.values():
+    Unit(header.get('BUNIT', ''), format='fits')
 wcs = WCS(headers['image']).celestial
 peak = np.unravel_index(data['image'].argmax(), data['image'].shape)
 found = wcs.pixel_to_world(peak[1], peak[0])
@@ -157,7 +160,7 @@ describeIf(hasPythonModule('astropy'), 'needs python3-astropy', 'the images of c
     }
     const unit = (end: string) => found.headers[end]!['BUNIT'];
     expect(['image', 'image-pb', 'residual', 'dirty'].map(unit)).toEqual(Array(4).fill('Jy/beam'));
-    expect(['model', 'weight', 'pb'].map(unit)).toEqual(['Jy/pixel', '1/(Jy/beam)^2', null]);
+    expect(['model', 'weight', 'pb'].map(unit)).toEqual(['Jy/pixel', 'beam2/Jy2', null]);
     expect(found.history.join('')).toMatch(/contimg \d[^]*Stokes YY[^]*natural, Gaussian taper of 60 arcsec/);
     expect(found.cell).toBeCloseTo(18, 9);
     expect(found.off).toBeLessThan(13); // in its pixel
