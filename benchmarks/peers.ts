@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { peersVenv } from '../scripts/peers-venv.mjs';
 
 /** Other people's programs; those of PyPI come into a virtual environment that is made on first use. */
-export type PeerName = 'h5py' | 'hdf5plugin' | 'pyuvdata' | 'ducc0' | 'wsclean';
+export type PeerName = 'h5py' | 'hdf5plugin' | 'pyuvdata' | 'ducc0' | 'matplotlib' | 'wsclean';
 
 /** Where a peer is: the Python that runs it, or that starts it where it is a program; or why it is not there. */
 export type Peer = { readonly python: string } | { readonly absent: string };
@@ -13,6 +13,7 @@ const pypi: Partial<Record<PeerName, string[]>> = {
   hdf5plugin: ['h5py', 'hdf5plugin'],
   pyuvdata: ['pyuvdata', 'python-casacore'],
   ducc0: ['ducc0'],
+  matplotlib: ['matplotlib'],
 };
 export const debianPython = '/usr/bin/python3';
 

@@ -9,12 +9,14 @@ import { allCases } from './cases/index.js';
 import { DataFolder } from './data/data-folder.js';
 import { Machine } from './machine.js';
 import { Peers } from './peers.js';
+import { plotScaling } from './plot-scaling.js';
 import { runCase } from './run-case.js';
-import { caseTable } from './table.js';
+import { caseTable, summaryTable } from './table.js';
 
 interface Options {
   readonly quick?: true;
   readonly json?: string;
+  readonly plot?: string;
   readonly rounds: number;
   readonly data: string;
   readonly install: boolean;
@@ -26,6 +28,7 @@ await new Command('bench')
   .argument('[word...]', 'run the cases whose name holds one of these words', [])
   .option('--quick', 'small data, to see that everything works: the figures mean little')
   .option('--json <file>', 'write the measurements there, one object each')
+  .option('--plot <file>', 'draw the scaling cases as cost against size, PNG')
   .option('--rounds <n>', 'timed runs per contender', parseRounds, 5)
   .option('--data <folder>', 'where data are kept once made', join(packageRoot(), 'build', 'benchmarks', 'data'))
   .option('--no-install', 'compare only with peers that Debian installed')
@@ -55,6 +58,8 @@ async function bench(words: readonly string[], options: Options): Promise<void> 
     }
     if (options.json) writeFileSync(options.json, `${JSON.stringify(measurements, null, 1)}\n`);
   }
+  if (cases.length > 1) console.log(summaryTable(measurements));
+  if (options.plot) await plotScaling(options.plot, measurements, peers);
 }
 
 function parseRounds(text: string): number {

@@ -21,6 +21,22 @@ export function caseTable(measurements: readonly Measurement[]): string {
   ].join('\n');
 }
 
+/** All cases in one table: seconds of each contender, and how many times faster than the fastest other one contimg is. */
+export function summaryTable(measurements: readonly Measurement[]): string {
+  const ran = measurements.filter(({ median_s, contender }) => median_s !== null && contender !== 'machine');
+  const names = [...new Set(ran.map(({ case: name }) => name))];
+  const width = Math.max(...names.map(name => name.length));
+  return names
+    .map(name => {
+      const [ours, ...others] = ran.filter(entry => entry.case === name) as [Measurement, ...Measurement[]];
+      const seconds = [ours, ...others].map(({ contender, median_s }) => `${contender} ${format(median_s)} s`);
+      const fastest = Math.min(...others.map(({ median_s }) => median_s!));
+      const ratio = others.length > 0 ? `x ${(fastest / ours.median_s!).toFixed(2)}` : '';
+      return [name.padEnd(width), ratio.padStart(8), seconds.join(', ')].join('  ');
+    })
+    .join('\n');
+}
+
 function cellsOf(measurement: Measurement, ours: number | null): string[] {
   const { contender, version, median_s, min_s, max_s, throughput, unit, error, peak_mb, limit_fraction } = measurement;
   const name = version ? `${contender} ${version}` : contender;

@@ -15,8 +15,6 @@ interface Setting {
   readonly npix: number;
   readonly epsilon: number;
   readonly baselines?: Baselines;
-  /** Of the full size. */
-  readonly nFreqs?: number;
 }
 
 /** Gridded and degridded, on one thread and on all. */
@@ -29,29 +27,47 @@ const settings: readonly Setting[] = [
   { npix: 2048, epsilon: 1e-4, baselines: 'long-track' },
 ];
 
-/** Cost against size: pixels, and visibilities. Gridded, on all threads. */
-const scaling: readonly Setting[] = [
-  ...[512, 1024, 8192].map(npix => ({ npix, epsilon: 1e-4 })),
-  ...[16, 48, 192].map(nFreqs => ({ npix: 2048, epsilon: 1e-4, nFreqs })),
+/** Cost against size: images of a full tile, and fewer channels over its band, down to 1.3 million visibilities. */
+const scaling: readonly { readonly npix: number; readonly nFreqs: number }[] = [
+  ...[512, 1024, 2048, 4096, 8192].map(npix => ({ npix, nFreqs: 768 })),
+  ...[12, 48, 192].map(nFreqs => ({ npix: 2048, nFreqs })),
 ];
 
 /** Gridding and degridding in memory, Stokes I, against ducc0's wgridder. */
 export function griddingCases(size: Size): Case[] {
   const threads = [...new Set([1, nCores])];
-  const both = (['grid', 'degrid'] as const).flatMap(what =>
-    settings.flatMap(setting => threads.map(n => griddingCase(size, what, setting, n))),
-  );
-  return [...both, ...scaling.map(setting => griddingCase(size, 'grid', setting, nCores))];
+  const each = threads.flatMap(n => [
+    ...(['grid', 'degrid'] as const).flatMap(what =>
+      settings.map(({ npix, epsilon, baselines = 'tile' }) => {
+        const name = [what, npix, epsilon.toExponential(), ...(baselines === 'tile' ? [] : [baselines])].join('-');
+        return griddingCase(size, { what, npix, epsilon, baselines, nFreqs: 768, name }, n);
+      }),
+    ),
+    ...scaling.map(({ npix, nFreqs }) => {
+      const name = `scaling-${npix}-${nFreqs}ch`;
+      const setting = { what: 'grid', npix, epsilon: 1e-4, baselines: 'tile', nFreqs, name } as const;
+      return { ...griddingCase(size, setting, n), maxRounds: 2 };
+    }),
+  ]);
+  return each.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-function griddingCase(size: Size, what: 'grid' | 'degrid', setting: Setting, threads: number): Case {
-  const { npix, epsilon, baselines = 'tile', nFreqs: fullFreqs } = setting;
-  const parts = [what, npix, epsilon.toExponential(), ...(baselines === 'tile' ? [] : [baselines])];
-  if (fullFreqs) parts.push(`${fullFreqs}ch`);
-  const nFreqs = (fullFreqs ?? 768) / (size === 'full' ? 1 : 16);
+interface GriddingCase extends Required<Setting> {
+  readonly what: 'grid' | 'degrid';
+  /** Of the full size. */
+  readonly nFreqs: number;
+  readonly name: string;
+}
+
+function griddingCase(
+  size: Size,
+  { what, npix, epsilon, baselines, name, ...full }: GriddingCase,
+  threads: number,
+): Case {
+  const nFreqs = size === 'full' ? full.nFreqs : Math.ceil(full.nFreqs / 16);
   const rows = baselines === 'long-track' ? 2016 * 54 : 4560 * 24;
   return {
-    name: `gridding/${parts.join('-')}-${threads}t`,
+    name: `gridding/${name}-${threads}t`,
     params: { npix, cellArcsec, epsilon, baselines, rows, channels: nFreqs },
     threads,
     unit: 'Mvis/s',

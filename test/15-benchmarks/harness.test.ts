@@ -11,7 +11,7 @@ import { allCases } from '../../benchmarks/cases/index.js';
 import { largestDifference } from '../../benchmarks/compare.js';
 import { directPixel, directVisibility } from '../../benchmarks/direct-sum.js';
 import { median } from '../../benchmarks/run-case.js';
-import { caseTable } from '../../benchmarks/table.js';
+import { caseTable, summaryTable } from '../../benchmarks/table.js';
 import { tasks } from '../../benchmarks/tasks/index.js';
 import { gridVisibilities } from '../../src/index.js';
 import { dsa110Samples } from '../50-imaging/uv-samples.js';
@@ -104,6 +104,23 @@ test('a contender without figures is named in the table with its reason', () => 
   expect(table).toMatch(/swift .* 0\.50 /);
   expect(table).toContain('3 rounds');
   expect(table).toContain('peer: absent: not for sale');
+});
+
+test('the summary has a line per case with the ratio to the fastest other contender', () => {
+  const entry = (name: string, contender: string, median_s: number | null) =>
+    ({ case: name, contender, median_s }) as Measurement;
+  const lines = summaryTable([
+    entry('machine/fma', 'machine', 1),
+    entry('a/b', 'contimg', 2),
+    entry('a/b', 'swift', 5),
+    entry('a/b', 'slow', 9),
+    entry('a/longer', 'contimg', 0.5),
+    entry('a/longer', 'swift', null),
+  ]).split('\n');
+  expect(lines).toEqual([
+    'a/b         x 2.50  contimg 2 s, swift 5 s, slow 9 s',
+    expect.stringMatching(/^a\/longer +contimg 0\.5 s$/),
+  ]);
 });
 
 test('the median is the middle one, or between the two', () => {
