@@ -169,6 +169,28 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
   return tile;
 }
 
+/// Images of `n_parts` equal parts of the channels of `data`, which stays as it is.
+std::vector<TileImages> image_parts(const TileImager& imager, const StokesVisibilities& data, ChannelRange channels,
+                                    bool weighted, std::size_t n_parts, const JobContext& context) {
+  std::vector<TileImages> images;
+  for (std::size_t i = 0; i < n_parts; ++i) {
+    const ChannelRange range{channels.size() * i / n_parts, channels.size() * (i + 1) / n_parts};
+    StokesVisibilities part = channels_of(data, range);
+    if (!weighted) imager.weight(part);
+    if (std::none_of(part.weights.begin(), part.weights.end(), [](float weight) { return weight > 0; })) continue;
+    const ChannelRange of_observation{channels.first + range.first, channels.first + range.end};
+    const double n = static_cast<double>(n_parts), start = static_cast<double>(i);
+    try {
+      images.push_back(imager.images(part, of_observation, context.part(start / n, (start + 1) / n)));
+    } catch (const Error& error) {
+      throw Error(error.code(), "Channels " + std::to_string(of_observation.first) + " up to " +
+                                    std::to_string(of_observation.end) + ": " + error.what());
+    }
+    images.back().part = i;
+  }
+  return images;
+}
+
 }  // namespace
 
 TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context) {
@@ -186,23 +208,14 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   const SkyGrid grid = plan_grid(observation, data, center, aberration, options, context.part(0.15, 0.2));
   const TileImager imager(observation, grid, aberration, options);
 
-  const bool own_density = options.weighting.density == WeightDensity::kImage;
-  if (!own_density) imager.weight(data);
+  // Weights by the density of all channels, or of each, are the same for the image of all channels and of parts.
+  const bool weighted = options.weighting.density != WeightDensity::kImage;
+  if (weighted) imager.weight(data);
   std::vector<TileImages> parts;
-  const std::size_t n_parts = options.channels_out > 1 ? options.channels_out : 0;
-  const double whole = n_parts > 0 ? 0.6 : 0.2;  // where the progress of the whole image begins: parts take as long
-  const auto at = [&](std::size_t i) { return 0.2 + (whole - 0.2) * double(i) / double(n_parts); };
-  for (std::size_t i = 0; i < n_parts; ++i) {
-    const ChannelRange range{channels.size() * i / n_parts, channels.size() * (i + 1) / n_parts};
-    StokesVisibilities part = channels_of(data, range);
-    if (own_density) imager.weight(part);
-    if (std::none_of(part.weights.begin(), part.weights.end(), [](float weight) { return weight > 0; })) continue;
-    parts.push_back(imager.images(part, {channels.first + range.first, channels.first + range.end},
-                                  context.part(at(i), at(i + 1))));
-    parts.back().part = i;
-  }
-  if (own_density) imager.weight(data);
-  TileImages tile = imager.images(data, channels, context.part(whole, 1));
+  if (options.channels_out > 1)  // they take as long as the image of all channels
+    parts = image_parts(imager, data, channels, weighted, options.channels_out, context.part(0.2, 0.6));
+  if (!weighted) imager.weight(data);
+  TileImages tile = imager.images(data, channels, context.part(parts.empty() ? 0.2 : 0.6, 1));
   tile.parts = std::move(parts);
   return tile;
 }

@@ -149,6 +149,9 @@ TEST_CASE("tile: size and cell follow from beam and field") {
   TileOptions options;
   options.clean.max_iterations = 0;
   options.weighting = {WeightingScheme::kBriggs, 0.5};
+  SUBCASE("with Briggs weights") {}
+  SUBCASE("with a taper to a beam four times as wide") { options.weighting.taper.fwhm_rad = 0.15 * kDegree; }
+  SUBCASE("with the short baselines alone") { options.weighting.range.max_wavelengths = 300; }
   const TileImages tile = image_tile(source, options, JobContext());
   const double cells_per_beam = tile.beam.minor_rad / tile.grid.cell_rad;
   CHECK(cells_per_beam > 4.5);
