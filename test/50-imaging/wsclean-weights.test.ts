@@ -86,7 +86,7 @@ describeIf(available, 'needs ../shared, wsclean, python3-casacore', 'weighting a
 
   function wsclean(size: readonly [number, number], ...options: string[]): void {
     const grid = ['-size', `${size[0]}`, `${size[1]}`, '-scale', `${cellArcsec}asec`, '-use-wgridder'];
-    const rest = ['-make-psf-only', '-no-update-model-required', '-name', join(folder, 'wsclean')];
+    const rest = ['-make-psf-only', '-no-fit-beam', '-no-update-model-required', '-name', join(folder, 'wsclean')];
     const env = { ...process.env, OPENBLAS_NUM_THREADS: '1' };
     const run = spawnSync('wsclean', [...grid, ...rest, ...options, ms.path], { encoding: 'utf8', env });
     expect(run.status, run.stderr).toBe(0);
