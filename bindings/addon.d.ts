@@ -287,7 +287,7 @@ export interface ImagingAddon {
       weighting: RawWeighting;
       epsilon: number;
       spectralIndex: number;
-      /** Subtracted before clean; `fluxJy` at the frequency of the image, before the primary beam. */
+      /** Subtracted before clean; `fluxJy` in the middle of the band, before the primary beam. */
       startModel: { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
       niter: number;
       maxMajorCycles: number;
@@ -296,6 +296,10 @@ export interface ImagingAddon {
       thresholdJyBeam: number;
       autoMaskSigma: number;
       autoThresholdSigma: number;
+      multiscale: boolean;
+      /** Full widths at half maximum; empty: from the beam. */
+      scalesRad: number[];
+      multiscaleScaleBias: number;
       /** In beams; 0: one noise for the whole image. */
       localRmsWindow: number;
       /** (ny, nx); pixels that are 0 are not cleaned. */

@@ -43,6 +43,9 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.clean.mask_sigma = number(options, "autoMaskSigma");
   result.clean.threshold_sigma = number(options, "autoThresholdSigma");
   if (has(options, "mask")) result.clean.mask = array<std::uint8_t, 2>(options, "mask");
+  result.multiscale = boolean(options, "multiscale");
+  result.scales_rad = numbers(options, "scalesRad");
+  result.clean.scale_bias = number(options, "multiscaleScaleBias");
   result.local_rms_window = number(options, "localRmsWindow");
   result.primary_beam_cutoff = number(options, "primaryBeamCutoff");
   result.threads = static_cast<unsigned>(count(options, "threads"));

@@ -2,7 +2,7 @@
 //
 //   1. Each pixel has a level below which it is left alone: `mask_sigma` sigma, or `threshold_sigma` sigma where the
 //      model has a component already; never below `threshold_jy`, and in one cycle never below (1 - major_gain) peak.
-//   2. A minor cycle takes components from the pixels above their levels (minor_cycle.cpp).
+//   2. Components are taken from the pixels above their levels (point_components.cpp, scale_components.cpp).
 //   3. The residual is computed anew from the visibilities, and with it sigma, which falls as sidelobes go.
 //
 // A cycle does not go below the sidelobes that it cannot subtract: those of sources farther apart than half the image,
@@ -13,14 +13,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "core/error.h"
 #include "core/nd_array.h"
-#include "imaging/clean_levels.h"
+#include "imaging/component_finder.h"
 #include "imaging/image_statistics.h"
-#include "imaging/minor_cycle.h"
 
 namespace contimg::imaging {
 namespace {
@@ -59,12 +57,12 @@ void check_mask(NdView<const std::uint8_t, 2> mask, NdView<const float, 2> image
     throw Error(code::kInvalidArgument, "Expected a mask with pixels to clean but all of it is 0");
 }
 
-/// The lowest level of a pixel above it; infinity where there is none.
-float lowest_level(const ActivePixels& active) {
-  float lowest = std::numeric_limits<float>::infinity();
-  for (std::size_t i = 0; i < active.value.size(); ++i)
-    if (std::abs(active.value[i]) > active.level[i]) lowest = std::min(lowest, active.level[i]);
-  return lowest;
+/// Largest magnitude within the mask.
+double peak_in_mask(NdView<const float, 2> residual, NdView<const std::uint8_t, 2> mask) {
+  float peak = 0;
+  for (std::size_t i = 0; i < residual.size(); ++i)
+    if (mask.empty() || mask.data()[i] != 0) peak = std::max(peak, std::abs(residual.data()[i]));
+  return peak;
 }
 
 constexpr double kDivergence = 1.5;  // growth of the peak in a cycle; noise alone makes it grow a little
@@ -86,33 +84,28 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
   CleanResult result;
   auto kept_model = NdArray<float, 2>::uninitialized(model.shape());
   auto kept_residual = NdArray<float, 2>::uninitialized(model.shape());
-  CleanLevels levels(residual, options);
-  CleanLevels::Highest highest = levels.highest(residual, model);
-  const double first_over_level = highest.over_level;
-  std::size_t n_left = options.max_iterations;
-  double done = 0;
+  const auto finder = (options.scales.empty() ? find_points : find_scales)(psf, model, options);
   const double lowest_part = std::min(0.9, std::max(1 - options.major_gain, 1.5 * border_sidelobe(psf)));
+  std::size_t n_left = options.max_iterations;
+  double done = 0, first_over_level = 0;
+  bool went_to_levels = false;
   for (std::size_t n_cycles = 0;; ++n_cycles) {
     const auto start = std::chrono::steady_clock::now();
-    done = std::max(done, fraction_done(first_over_level, highest.over_level));
+    const ComponentFinder::Outlook outlook = finder->prepare(residual, lowest_part);
+    if (n_cycles == 0) first_over_level = outlook.over_level;
+    done = std::max(done, fraction_done(first_over_level, outlook.over_level));
     context.checkpoint(done);
-    const double floor = lowest_part * highest.jy;
-    ActivePixels active =
-        select_active(residual, [&](std::size_t y, float* row) { levels.fill_row(y, model, floor, row); });
-    const float lowest = lowest_level(active);
-    if (!std::isfinite(lowest)) break;
+    // What little a cycle down to the levels leaves above them, risen by sidelobes, is not worth another cycle.
+    if (!outlook.anything || (went_to_levels && outlook.over_level <= kNearly)) break;
     result.stop = n_left == 0 ? CleanStop::kIterations : CleanStop::kMajorCycles;
     if (n_left == 0 || n_cycles == options.max_major_cycles) break;
 
     std::copy(model.begin(), model.end(), kept_model.begin());
     std::copy(residual.begin(), residual.end(), kept_residual.begin());
-    const std::size_t n = minor_cycle(active, psf, {options.gain, n_left, options.threads}, model, context);
+    const double peak = peak_in_mask(residual, options.mask);
+    const std::size_t n = finder->run(residual, model, n_left, context);
     residual_of(model, residual, context.part(done, done));  // else progress would run backwards
-    const double before = highest.jy;
-    const bool to_levels = static_cast<float>(floor) < lowest && n < n_left;
-    levels.update(residual);
-    highest = levels.highest(residual, model);
-    if (!(highest.jy <= kDivergence * before)) {
+    if (!(peak_in_mask(residual, options.mask) <= kDivergence * peak)) {
       std::copy(kept_model.begin(), kept_model.end(), model.begin());
       std::copy(kept_residual.begin(), kept_residual.end(), residual.begin());
       result.stop = CleanStop::kDiverged;
@@ -124,8 +117,7 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
     result.cycles.push_back(cycle);
     result.stop = CleanStop::kThreshold;
     n_left -= n;
-    // What little a cycle down to the levels leaves above them, risen by sidelobes, is not worth another cycle.
-    if (to_levels && highest.over_level <= kNearly) break;
+    went_to_levels = outlook.to_levels && n_left > 0;
   }
   context.checkpoint(1);
   return result;

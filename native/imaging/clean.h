@@ -13,12 +13,15 @@ namespace contimg::imaging {
 struct CleanOptions {
   std::size_t max_iterations = 50000;  ///< components in all; 0: no cleaning
   std::size_t max_major_cycles = 12;
-  double gain = 0.1;                   ///< part of a peak that one component takes, 0 to 1
-  double major_gain = 0.8;             ///< part of the highest peak that one major cycle takes, 0 to 1
-  double threshold_jy = 0;             ///< no pixel below it is cleaned, Jy/beam
-  double mask_sigma = 5;               ///< a pixel is cleaned once it exceeds this many sigma of the residual ...
-  double threshold_sigma = 2;          ///< ... and then down to this many; both 0: no automatic threshold
-  std::size_t noise_box = 0;           ///< sigma is that of boxes of so many pixels (NoiseMap); 0: of the whole image
+  double gain = 0.1;           ///< part of a peak that one component takes, 0 to 1
+  double major_gain = 0.8;     ///< part of the highest peak that one major cycle takes, 0 to 1
+  double threshold_jy = 0;     ///< no pixel below it is cleaned, Jy/beam
+  double mask_sigma = 5;       ///< a pixel is cleaned once it exceeds this many sigma of the residual ...
+  double threshold_sigma = 2;  ///< ... and then down to this many; both 0: no automatic threshold
+  std::size_t noise_box = 0;   ///< sigma is that of boxes of so many pixels (NoiseMap); 0: of the whole image
+  std::vector<double> scales;  ///< full widths at half maximum of Gaussian components, pixels; empty: points alone
+  double scale_bias = 0.6;     ///< below 1; small: prefer large scales
+  double beam_pixels = 0;      ///< of which scales are multiples
   NdView<const std::uint8_t, 2> mask;  ///< (ny, nx): pixels that are 0 are never cleaned; empty: all may be
   unsigned threads = 0;
 };

@@ -9,11 +9,8 @@
 
 namespace contimg::imaging {
 
-CleanLevels::CleanLevels(NdView<const float, 2> residual, const CleanOptions& options)
-    : options_(options), noise_(residual, options.noise_box, options.threads) {}
-
 void CleanLevels::update(NdView<const float, 2> residual) {
-  noise_ = NoiseMap(residual, options_.noise_box, options_.threads);
+  noise_.emplace(residual, options_.noise_box, options_.threads);
 }
 
 float CleanLevels::level_of(float sigma, double sigmas) const {
@@ -22,7 +19,7 @@ float CleanLevels::level_of(float sigma, double sigmas) const {
 
 void CleanLevels::fill_row(std::size_t y, NdView<const float, 2> model, double floor, float* levels) const {
   const std::size_t nx = model.shape(1);
-  noise_.fill_row(y, levels);
+  noise_->fill_row(y, levels);
   for (std::size_t x = 0; x < nx; ++x) {
     const double sigmas = model(y, x) != 0 ? options_.threshold_sigma : options_.mask_sigma;
     levels[x] = std::max(static_cast<float>(floor), level_of(levels[x], sigmas));
@@ -30,17 +27,18 @@ void CleanLevels::fill_row(std::size_t y, NdView<const float, 2> model, double f
   }
 }
 
-CleanLevels::Highest CleanLevels::highest(NdView<const float, 2> residual, NdView<const float, 2> model) const {
+CleanLevels::Highest CleanLevels::highest(NdView<const float, 2> residual, NdView<const float, 2> model,
+                                          double floor) const {
   Highest result;
   std::vector<float> sigma(residual.shape(1));
   for (std::size_t y = 0; y < residual.shape(0); ++y) {
-    noise_.fill_row(y, sigma.data());
+    noise_->fill_row(y, sigma.data());
     for (std::size_t x = 0; x < residual.shape(1); ++x) {
       if (!options_.mask.empty() && options_.mask(y, x) == 0) continue;
       const float magnitude = std::abs(residual(y, x)), level = level_of(sigma[x], options_.mask_sigma);
       if (!(magnitude > 0)) continue;  // NaN too
       result.over_level = std::max<double>(result.over_level, magnitude / level);
-      if (magnitude > (model(y, x) != 0 ? level_of(sigma[x], options_.threshold_sigma) : level))
+      if (magnitude > floor && magnitude > (model(y, x) != 0 ? level_of(sigma[x], options_.threshold_sigma) : level))
         result.jy = std::max<double>(result.jy, magnitude);
     }
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/nd_view.h"
 #include "imaging/clean.h"
 #include "imaging/noise_map.h"
@@ -9,10 +11,9 @@ namespace contimg::imaging {
 /// Down to which magnitude each pixel of a residual image is cleaned; see CleanOptions.
 class CleanLevels {
  public:
-  /// @param options  outlives this
-  CleanLevels(NdView<const float, 2> residual, const CleanOptions& options);
+  explicit CleanLevels(const CleanOptions& options) : options_(options) {}
 
-  /// Takes the noise from another residual.
+  /// Takes the noise from a residual; first of all.
   void update(NdView<const float, 2> residual);
 
   /// Levels along row y, (nx): those of a component where the model has one; infinity where the mask has none.
@@ -21,16 +22,16 @@ class CleanLevels {
 
   /// Of the pixels within the mask.
   struct Highest {
-    double jy = 0;          ///< largest magnitude of those above their levels
+    double jy = 0;          ///< largest magnitude of those above their levels and the floor
     double over_level = 0;  ///< largest ratio to the level of a pixel without a component
   };
-  Highest highest(NdView<const float, 2> residual, NdView<const float, 2> model) const;
+  Highest highest(NdView<const float, 2> residual, NdView<const float, 2> model, double floor = 0) const;
 
  private:
   float level_of(float sigma, double sigmas) const;
 
-  const CleanOptions& options_;
-  NoiseMap noise_;
+  CleanOptions options_;
+  std::optional<NoiseMap> noise_;
 };
 
 }  // namespace contimg::imaging

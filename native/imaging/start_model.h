@@ -12,7 +12,7 @@ namespace contimg::imaging {
 /// A source that is known before imaging.
 struct StartSource {
   Direction direction;
-  double flux_jy = 0;         ///< true, at the frequency of the image
+  double flux_jy = 0;         ///< true, at the reference frequency
   double spectral_index = 0;  ///< S ~ nu^index
 };
 
@@ -20,7 +20,7 @@ struct StartSource {
 class StartModel {
  public:
   /// Sources more than a right angle from the tile's center are left out.
-  /// @param freq_hz  of the image
+  /// @param freq_hz  reference frequency of the fluxes
   StartModel(const std::vector<StartSource>& sources, const TileResponse& response, double freq_hz,
              const SkyGrid& grid);
 

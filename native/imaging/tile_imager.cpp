@@ -6,6 +6,7 @@
 
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
+#include "core/constants.h"
 #include "core/error.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
@@ -67,9 +68,26 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   return grid;
 }
 
-/// Side of the boxes of local noise in pixels, from that in beams.
-std::size_t noise_box(double beams, const RestoringBeam& beam, double cell_rad) {
-  return static_cast<std::size_t>(std::ceil(beams * std::sqrt(beam.major_rad * beam.minor_rad) / cell_rad));
+/// Those of the options that are given in angles or beams, in pixels.
+CleanOptions clean_options_of(const TileOptions& options, const RestoringBeam& beam, const SkyGrid& grid) {
+  CleanOptions clean = options.clean;
+  clean.threads = options.threads;
+  clean.beam_pixels = std::sqrt(beam.major_rad * beam.minor_rad) / grid.cell_rad;
+  clean.noise_box = static_cast<std::size_t>(std::ceil(options.local_rms_window * clean.beam_pixels));
+  if (!options.multiscale) return clean;
+  for (const double scale : options.scales_rad) clean.scales.push_back(scale / grid.cell_rad);
+  constexpr std::size_t kScales = 4;
+  const double smaller_side = static_cast<double>(std::min(grid.nx, grid.ny));
+  for (const double scale : clean.scales)
+    if (scale > smaller_side / 2)
+      throw Error(code::kInvalidArgument, "Expected scales up to half the image, " +
+                                              std::to_string(smaller_side / 2 * grid.cell_rad / kArcsec) +
+                                              "\", but received " + std::to_string(scale * grid.cell_rad / kArcsec) +
+                                              "\"");
+  if (clean.scales.empty())
+    for (double scale = clean.beam_pixels; clean.scales.size() < kScales && scale < smaller_side / 8; scale *= 2)
+      clean.scales.push_back(scale);
+  return clean;
 }
 
 void describe(const Observation& observation, const StokesVisibilities& data, const WeightSums& sums,
@@ -134,13 +152,13 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
   tile.dirty = image();
   visibilities.image(tile.dirty.view(), context.part(0.12, 0.25));
 
-  CleanOptions clean_options = options_.clean;
-  clean_options.noise_box = noise_box(options_.local_rms_window, tile.beam, grid_.cell_rad);
-  clean_options.threads = options_.threads;
+  const CleanOptions clean_options = clean_options_of(options_, tile.beam, grid_);
   tile.model = NdArray<float, 2>({grid_.ny, grid_.nx});
   tile.residual = image();
   std::copy(tile.dirty.begin(), tile.dirty.end(), tile.residual.begin());
-  const StartModel start(options_.start_model, response, tile.freq_hz, grid_);
+  const auto& freq_hz = observation_.freq_hz;
+  const double middle_hz = std::accumulate(freq_hz.begin(), freq_hz.end(), 0.0) / double(freq_hz.size());
+  const StartModel start(options_.start_model, response, middle_hz, grid_);
   if (!start.components().empty()) {
     start.add_to(tile.model.view(), 1);
     visibilities.subtract_sources(start.components(), tile.model.view(), context);

@@ -25,8 +25,10 @@ struct TileOptions {
   double epsilon = 1e-5;         ///< of the gridder
   double spectral_index = -0.7;  ///< that the model's sources are taken to have within the band
   std::vector<StartSource> start_model;
-  CleanOptions clean;           ///< noise_box and threads are set from here:
-  double local_rms_window = 0;  ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
+  CleanOptions clean;              ///< noise_box and threads are set from here:
+  bool multiscale = false;         ///< components are points and Gaussians of several widths:
+  std::vector<double> scales_rad;  ///< full widths at half maximum; empty: the beam's, twice that, and so on
+  double local_rms_window = 0;     ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   double primary_beam_cutoff = 0.1;
   unsigned threads = 0;
 };

@@ -28,6 +28,8 @@ export const imagingSchema = z.object({
   niter: integerOption.min(0).optional(),
   autoMask: numberOption.min(0).optional(),
   autoThreshold: numberOption.min(0).optional(),
+  localRms: z.boolean().optional(),
+  multiscale: z.boolean().optional(),
 });
 
 /** Declares them. */
@@ -57,7 +59,9 @@ export function addImagingOptions(command: Command): Command {
     .option('--outer-tukey <wavelengths>', 'width of their fall at --max-uv')
     .option('--niter <n>', 'most clean components')
     .option('--auto-mask <sigma>', 'clean what exceeds this ...')
-    .option('--auto-threshold <sigma>', '... down to this');
+    .option('--auto-threshold <sigma>', '... down to this')
+    .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
+    .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources');
 }
 
 /** The library's options. @throws {UsageError} options that do not go together. */
@@ -87,5 +91,7 @@ export function toImagingOptions(options: z.infer<typeof imagingSchema>): Imagin
     niter: options.niter,
     autoMaskSigma: options.autoMask,
     autoThresholdSigma: options.autoThreshold,
+    localRms: options.localRms,
+    multiscale: options.multiscale,
   };
 }

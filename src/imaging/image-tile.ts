@@ -105,6 +105,7 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
       (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
       (options.mask ? ', within a mask' : ''),
     ...startModel(options),
+    ...multiscale(options),
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
   ];
 }
@@ -115,6 +116,15 @@ function startModel({ startModel: { length } }: RawImagingOptions): string[] {
 
 function stokesOf({ stokesCode }: RawImagingOptions): Stokes {
   return stokesOfCode(stokesCode)!;
+}
+
+function multiscale({ multiscale, scalesRad, multiscaleScaleBias }: RawImagingOptions): string[] {
+  if (!multiscale) return [];
+  const scales =
+    scalesRad.length === 0
+      ? 'from the beam'
+      : scalesRad.map(scale => `${Number((scale / arcsec).toPrecision(6))}"`).join(', ');
+  return [`clean with Gaussian components: widths ${scales}; scale bias ${multiscaleScaleBias}`];
 }
 
 /** `J2227+1601`: the center to the minute. */

@@ -73,11 +73,17 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
   readonly autoThresholdSigma?: number | undefined;
   /**
    * Sigma of `autoMaskSigma` and `autoThresholdSigma` is that of the surroundings: about a bright source, whose
-   * sidelobes are not all gone, it is higher. @default true
+   * sidelobes are not all gone, it is higher; so it is on sources as wide as many beams. @default false
    */
   readonly localRms?: boolean | undefined;
   /** Side of the boxes in which the local sigma is measured, in beams. @default 25 */
   readonly localRmsWindow?: number | undefined;
+  /** Components are points and Gaussians of several widths, for extended sources. Slower. @default false */
+  readonly multiscale?: boolean | undefined;
+  /** Full widths at half maximum of the Gaussians, with `multiscale`. @default the beam's, twice that, ... four in all */
+  readonly scalesArcsec?: readonly number[] | undefined;
+  /** 0.1 to 1; smaller values prefer larger scales. @default 0.6 */
+  readonly multiscaleScaleBias?: number | undefined;
   /** Where to clean: `(ny, nx)`, not 0, or an image on the grid of the tile, which is then its grid. @default everywhere */
   readonly mask?: CleanMask | undefined;
   /** Center of the image, ICRS. @default the meridian position at the middle of the observation */
@@ -105,7 +111,9 @@ export const imagingDefaults = Object.freeze({
   thresholdJyBeam: 0,
   autoMaskSigma: 5,
   autoThresholdSigma: 2,
-  localRms: true,
+  multiscale: false,
+  multiscaleScaleBias: 0.6,
+  localRms: false,
   localRmsWindow: 25,
   primaryBeamCutoff: 0.1,
   minSubbands: dsa110.minSubbands,
@@ -123,6 +131,7 @@ const knownOptions = [
     'cellArcsec',
     'phaseCenter',
     'mask',
+    'scalesArcsec',
     'earthOrientation',
     'signal',
     'onProgress',
@@ -159,6 +168,9 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     thresholdJyBeam: checkNumber('thresholdJyBeam', o.thresholdJyBeam, 0),
     autoMaskSigma: checkNumber('autoMaskSigma', o.autoMaskSigma, 0),
     autoThresholdSigma: checkNumber('autoThresholdSigma', o.autoThresholdSigma, 0, o.autoMaskSigma),
+    multiscale: checkBoolean('multiscale', o.multiscale),
+    scalesRad: toRawScales(o),
+    multiscaleScaleBias: checkNumber('multiscaleScaleBias', o.multiscaleScaleBias, 0.1, 1),
     localRmsWindow: checkBoolean('localRms', o.localRms) ? localRmsWindow : 0,
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
     threads: threadCount(o),
@@ -198,6 +210,13 @@ function checkChannelRange(range: readonly [number, number]): { first: number; e
   const [first, end] = range;
   checkInteger('channelRange[0]', first, 0);
   return { first, end: checkInteger('channelRange[1]', end, first + 1) };
+}
+
+function toRawScales({ scalesArcsec = [], multiscale }: ImagingOptions): number[] {
+  if (!Array.isArray(scalesArcsec)) throw new InvalidArgumentError('Expected scalesArcsec to be an array of widths');
+  if (scalesArcsec.length > 0 && !multiscale)
+    throw new InvalidArgumentError('Expected multiscale to be true, as scalesArcsec are given');
+  return scalesArcsec.map((scale, i) => checkPositive(`scalesArcsec[${i}]`, scale) * arcsec);
 }
 
 function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {

@@ -6,7 +6,7 @@ import type { SkyDirection } from '../core/sky.js';
 
 /** A point source that is known before imaging, ICRS. */
 export interface StartSource extends SkyDirection {
-  /** At the frequency of the image, before the primary beam. */
+  /** In the middle of the band that was observed, before the primary beam. */
   readonly fluxJy: number;
   /** S ~ nu^index. @default that of the option `spectralIndex` */
   readonly spectralIndex?: number | undefined;

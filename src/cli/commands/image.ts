@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 
+import { readFits } from '../../fits/index.js';
 import { groupSubbands } from '../../grouping/index.js';
 import { imageGroup, imageMs } from '../../imaging/index.js';
 import type { ImagingOptions, TileImages } from '../../imaging/index.js';
@@ -18,6 +19,7 @@ import { indexPaths } from '../subband-files.js';
 const schema = imagingSchema.extend({
   name: z.string(),
   channelsOut: integerOption.min(1).optional(),
+  mask: z.string().optional(),
   dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
   field: z.string().optional(),
   minSubbands: integerOption.min(1).max(16).optional(),
@@ -41,6 +43,7 @@ export const imageCommand: MakeCommand = ({ config, signal }) =>
       '--channels-out <n>',
       'also image n parts of the channels: <name>-0000-image.fits ..., and all as <name>-MFS-',
     )
+    .option('--mask <file>', 'FITS image of the pixels to clean: those that are not 0; its grid is that of the images')
     .addOption(
       new Option('--data-column <name>', 'of the MeasurementSet (default DATA)').choices([
         'DATA',
@@ -75,6 +78,7 @@ async function imagePaths(paths: readonly string[], options: Options, job: Imagi
   const imaging = {
     ...toImagingOptions(options),
     channelsOut: options.channelsOut,
+    mask: options.mask === undefined ? undefined : await readFits(options.mask),
     minSubbands: options.minSubbands,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
     ...job,
@@ -101,13 +105,24 @@ function isMs(path: string): Promise<boolean> {
   );
 }
 
-function summaryOf({ channelIndex, channelRange, restored, beam, rmsJyBeam, nVisibilities, stop }: TileImages) {
+function summaryOf({ channelIndex, channelRange, restored, beam, rmsJyBeam, nVisibilities, stop, cycles }: TileImages) {
   const { freqHz, bandwidthHz, stokes, wcs } = restored;
-  return { channelIndex, channelRange, stokes, freqHz, bandwidthHz, wcs, beam, rmsJyBeam, nVisibilities, stop };
+  return { channelIndex, channelRange, stokes, freqHz, bandwidthHz, wcs, beam, rmsJyBeam, nVisibilities, stop, cycles };
+}
+
+function printCycles({ cycles, stop }: TileImages): void {
+  const row = (...cells: (string | number)[]) => cells.map(cell => String(cell).padStart(12)).join('');
+  console.log(row('cycle', 'components', 'flux Jy', 'peak mJy', 'rms mJy', 'seconds'));
+  for (const [i, { nComponents, modelFluxJy, peakJyBeam, rmsJyBeam, seconds }] of cycles.entries()) {
+    const [peak, rms] = [peakJyBeam, rmsJyBeam].map(jy => (jy * 1e3).toFixed(3)) as [string, string];
+    console.log(row(i + 1, nComponents, modelFluxJy.toFixed(4), peak, rms, seconds.toFixed(1)));
+  }
+  console.log(`clean stopped by: ${stop}`);
 }
 
 function print(tile: TileImages, files: readonly string[]): void {
   for (const image of [...tile.channelImages, tile])
     console.log(`${(image.restored.freqHz / 1e6).toFixed(3)} MHz: ${String(image)}`);
+  printCycles(tile);
   for (const file of files) console.log(file);
 }
