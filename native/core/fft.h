@@ -2,6 +2,7 @@
 
 #include <complex>
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "core/nd_view.h"
@@ -37,9 +38,21 @@ template <typename T>
 void fft_rows(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
               NdView<std::complex<T>, 2> out, unsigned threads);
 
-/// Transforms columns: in (count(axis.input), nx), out (count(axis.output), nx). As fft_rows otherwise.
+/// Some columns of an array, one after the other: (columns, axis.length), of which `first` is the first.
 template <typename T>
-void fft_columns(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
-                 NdView<std::complex<T>, 2> out, unsigned threads);
+using ColumnsBody = std::function<void(std::size_t first, NdView<std::complex<T>, 2> columns)>;
+
+/// Transforms columns, in (count(axis.input), nx), and hands each to `take`, all indices of the axis in order, instead
+/// of storing it: an image that is added to another one never is in memory. As fft_rows otherwise.
+/// @param take  called from several threads at once, with different columns
+template <typename T>
+void fft_columns_to(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+                    const ColumnsBody<T>& take, unsigned threads);
+
+/// Transforms columns that `give` fills in, out (count(axis.output), nx): the opposite of fft_columns_to.
+/// @param give  as `take`; columns come zeroed
+template <typename T>
+void fft_columns_from(const ColumnsBody<T>& give, const FftAxis& axis, FftDirection direction,
+                      NdView<std::complex<T>, 2> out, unsigned threads);
 
 }  // namespace contimg

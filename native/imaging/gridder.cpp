@@ -82,7 +82,9 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
       planes.add_points(plane, values, value_weights, context);
     }
     if (!planes.used(plane)) continue;
-    screens.accumulate(planes.to_image(plane), plan.w_of_plane(plane), image);
+    planes.to_image(plane, [&](std::size_t x, NdView<std::complex<T>, 2> columns) {
+      screens.accumulate(columns, plan.w_of_plane(plane), x, image);
+    });
   }
   screens.correct(image);
   if (!std::isfinite(image(grid.ny / 2, grid.nx / 2))) refuse_values(visibilities, weights);
@@ -110,10 +112,10 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   const std::size_t reach = plan.kernel_w.width - 1;
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
     context.checkpoint(static_cast<double>(plane) / plan.n_planes);
-    if (planes.used(plane)) {
-      screens.spread(corrected.view(), plan.w_of_plane(plane), planes.image());
-      planes.from_image(plane);
-    }
+    if (planes.used(plane))
+      planes.from_image(plane, [&](std::size_t x, NdView<std::complex<T>, 2> columns) {
+        screens.spread(corrected.view(), plan.w_of_plane(plane), x, columns);
+      });
     if (plane >= reach) planes.get_points(plane - reach, as_they_are ? weights.data() : nullptr, values, context);
   }
   if (!as_they_are) BandNodes<T>(plan.rows, freq_hz, options.threads).expand(values, weights, visibilities, context);

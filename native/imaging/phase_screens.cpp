@@ -9,36 +9,61 @@
 namespace contimg::imaging {
 namespace {
 
-/// exp(2 pi i w band) of one image row, nx long, from the half row |x - nx/2| = 0 ... nx/2.
+/// exp(2 pi i w band)
 template <typename T>
-CONTIMG_SIMD void screen_row(const double* band, double w, std::size_t nx, T* cosine, T* sine) {
-  const std::size_t half = nx / 2;
-  T* const right_cosine = cosine + half;
-  T* const right_sine = sine + half;
-  for (std::size_t x = 0; x < half; ++x) {
-    const double cycles = w * band[x];
-    sincos_cycles(static_cast<T>(cycles - nearest_integer(cycles)), right_sine[x], right_cosine[x]);
-  }
-  for (std::size_t x = 1; x < half; ++x) cosine[half - x] = right_cosine[x], sine[half - x] = right_sine[x];
-  const double cycles = w * band[half];
-  sincos_cycles(static_cast<T>(cycles - nearest_integer(cycles)), sine[0], cosine[0]);
-}
-
-template <typename T>
-CONTIMG_SIMD void accumulate_row(const std::complex<T>* plane, const T* cosine, const T* sine, std::size_t n,
-                                 T* image) {
-  const T* values = reinterpret_cast<const T*>(plane);
-  for (std::size_t x = 0; x < n; ++x) image[x] += values[2 * x] * cosine[x] - values[2 * x + 1] * sine[x];
-}
-
-template <typename T>
-CONTIMG_SIMD void spread_row(const T* image, const T* cosine, const T* sine, std::size_t n, std::complex<T>* plane) {
-  T* values = reinterpret_cast<T*>(plane);
-  for (std::size_t x = 0; x < n; ++x) {
-    values[2 * x] = image[x] * cosine[x];
-    values[2 * x + 1] = -image[x] * sine[x];
+CONTIMG_SIMD void compute_screen(const double* band, double w, std::size_t n, T* cosine, T* sine) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double cycles = w * band[i];
+    sincos_cycles(static_cast<T>(cycles - nearest_integer(cycles)), sine[i], cosine[i]);
   }
 }
+
+/// out = Re[values * screen]
+template <typename T>
+CONTIMG_SIMD void real_product(const std::complex<T>* values, const T* cosine, const T* sine, std::size_t n, T* out) {
+  const T* parts = reinterpret_cast<const T*>(values);
+  for (std::size_t i = 0; i < n; ++i) out[i] = parts[2 * i] * cosine[i] - parts[2 * i + 1] * sine[i];
+}
+
+/// out = values * conj(screen)
+template <typename T>
+CONTIMG_SIMD void conjugate_product(const T* values, const T* cosine, const T* sine, std::size_t n,
+                                    std::complex<T>* out) {
+  T* parts = reinterpret_cast<T*>(out);
+  for (std::size_t i = 0; i < n; ++i) {
+    parts[2 * i] = values[i] * cosine[i];
+    parts[2 * i + 1] = -values[i] * sine[i];
+  }
+}
+
+/// What a thread needs for some image columns of length ny, from south to north; kept from call to call.
+template <typename T>
+class Columns {
+ public:
+  Columns(std::size_t n, std::size_t ny) : ny_(ny) {
+    screen_.resize(2 * ny);
+    values_.resize(n * ny);
+  }
+
+  T* cosine() { return screen_.data(); }
+  T* sine() { return screen_.data() + ny_; }
+  T* values(std::size_t k) { return values_.data() + k * ny_; }
+
+  /// Sets cosine and sine to exp(2 pi i w band), band of |y - ny/2|.
+  void set_screen(const double* band, double w) {
+    const std::size_t half = ny_ / 2;
+    compute_screen(band, w, half, cosine() + half, sine() + half);
+    compute_screen(band + half, w, 1, cosine(), sine());
+    for (std::size_t y = 1; y < half; ++y) {
+      cosine()[y] = cosine()[ny_ - y];
+      sine()[y] = sine()[ny_ - y];
+    }
+  }
+
+ private:
+  static inline thread_local std::vector<T> screen_, values_;
+  std::size_t ny_;
+};
 
 }  // namespace
 
@@ -46,40 +71,43 @@ template <typename T>
 PhaseScreens<T>::PhaseScreens(const GriddingPlan& plan, unsigned threads)
     : plan_(plan),
       threads_(threads),
-      band_(NdArray<double, 2>::uninitialized({plan.image.ny / 2 + 1, plan.image.nx / 2 + 1})) {
-  parallel_for(band_.shape(0), threads_, [&](std::size_t y) {
-    for (std::size_t x = 0; x < band_.shape(1); ++x)
-      band_(y, x) = n_minus_1(x * plan.image.cell_rad, y * plan.image.cell_rad) + plan.w_shift;
-  });
-}
-
-/// Calls body(row, cosine, sine) for every image row, in parallel.
-template <typename T>
-template <typename Body>
-void PhaseScreens<T>::for_each_row(double w, const Body& body) const {
-  const std::size_t nx = plan_.image.nx, ny = plan_.image.ny, half = ny / 2;
-  parallel_for(half + 1, threads_, [&](std::size_t distance) {
-    thread_local std::vector<T> screen;
-    screen.resize(2 * nx);
-    T *cosine = screen.data(), *sine = cosine + nx;
-    screen_row(band_.data() + distance * band_.shape(1), w, nx, cosine, sine);
-    if (distance < half) body(half + distance, cosine, sine);
-    if (distance > 0) body(half - distance, cosine, sine);
+      band_(NdArray<double, 2>::uninitialized({plan.image.nx / 2 + 1, plan.image.ny / 2 + 1})) {
+  parallel_for(band_.shape(0), threads_, [&](std::size_t x) {
+    for (std::size_t y = 0; y < band_.shape(1); ++y)
+      band_(x, y) = n_minus_1(x * plan.image.cell_rad, y * plan.image.cell_rad) + plan.w_shift;
   });
 }
 
 template <typename T>
-void PhaseScreens<T>::accumulate(NdView<const std::complex<T>, 2> plane, double w, NdView<T, 2> image) const {
-  for_each_row(w, [&, nx = plan_.image.nx](std::size_t y, const T* cosine, const T* sine) {
-    accumulate_row(plane.data() + y * nx, cosine, sine, nx, image.data() + y * nx);
-  });
+void PhaseScreens<T>::accumulate(NdView<const std::complex<T>, 2> columns, double w, std::size_t x,
+                                 NdView<T, 2> image) const {
+  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), nx = plan_.image.nx, ny = plan_.image.ny,
+                    half = ny / 2;
+  Columns<T> work(n, ny);
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t distance = x + k < nx / 2 ? nx / 2 - x - k : x + k - nx / 2;
+    work.set_screen(&band_(distance, 0), w);
+    real_product(&columns(k, n_cells - half), work.cosine(), work.sine(), half, work.values(k));
+    real_product(&columns(k, 0), work.cosine() + half, work.sine() + half, half, work.values(k) + half);
+  }
+  for (std::size_t y = 0; y < ny; ++y)
+    for (std::size_t k = 0; k < n; ++k) image(y, x + k) += work.values(k)[y];
 }
 
 template <typename T>
-void PhaseScreens<T>::spread(NdView<const T, 2> image, double w, NdView<std::complex<T>, 2> plane) const {
-  for_each_row(w, [&, nx = plan_.image.nx](std::size_t y, const T* cosine, const T* sine) {
-    spread_row(image.data() + y * nx, cosine, sine, nx, plane.data() + y * nx);
-  });
+void PhaseScreens<T>::spread(NdView<const T, 2> image, double w, std::size_t x,
+                             NdView<std::complex<T>, 2> columns) const {
+  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), nx = plan_.image.nx, ny = plan_.image.ny,
+                    half = ny / 2;
+  Columns<T> work(n, ny);
+  for (std::size_t y = 0; y < ny; ++y)
+    for (std::size_t k = 0; k < n; ++k) work.values(k)[y] = image(y, x + k);
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t distance = x + k < nx / 2 ? nx / 2 - x - k : x + k - nx / 2;
+    work.set_screen(&band_(distance, 0), w);
+    conjugate_product(work.values(k), work.cosine(), work.sine(), half, &columns(k, n_cells - half));
+    conjugate_product(work.values(k) + half, work.cosine() + half, work.sine() + half, half, &columns(k, 0));
+  }
 }
 
 template <typename T>
@@ -96,7 +124,7 @@ void PhaseScreens<T>::correct(NdView<T, 2> image) const {
     std::vector<T> factor(nx / 2 + 1);
     for (std::size_t dx = 0; dx <= nx / 2; ++dx)
       factor[dx] =
-          static_cast<T>(correction_y[dy] * correction_x[dx] * plan_.kernel_w.correction(band_(dy, dx) * plan_.w_step));
+          static_cast<T>(correction_y[dy] * correction_x[dx] * plan_.kernel_w.correction(band_(dx, dy) * plan_.w_step));
     const auto multiply_row = [&](T* row) {
       for (std::size_t x = 0; x < nx / 2; ++x) row[x] *= factor[nx / 2 - x];
       for (std::size_t x = nx / 2; x < nx; ++x) row[x] *= factor[x - nx / 2];

@@ -9,28 +9,26 @@
 namespace contimg::imaging {
 
 /// The image side of a plan: corrections for the gridding kernels, and the screens exp(2 pi i w (n - 1 + w_shift)).
-/// A plane is the complex image (ny, nx) that a uv plane transforms to.
+/// A plane comes by columns, as uv planes transform to them: row y of the image is at index y - ny/2 of the axis, which
+/// wraps.
 template <typename T>
 class PhaseScreens {
  public:
   explicit PhaseScreens(const GriddingPlan& plan, unsigned threads);
 
-  /// image += Re[plane * screen(w)].
-  void accumulate(NdView<const std::complex<T>, 2> plane, double w, NdView<T, 2> image) const;
+  /// image columns from x on += Re[columns * screen(w)].
+  void accumulate(NdView<const std::complex<T>, 2> columns, double w, std::size_t x, NdView<T, 2> image) const;
 
-  /// plane = image * conj(screen(w)).
-  void spread(NdView<const T, 2> image, double w, NdView<std::complex<T>, 2> plane) const;
+  /// columns = image columns from x on * conj(screen(w)).
+  void spread(NdView<const T, 2> image, double w, std::size_t x, NdView<std::complex<T>, 2> columns) const;
 
   /// Multiplies by the corrections of the kernels in u, v and w.
   void correct(NdView<T, 2> image) const;
 
  private:
-  template <typename Body>
-  void for_each_row(double w, const Body& body) const;
-
   const GriddingPlan& plan_;
   unsigned threads_;
-  NdArray<double, 2> band_;  ///< n - 1 + w_shift of a quadrant: (ny/2 + 1, nx/2 + 1) of |y - ny/2|, |x - nx/2|
+  NdArray<double, 2> band_;  ///< n - 1 + w_shift of a quadrant: (nx/2 + 1, ny/2 + 1) of |x - nx/2|, |y - ny/2|
 };
 
 }  // namespace contimg::imaging

@@ -48,8 +48,7 @@ UvPlanes<T>::UvPlanes(const GriddingPlan& plan, const TiledPoints& tiled, unsign
       used_u_(reached(tiled.items, &TileItem::tile_u, plan.n_tiles_u())),
       columns_(cells_of_image(plan.image.nx, plan.nu)),
       rows_(cells_of_image(plan.image.ny, plan.nv)),
-      half_(NdArray<std::complex<T>, 2>::uninitialized({used_v_.n_cells(), plan.image.nx})),
-      image_(NdArray<std::complex<T>, 2>::uninitialized({plan.image.ny, plan.image.nx})) {
+      half_(NdArray<std::complex<T>, 2>::uninitialized({used_v_.n_cells(), plan.image.nx})) {
   for (int layer = 0; layer < plan.kernel_w.width; ++layer)
     grids_.push_back(NdArray<std::complex<T>, 2>::uninitialized({used_v_.n_cells(), used_u_.n_cells()}));
   first_item_.assign(plan.n_planes + 1, 0);
@@ -83,32 +82,31 @@ void UvPlanes<T>::add_points(std::size_t plane, const std::complex<T>* values, c
   const IndexRange all = items_of_plane(plane);
   const std::size_t tile_size = grids_.size() * TileShape<T>::kPlane,
                     batch_size = kBatchBytes / (tile_size * sizeof(T));
-  std::vector<T> tiles(std::min(batch_size, all.end - all.begin) * tile_size);
+  if (tiles_.empty()) tiles_ = NdArray<T, 1>::uninitialized({batch_size * tile_size});  // kept from plane to plane
   for (std::size_t begin = all.begin; begin < all.end; begin += batch_size) {
     const IndexRange batch{begin, std::min(begin + batch_size, all.end)};
     parallel_for(batch.end - batch.begin, threads_, [&](std::size_t i) {
       context.checkpoint();
-      T* tile = tiles.data() + i * tile_size;
+      T* tile = tiles_.data() + i * tile_size;
       std::fill_n(tile, tile_size, T(0));
       spread_item(plan_, tiled_, tiled_.items[batch.begin + i], values, weights, tile);
     });
-    add_tiles(plane, batch, tiles);
+    add_tiles(plane, batch);
   }
 }
 
 template <typename T>
-void UvPlanes<T>::add_tiles(std::size_t plane, IndexRange items, const std::vector<T>& tiles) {
+void UvPlanes<T>::add_tiles(std::size_t plane, IndexRange items) {
   const std::size_t n_layers = grids_.size();
   parallel_for(used_v_.size() * n_layers, threads_, [&](std::size_t index) {
-    add_strip(plane, index / n_layers, static_cast<int>(index % n_layers), items, tiles);
+    add_strip(plane, index / n_layers, static_cast<int>(index % n_layers), items);
   });
 }
 
 /// Adds one layer of the tiles to one strip of its grid: those of the strip, and the margins of those of the strip
 /// before.
 template <typename T>
-void UvPlanes<T>::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items,
-                            const std::vector<T>& tiles) {
+void UvPlanes<T>::add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items) {
   const std::size_t n_tiles_v = plan_.n_tiles_v(), tile_size = grids_.size() * TileShape<T>::kPlane;
   const auto cells = grid(plane + layer);
   const std::size_t n_u = cells.shape(1);
@@ -119,7 +117,7 @@ void UvPlanes<T>::add_strip(std::size_t plane, std::size_t strip, int layer, Ind
     const std::size_t tile_v = (used_v_.tile(strip) + n_tiles_v - margin) % n_tiles_v;
     const std::size_t n_rows = margin ? width - 1 : kTileSize;
     for (auto item = std::lower_bound(first, last, tile_v, before); item != last && item->tile_v == tile_v; ++item) {
-      const T* tile = tiles.data() + (item - first) * tile_size + layer * TileShape<T>::kPlane;
+      const T* tile = tiles_.data() + (item - first) * tile_size + layer * TileShape<T>::kPlane;
       for (std::size_t row = 0; row < n_rows; ++row) {
         const T* source = tile + (row + margin * kTileSize) * TileShape<T>::kRow;
         std::complex<T>* target = cells.data() + (strip * kTileSize + row) * n_u;
@@ -160,15 +158,14 @@ void UvPlanes<T>::load_tile(const TileItem& item, T* tile) {
 }
 
 template <typename T>
-NdView<const std::complex<T>, 2> UvPlanes<T>::to_image(std::size_t plane) {
+void UvPlanes<T>::to_image(std::size_t plane, const ColumnsBody<T>& take) {
   fft_rows<T>(grid(plane), {plan_.nu, used_u_.cells(), columns_}, FftDirection::kBackward, half_.view(), threads_);
-  fft_columns<T>(half_.view(), {plan_.nv, used_v_.cells(), rows_}, FftDirection::kBackward, image_.view(), threads_);
-  return image_.view();
+  fft_columns_to<T>(half_.view(), {plan_.nv, used_v_.cells(), rows_}, FftDirection::kBackward, take, threads_);
 }
 
 template <typename T>
-void UvPlanes<T>::from_image(std::size_t plane) {
-  fft_columns<T>(image_.view(), {plan_.nv, rows_, used_v_.cells()}, FftDirection::kForward, half_.view(), threads_);
+void UvPlanes<T>::from_image(std::size_t plane, const ColumnsBody<T>& give) {
+  fft_columns_from<T>(give, {plan_.nv, rows_, used_v_.cells()}, FftDirection::kForward, half_.view(), threads_);
   fft_rows<T>(half_.view(), {plan_.nu, columns_, used_u_.cells()}, FftDirection::kForward, grid(plane), threads_);
 }
 

@@ -47,16 +47,15 @@ class UvPlanes {
   /// Computes points that start on `plane` from the window, see interpolate_item.
   void get_points(std::size_t plane, const T* weights, std::complex<T>* values, const JobContext& context);
 
-  /// The plane's image (ny, nx), complex: before screen and corrections.
-  NdView<const std::complex<T>, 2> to_image(std::size_t plane);
-  /// Where the plane's image is put before from_image.
-  NdView<std::complex<T>, 2> image() { return image_.view(); }
-  void from_image(std::size_t plane);
+  /// Transforms the plane to its image and hands it on by columns: see PhaseScreens.
+  void to_image(std::size_t plane, const ColumnsBody<T>& take);
+  /// Sets the plane from the image that `give` fills in by columns.
+  void from_image(std::size_t plane, const ColumnsBody<T>& give);
 
  private:
   NdView<std::complex<T>, 2> grid(std::size_t plane) { return grids_[plane % grids_.size()].view(); }
-  void add_tiles(std::size_t plane, IndexRange items, const std::vector<T>& tiles);
-  void add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items, const std::vector<T>& tiles);
+  void add_tiles(std::size_t plane, IndexRange items);
+  void add_strip(std::size_t plane, std::size_t strip, int layer, IndexRange items);
   void load_tile(const TileItem& item, T* tile);
 
   const GriddingPlan& plan_;
@@ -64,10 +63,10 @@ class UvPlanes {
   unsigned threads_;
   UsedTiles used_v_, used_u_;
   std::vector<NdArray<std::complex<T>, 2>> grids_;  ///< used cells; plane p is in p modulo their number
+  NdArray<T, 1> tiles_;                             ///< of a batch of items
   std::vector<std::size_t> first_item_;             ///< per starting plane, and one past the last
   std::vector<IndexRange> columns_, rows_;          ///< of the image, on the axes of the grid
   NdArray<std::complex<T>, 2> half_;                ///< transformed along u only: (used v, nx)
-  NdArray<std::complex<T>, 2> image_;
 };
 
 }  // namespace contimg::imaging
