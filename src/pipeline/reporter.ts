@@ -4,6 +4,7 @@ import { isPipelineError } from '../core/errors.js';
 import type { Workshop } from './make-product.js';
 import { codeOf } from './run-report.js';
 import type { Failure, LeftOut, PipelineProgress, ReportedProduct, RunReport, StageName } from './run-report.js';
+import { cleanOf } from './stage-files.js';
 
 /** Collects what a run does, and tells of it as it goes. */
 export class Reporter {
@@ -75,7 +76,8 @@ export class Reporter {
       const product = await registry.products.get(id);
       if (product === undefined) continue;
       const { kind, state, path } = product;
-      products.push({ id, kind, state, path: join(work, path), published: this.#published.get(id) ?? [], made });
+      const published = this.#published.get(id) ?? [];
+      products.push({ id, kind, state, path: join(work, path), published, made, clean: cleanOf(product) });
     }
     return { products, leftOut: this.#leftOut, failed: this.#failed };
   }

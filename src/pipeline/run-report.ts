@@ -1,3 +1,4 @@
+import type { TileImages } from '../imaging/index.js';
 import type { ProductKind, ProductState } from '../registry/index.js';
 
 /** A product that a run made or found. */
@@ -11,6 +12,8 @@ export interface ReportedProduct {
   readonly published: readonly string[];
   /** Made by this run; otherwise it was there already. */
   readonly made: boolean;
+  /** Of a tile: how its clean went. */
+  readonly clean?: Pick<TileImages, 'stop' | 'cycles'> | undefined;
 }
 
 /** A file, group or tile that was not processed, which is nothing that failed: more files or tiles may come. */

@@ -20,7 +20,7 @@ interface TileMetadata {
   readonly beam: TileImages['beam'];
   readonly rmsJyBeam: number;
   readonly nVisibilities: number;
-  readonly clean: { readonly stop: string; readonly cycles: TileImages['cycles'] };
+  readonly clean: Pick<TileImages, 'stop' | 'cycles'>;
 }
 
 /** Writes the images of a tile, and what is known of it, into its folder. */
@@ -54,6 +54,11 @@ export function toGroupableTile(tile: Product): GroupableTile {
 /** The options that a tile was made with, as one hash. */
 export function optionsOf(tile: Product): unknown {
   return tile.metadata['options'];
+}
+
+/** How the clean of a tile went; undefined for other products. */
+export function cleanOf(product: Product): TileMetadata['clean'] | undefined {
+  return (product.metadata as Partial<TileMetadata>).clean;
 }
 
 /** A tile from the disk, as mosaicking takes it. */

@@ -81,6 +81,10 @@ describe('contimg run', () => {
     const { products, leftOut, failed } = reportOf(run);
     const names = await tileNames();
     expect(products.filter(product => product.kind === 'tile').map(product => basename(product.path))).toEqual(names);
+    for (const { kind, clean } of products) {
+      expect(clean !== undefined).toBe(kind === 'tile');
+      for (const { seconds } of clean?.cycles ?? []) expect(seconds).toBeGreaterThan(0);
+    }
     const mosaics = products.filter(product => product.kind === 'mosaic');
     expect(mosaics).toMatchObject([{ state: 'published', made: true }]);
     for (const path of mosaics[0]!.published) expect((await stat(path)).isFile()).toBe(true);
