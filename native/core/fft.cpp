@@ -165,9 +165,24 @@ void fft_columns_from(const ColumnsBody<T>& give, const FftAxis& axis, FftDirect
   });
 }
 
+template <typename T>
+void fft_columns(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+                 NdView<std::complex<T>, 2> out, unsigned threads) {
+  check(axis, in.shape(0), out.shape(0), in.shape(1) == out.shape(1));
+  const auto give = [&](std::size_t x0, NdView<std::complex<T>, 2> columns) {
+    const std::complex<T>* from = in.data() + x0;
+    for (const auto& [begin, end] : axis.input)
+      for (std::size_t y = begin; y < end; ++y, from += in.shape(1))
+        for (std::size_t k = 0; k < columns.shape(0); ++k) columns(k, y) = from[k];
+  };
+  fft_columns_from<T>(give, axis, direction, out, threads);
+}
+
 #define CONTIMG_INSTANTIATE(T)                                                                                        \
   template void fft_rows(NdView<const std::complex<T>, 2>, const FftAxis&, FftDirection, NdView<std::complex<T>, 2>,  \
                          unsigned);                                                                                   \
+  template void fft_columns(NdView<const std::complex<T>, 2>, const FftAxis&, FftDirection,                           \
+                            NdView<std::complex<T>, 2>, unsigned);                                                    \
   template void fft_columns_to(NdView<const std::complex<T>, 2>, const FftAxis&, FftDirection, const ColumnsBody<T>&, \
                                unsigned);                                                                             \
   template void fft_columns_from(const ColumnsBody<T>&, const FftAxis&, FftDirection, NdView<std::complex<T>, 2>,     \

@@ -38,6 +38,11 @@ template <typename T>
 void fft_rows(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
               NdView<std::complex<T>, 2> out, unsigned threads);
 
+/// Transforms columns: in (count(axis.input), nx), out (count(axis.output), nx). As fft_rows otherwise.
+template <typename T>
+void fft_columns(NdView<const std::complex<T>, 2> in, const FftAxis& axis, FftDirection direction,
+                 NdView<std::complex<T>, 2> out, unsigned threads);
+
 /// Some columns of an array, one after the other: (columns, axis.length), of which `first` is the first.
 template <typename T>
 using ColumnsBody = std::function<void(std::size_t first, NdView<std::complex<T>, 2> columns)>;
