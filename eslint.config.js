@@ -4,7 +4,7 @@ import { globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  globalIgnores(['dist/', 'build/', 'node_modules/', 'demo-output/']),
+  globalIgnores(['.cache/', 'dist/', 'build/', 'node_modules/', 'demo-output/']),
   js.configs.recommended,
   ...tseslint.configs.recommended,
   prettier,
