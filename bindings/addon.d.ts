@@ -304,6 +304,7 @@ export interface ImagingAddon {
       localRmsWindow: number;
       /** (ny, nx); pixels that are 0 are not cleaned. */
       mask?: RawArray<Uint8Array> | undefined;
+      outerSources: boolean;
       primaryBeamCutoff: number;
       threads: number;
     },
@@ -328,6 +329,7 @@ export interface RawTile {
   beamPositionAngleRad: number;
   cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
   stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
+  outerSources: { direction: RawDirection; apparentFluxJy: number }[];
   rmsJyBeam: number;
   firstChannel: number;
   endChannel: number;

@@ -48,6 +48,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.clean.scale_bias = number(options, "multiscaleScaleBias");
   result.local_rms_window = number(options, "localRmsWindow");
   result.primary_beam_cutoff = number(options, "primaryBeamCutoff");
+  result.outer_sources = boolean(options, "outerSources");
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;
 }
@@ -80,6 +81,17 @@ Napi::Array wrap_cycles(Napi::Env env, const std::vector<imaging::CleanCycle>& c
   return result;
 }
 
+Napi::Array wrap_sources(Napi::Env env, const std::vector<imaging::Component>& sources, const Direction& center) {
+  Napi::Array result = Napi::Array::New(env, sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    Napi::Object source = Napi::Object::New(env);
+    source.Set("direction", wrap(env, direction_of(unit_vector_of(sources[i], center))));
+    source.Set("apparentFluxJy", sources[i].flux_jy);
+    result[static_cast<uint32_t>(i)] = source;
+  }
+  return result;
+}
+
 Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("dirty", wrap(env, std::move(tile.dirty)));
@@ -97,6 +109,7 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   result.Set("beamPositionAngleRad", tile.beam.position_angle_rad);
   result.Set("cycles", wrap_cycles(env, tile.clean.cycles));
   result.Set("stop", name_of(tile.clean.stop));
+  result.Set("outerSources", wrap_sources(env, tile.outer, tile.grid.center));
   result.Set("rmsJyBeam", tile.rms_jy);
   result.Set("firstChannel", static_cast<double>(tile.channels.first));
   result.Set("endChannel", static_cast<double>(tile.channels.end));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/constants.h"
 #include "core/vec3.h"
 
 namespace contimg {
@@ -19,6 +20,12 @@ struct Direction {
 inline Vec3 unit_vector(const Direction& d) {
   const double c = std::cos(d.dec_rad);
   return {c * std::cos(d.ra_rad), c * std::sin(d.ra_rad), std::sin(d.dec_rad)};
+}
+
+/// The direction of a vector of any length; right ascension 0 to 2 pi.
+inline Direction direction_of(const Vec3& v) {
+  const double ra = std::atan2(v.y, v.x);
+  return {ra < 0 ? ra + 2 * kPi : ra, std::atan2(v.z, std::hypot(v.x, v.y))};
 }
 
 /// A place on the Earth, WGS84.

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
+#include "imaging/outer_sources.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_visibilities.h"
 
@@ -112,6 +113,9 @@ void describe(const Observation& observation, const StokesVisibilities& data, co
   tile.history = observation.history;
 }
 
+/// Sources beyond the image are looked for in the first major cycles: deeper as those of the image go.
+constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 3;
+
 /// Makes the images of one set of weighted visibilities, which end as those of the residual.
 class TileImager {
  public:
@@ -164,13 +168,18 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
     visibilities.subtract_sources(start.components(), tile.model.view(), context);
     visibilities.image(tile.residual.view(), context.quiet());
   }
+  OuterSources outer(data, response, grid_, options_.threads);
+  std::size_t cycle_number = 0;
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         visibilities.subtract(model, cycle);
+        if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter)
+          outer.find(cycle_number == 1 ? kFirstRounds : 1, cycle);
         visibilities.image(residual, cycle);
       },
       context.part(0.25, 0.95));
+  tile.outer = outer.components();
   tile.rms_jy = mad_sigma(tile.residual.view());
 
   tile.restored = image();

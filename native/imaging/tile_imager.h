@@ -9,6 +9,7 @@
 #include "imaging/restoring_beam.h"
 #include "imaging/start_model.h"
 #include "imaging/stokes_visibilities.h"
+#include "imaging/tile_response.h"
 #include "imaging/weighting.h"
 
 namespace contimg::imaging {
@@ -30,6 +31,7 @@ struct TileOptions {
   std::vector<double> scales_rad;  ///< full widths at half maximum; empty: the beam's, twice that, and so on
   double local_rms_window = 0;     ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   double primary_beam_cutoff = 0.1;
+  bool outer_sources = true;  ///< find and subtract sources beyond the image, where it is cleaned
   unsigned threads = 0;
 };
 
@@ -41,6 +43,7 @@ struct TileImages {
   SkyGrid grid;
   RestoringBeam beam;
   CleanResult clean;
+  std::vector<Component> outer;    ///< sources beyond the image that were subtracted
   double rms_jy = 0;               ///< MAD sigma of the residual, Jy/beam
   ChannelRange channels;           ///< of the observation
   std::size_t part = 0;            ///< of `channels_out`

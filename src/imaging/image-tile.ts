@@ -60,6 +60,9 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
     stop: tile.stop,
+    outerSources: tile.outerSources
+      .map(({ direction, apparentFluxJy }) => ({ ...fromRawDirection(direction), apparentFluxJy }))
+      .sort((a, b) => b.apparentFluxJy - a.apparentFluxJy),
     channelRange: [tile.firstChannel, tile.endChannel],
     channelIndex,
     nVisibilities: tile.nVisibilities,
@@ -106,6 +109,7 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
       (options.mask ? ', within a mask' : ''),
     ...startModel(options),
     ...multiscale(options),
+    ...outerSources(tile),
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
   ];
 }
@@ -125,6 +129,10 @@ function multiscale({ multiscale, scalesRad, multiscaleScaleBias }: RawImagingOp
       ? 'from the beam'
       : scalesRad.map(scale => `${Number((scale / arcsec).toPrecision(6))}"`).join(', ');
   return [`clean with Gaussian components: widths ${scales}; scale bias ${multiscaleScaleBias}`];
+}
+
+function outerSources({ outerSources: { length } }: RawTile): string[] {
+  return length === 0 ? [] : [`${length} sources beyond the image were fitted and subtracted`];
 }
 
 /** `J2227+1601`: the center to the minute. */

@@ -86,6 +86,11 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
   readonly multiscaleScaleBias?: number | undefined;
   /** Where to clean: `(ny, nx)`, not 0, or an image on the grid of the tile, which is then its grid. @default everywhere */
   readonly mask?: CleanMask | undefined;
+  /**
+   * Find sources beyond the image, as far as the first sidelobe of the primary beam, and subtract them from the
+   * visibilities: their sidelobes cross the image. Only where it is cleaned. @default true
+   */
+  readonly outerSources?: boolean | undefined;
   /** Center of the image, ICRS. @default the meridian position at the middle of the observation */
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
@@ -115,6 +120,7 @@ export const imagingDefaults = Object.freeze({
   multiscaleScaleBias: 0.6,
   localRms: false,
   localRmsWindow: 25,
+  outerSources: true,
   primaryBeamCutoff: 0.1,
   minSubbands: dsa110.minSubbands,
 });
@@ -172,6 +178,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     scalesRad: toRawScales(o),
     multiscaleScaleBias: checkNumber('multiscaleScaleBias', o.multiscaleScaleBias, 0.1, 1),
     localRmsWindow: checkBoolean('localRms', o.localRms) ? localRmsWindow : 0,
+    outerSources: checkBoolean('outerSources', o.outerSources),
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
     threads: threadCount(o),
   };

@@ -1,3 +1,4 @@
+import type { SkyDirection } from '../core/sky.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 
 /** What one major cycle of clean did; peak and rms are those of the residual after it. */
@@ -13,6 +14,12 @@ export interface CleanCycle {
 
 /** Why cleaning stopped: nothing left above the thresholds, or a limit was met, or the last cycle made it worse. */
 export type CleanStop = 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
+
+/** A source beyond the image of a tile. */
+export interface OuterSource extends SkyDirection {
+  /** Attenuated by the primary beam, in the mean over band and tile. */
+  readonly apparentFluxJy: number;
+}
 
 /** Everything that imaging a tile gives. */
 export interface TileFields {
@@ -35,6 +42,8 @@ export interface TileFields {
   readonly rmsJyBeam: number;
   readonly cycles: readonly CleanCycle[];
   readonly stop: CleanStop;
+  /** Sources beyond the image whose visibilities were subtracted, brightest first. */
+  readonly outerSources: readonly OuterSource[];
   /** Channels that were imaged: from the first up to, but not with, the second. */
   readonly channelRange: readonly [first: number, end: number];
   /** Which of the `channelsOut` parts of the channels this is, from 0; undefined for the image of all. */
