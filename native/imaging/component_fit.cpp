@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "core/constants.h"
 #include "core/parallel.h"
@@ -75,11 +74,7 @@ struct Row {
   std::vector<float> re, im, weight;
 };
 
-CONTIMG_INLINE Lanes load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof lanes);
-  return lanes;
-}
+CONTIMG_INLINE const Lanes& lanes(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
 
 /// Sums over the channels of one row for one component.
 CONTIMG_SIMD void sum_row(const Row& row, const Spectrum& spectrum, const float* gains, double path_s,
@@ -104,8 +99,8 @@ CONTIMG_SIMD void sum_row(const Row& row, const Spectrum& spectrum, const float*
         };
         std::size_t j = 0, k = span.first;
         for (; j + kLanes <= span.count; j += kLanes, k += kLanes)
-          add(total, load(&row.re[k]), load(&row.im[k]), load(&row.weight[k]), load(gains + k),
-              load(&spectrum.log_freq[k]), load(&spectrum.freq[k]), load(span.step_re + j), load(span.step_im + j));
+          add(total, lanes(&row.re[k]), lanes(&row.im[k]), lanes(&row.weight[k]), lanes(gains + k),
+              lanes(&spectrum.log_freq[k]), lanes(&spectrum.freq[k]), lanes(span.step_re + j), lanes(span.step_im + j));
         for (; j < span.count; ++j, ++k)
           add(sums, row.re[k], row.im[k], row.weight[k], gains[k], spectrum.log_freq[k], spectrum.freq[k],
               span.step_re[j], span.step_im[j]);

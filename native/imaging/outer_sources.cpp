@@ -96,10 +96,10 @@ void OuterSources::gather_short_weights() {
 /// Peaks of the coarse image beyond the tile's own, highest first.
 std::vector<Component> OuterSources::peaks(const JobContext& context) const {
   auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}},
-                        data_.visibilities.view(), short_weights_.view(),
-                        {field_.nx, field_.ny, field_.cell_rad * response_.aberration}, {kEpsilon, threads_},
-                        image.view(), context);
+  const NdView<const std::complex<float>, 2> visibilities = data_.visibilities.view();
+  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                        short_weights_.view(), {field_.nx, field_.ny, field_.cell_rad * response_.aberration},
+                        {kEpsilon, threads_}, image.view(), context);
   const double scale = 1 / sum_of_short_weights_;
   const double half_l = 0.5 * static_cast<double>(inner_.nx) * inner_.cell_rad,
                half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;

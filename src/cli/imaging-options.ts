@@ -30,6 +30,7 @@ export const imagingSchema = z.object({
   autoThreshold: numberOption.min(0).optional(),
   localRms: z.boolean().optional(),
   multiscale: z.boolean().optional(),
+  outerSources: z.boolean().optional(),
 });
 
 /** Declares them. */
@@ -58,10 +59,11 @@ export function addImagingOptions(command: Command): Command {
     .option('--inner-tukey <wavelengths>', 'width of the rise of the weights at --min-uv')
     .option('--outer-tukey <wavelengths>', 'width of their fall at --max-uv')
     .option('--niter <n>', 'most clean components')
-    .option('--auto-mask <sigma>', 'clean what exceeds this ...')
-    .option('--auto-threshold <sigma>', '... down to this')
+    .option('--auto-mask <sigma>', 'clean what exceeds this (default 3.5) ...')
+    .option('--auto-threshold <sigma>', '... down to this (default 2)')
     .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
-    .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources');
+    .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources')
+    .option('--no-outer-sources', 'leave sources beyond the image alone');
 }
 
 /** The library's options. @throws {UsageError} options that do not go together. */
@@ -93,5 +95,6 @@ export function toImagingOptions(options: z.infer<typeof imagingSchema>): Imagin
     autoThresholdSigma: options.autoThreshold,
     localRms: options.localRms,
     multiscale: options.multiscale,
+    outerSources: options.outerSources,
   };
 }

@@ -67,7 +67,7 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
   readonly mgain?: number | undefined;
   /** Nothing fainter is cleaned, Jy/beam. @default 0 */
   readonly thresholdJyBeam?: number | undefined;
-  /** A pixel is cleaned once it exceeds this many sigma of the residual, and then down to `autoThresholdSigma`. @default 5 */
+  /** A pixel is cleaned once it exceeds this many sigma of the residual, and then down to `autoThresholdSigma`. @default 3.5 */
   readonly autoMaskSigma?: number | undefined;
   /** @default 2 */
   readonly autoThresholdSigma?: number | undefined;
@@ -114,7 +114,7 @@ export const imagingDefaults = Object.freeze({
   gain: 0.1,
   mgain: 0.8,
   thresholdJyBeam: 0,
-  autoMaskSigma: 5,
+  autoMaskSigma: 3.5,
   autoThresholdSigma: 2,
   multiscale: false,
   multiscaleScaleBias: 0.6,
