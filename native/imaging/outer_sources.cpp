@@ -17,9 +17,9 @@ constexpr double kSidelobeReach = 2.0;
 constexpr std::size_t kMaxPixels = 1600;      // along an axis of the coarse image
 constexpr double kWavelengthsPerCell = 0.35;  // longest baseline used, times the cell: 2 to 3 pixels per beam
 constexpr double kEpsilon = 1e-3;
-constexpr double kSigmas = 6;           // a peak must have, of the coarse image
-constexpr double kPartOfHighest = 0.2;  // and of the highest one: lower ones may be its sidelobes
-constexpr double kCellsApart = 3;       // sources must be, from each other
+constexpr double kSigmas = 6;                          // a peak must have, of the coarse image
+constexpr double kLowestPart = 0.2, kSidelobes = 1.2;  // part of the highest one, times its highest sidelobe
+constexpr double kCellsApart = 3;                      // sources must be, from each other
 // Closer than this to a source and fainter than this part of it, what is left of it is taken for smearing.
 constexpr double kHaloCells = 30, kHaloLevel = 0.01;
 constexpr std::size_t kMaxSources = 1000;
@@ -80,8 +80,8 @@ OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& respons
                            unsigned threads)
     : data_(data), response_(response), inner_(inner), field_(coarse_grid(data, response, inner)), threads_(threads) {}
 
-/// The weights of baselines that are short enough for the coarse image.
-void OuterSources::gather_short_weights() {
+/// What coarse images need, of which there may be none.
+void OuterSources::prepare(const JobContext& context) {
   const double longest_m = kWavelengthsPerCell / field_.cell_rad * kSpeedOfLight / response_.freq_hz.back();
   short_weights_ = NdArray<float, 2>(data_.weights.shape());
   const std::size_t n_channels = data_.weights.shape(1);
@@ -90,17 +90,38 @@ void OuterSources::gather_short_weights() {
     std::copy_n(&data_.weights(row, 0), n_channels, &short_weights_(row, 0));
     for (std::size_t k = 0; k < n_channels; ++k) sum_of_short_weights_ += data_.weights(row, k);
   }
-  if (!(sum_of_short_weights_ > 0)) field_ = {};
+  if (sum_of_short_weights_ > 0)
+    part_of_highest_ = std::clamp(kSidelobes * highest_sidelobe(context), kLowestPart, 1.0);
+  else
+    field_ = {};
+}
+
+NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2> visibilities,
+                                             const JobContext& context) const {
+  auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
+  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                        short_weights_.view(), {field_.nx, field_.ny, field_.cell_rad * response_.aberration},
+                        {kEpsilon, threads_}, image.view(), context);
+  for (float& pixel : image) pixel = static_cast<float>(pixel / sum_of_short_weights_);
+  return image;
+}
+
+/// The highest sidelobe of the coarse image's point spread function.
+double OuterSources::highest_sidelobe(const JobContext& context) const {
+  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
+  std::fill(ones.begin(), ones.end(), 1.0f);
+  const auto psf = coarse_image(ones.view(), context);
+  const auto offset = [](std::size_t i, std::size_t n) { return static_cast<double>(i) - static_cast<double>(n / 2); };
+  float highest = 0;
+  for (std::size_t y = 0; y < field_.ny; ++y)
+    for (std::size_t x = 0; x < field_.nx; ++x)
+      if (std::hypot(offset(x, field_.nx), offset(y, field_.ny)) > kCellsApart) highest = std::max(highest, psf(y, x));
+  return highest;
 }
 
 /// Peaks of the coarse image beyond the tile's own, highest first.
 std::vector<Component> OuterSources::peaks(const JobContext& context) const {
-  auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  const NdView<const std::complex<float>, 2> visibilities = data_.visibilities.view();
-  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                        short_weights_.view(), {field_.nx, field_.ny, field_.cell_rad * response_.aberration},
-                        {kEpsilon, threads_}, image.view(), context);
-  const double scale = 1 / sum_of_short_weights_;
+  const auto image = coarse_image(data_.visibilities.view(), context);
   const double half_l = 0.5 * static_cast<double>(inner_.nx) * inner_.cell_rad,
                half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;
   const double sigma = mad_sigma(image.view());
@@ -113,19 +134,19 @@ std::vector<Component> OuterSources::peaks(const JobContext& context) const {
                    dy = peak_offset(image(y - 1, x), image(y, x), image(y + 1, x));
       const Component peak{-(static_cast<double>(x) + dx - static_cast<double>(field_.nx / 2)) * field_.cell_rad,
                            (static_cast<double>(y) + dy - static_cast<double>(field_.ny / 2)) * field_.cell_rad,
-                           image(y, x) * scale};
+                           image(y, x)};
       highest = std::max(highest, peak.flux_jy);
       if (std::abs(peak.l) > half_l || std::abs(peak.m) > half_m) found.push_back(peak);
     }
   found.erase(std::remove_if(found.begin(), found.end(),
-                             [&](const Component& peak) { return peak.flux_jy < kPartOfHighest * highest; }),
+                             [&](const Component& peak) { return peak.flux_jy < part_of_highest_ * highest; }),
               found.end());
   std::sort(found.begin(), found.end(), [](const Component& a, const Component& b) { return a.flux_jy > b.flux_jy; });
   return found;
 }
 
 void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
-  if (field_.nx > 0 && short_weights_.empty()) gather_short_weights();
+  if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
   for (std::size_t round = 0; round < n_rounds; ++round) {
     const auto part = [&](double done) { return (static_cast<double>(round) + done) / static_cast<double>(n_rounds); };

@@ -32,7 +32,9 @@ class OuterSources {
   double flux_jy() const;  ///< attenuated, of all
 
  private:
-  void gather_short_weights();
+  void prepare(const JobContext& context);
+  NdArray<float, 2> coarse_image(NdView<const std::complex<float>, 2> visibilities, const JobContext& context) const;
+  double highest_sidelobe(const JobContext& context) const;
   void refine(const JobContext& context);
   std::vector<Component> peaks(const JobContext& context) const;
 
@@ -42,6 +44,7 @@ class OuterSources {
   unsigned threads_;
   NdArray<float, 2> short_weights_;
   double sum_of_short_weights_ = 0;
+  double part_of_highest_ = 1;                    ///< peaks that are lower may be sidelobes of the highest
   std::vector<Component> components_, rejected_;  ///< rejected_: peaks that the fit to all visibilities did not confirm
 };
 

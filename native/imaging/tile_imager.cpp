@@ -114,7 +114,7 @@ void describe(const Observation& observation, const StokesVisibilities& data, co
 }
 
 /// Sources beyond the image are looked for in the first major cycles: deeper as those of the image go.
-constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 3;
+constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 8, kLaterRounds = 2;
 
 /// Makes the images of one set of weighted visibilities, which end as those of the residual.
 class TileImager {
@@ -175,7 +175,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         visibilities.subtract(model, cycle);
         if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter)
-          outer.find(cycle_number == 1 ? kFirstRounds : 1, cycle);
+          outer.find(cycle_number == 1 ? kFirstRounds : kLaterRounds, cycle);
         visibilities.image(residual, cycle);
       },
       context.part(0.25, 0.95));

@@ -75,7 +75,7 @@ beforeAll(async () => {
   });
   const headers = await Promise.all(simulated.files.map(path => readUvh5Header(path)));
   group = groupSubbands(headers).groups[0]!;
-  tile = await imageGroup(group, { ...options, multiscale: true });
+  tile = await imageGroup(group, { ...options, autoMaskSigma: 5, multiscale: true });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -88,7 +88,7 @@ it('finds the flux of a source five beams wide, and leaves the noise', async () 
   expect(Math.abs(found!.fluxJy - point.fluxJy)).toBeLessThan(0.03 * point.fluxJy);
   expect(tile.restored.history.join('\n')).toContain('Gaussian components: widths from the beam');
   // Points alone leave a plateau, and more of everything.
-  const points = await imageGroup(group, options);
+  const points = await imageGroup(group, { ...options, autoMaskSigma: 5 });
   expect(fluxWithin(200, points.residual)).toBeGreaterThan(0.02 * extendedJy);
   expect(rmsWithin(110, points.residual)).toBeGreaterThan(1.5 * rmsWithin(110, tile.residual));
 });
