@@ -12,14 +12,18 @@ import { groupIn, observationSizes, rowsOf, simulatedFolder } from '../data/subb
 /** UVH5 in the page cache to MeasurementSets on disk, synced: cost against size, from a sixteenth to two full groups. */
 export function convertCases(size: Size): Case[] {
   const { nChannels } = observationSizes[size];
-  const parts = [nChannels / 16, nChannels / 4, nChannels].map(part => convertCase(size, 1, Math.ceil(part)));
-  return [...parts, convertCase(size, 2, nChannels)];
+  return [
+    convertCase(size, 'sixteenth', 1, Math.ceil(nChannels / 16)),
+    convertCase(size, 'quarter', 1, nChannels / 4),
+    convertCase(size, 'group', 1, nChannels),
+    convertCase(size, '2-groups', 2, nChannels),
+  ];
 }
 
 /** @param nChannels of each subband */
-function convertCase(size: Size, nGroups: number, nChannels: number): Case {
+function convertCase(size: Size, name: string, nGroups: number, nChannels: number): Case {
   return {
-    name: nGroups === 1 ? `convert/group-${nChannels}ch` : `convert/${nGroups}-groups`,
+    name: `convert/${name}`,
     params: { groups: nGroups, rows: rowsOf(size), channels: dsa110.nSubbands * nChannels },
     threads: nCores,
     unit: 'GB/s',
