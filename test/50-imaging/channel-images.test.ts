@@ -5,7 +5,7 @@ import type { ImagingOptions, SkyImage } from '../../src/index.js';
 import { dsa110Tile, hasDsa110Tile } from '../support/dsa110-tile.js';
 import { describeIf } from '../support/oracles.js';
 
-const options: ImagingOptions = { npix: 384, cellArcsec: 6, niter: 100 };
+const options: ImagingOptions = { npix: 384, cellArcsec: 6, niter: 2000 };
 
 /** Frequencies of 16 subbands of two channels each, ascending. */
 const channelHz = 187.5e6 / 32;
