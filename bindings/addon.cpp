@@ -6,6 +6,7 @@ namespace {
 
 Napi::Object init(Napi::Env, Napi::Object exports) {
   using namespace contimg::bindings;
+  add_jobs(exports);
   add_coordinates(exports);
   add_uvh5(exports);
   add_uvh5_write(exports);

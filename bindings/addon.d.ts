@@ -507,8 +507,15 @@ export interface SimulationAddon {
   ): NativeJob<undefined>;
 }
 
+/** job.cpp */
+export interface JobAddon {
+  /** Cancels the jobs of this thread of JavaScript, or of all, and waits until their threads have ended. */
+  stopJobs(all: boolean): void;
+}
+
 export interface Addon
   extends
+    JobAddon,
     CoordinatesAddon,
     Uvh5Addon,
     Uvh5WriteAddon,

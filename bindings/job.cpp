@@ -7,8 +7,22 @@
 #include <set>
 #include <thread>
 
+#include "stages.h"
+
 namespace contimg::bindings {
 namespace {
+
+class RunningJob;
+
+/// All jobs of the process, of whatever environment; never destroyed, as jobs may run while statics are.
+struct AllJobs {
+  std::mutex mutex;
+  std::set<RunningJob*> jobs;
+};
+AllJobs& all_jobs() {
+  static AllJobs* const all = new AllJobs();
+  return *all;
+}
 
 /// A job that runs. Owned by the JS environment: made, finished and destroyed on its main thread.
 class RunningJob {
@@ -26,9 +40,22 @@ class RunningJob {
     to_main_ = ToMain::New(env, "contimg job", 0, 1, this);
     add_hook(env);
     thread_ = std::thread([this] { run(); });
+    const std::lock_guard<std::mutex> lock(all_jobs().mutex);
+    all_jobs().jobs.insert(this);
   }
 
   ~RunningJob() {
+    {
+      const std::lock_guard<std::mutex> lock(all_jobs().mutex);
+      all_jobs().jobs.erase(this);
+    }
+    join();
+  }
+
+  bool is_of(napi_env env) const { return env_ == env; }
+  void cancel() { context_->cancel(); }
+  void join() {
+    const std::lock_guard<std::mutex> lock(join_mutex_);
     if (thread_.joinable()) thread_.join();
   }
 
@@ -60,15 +87,15 @@ class RunningJob {
   using ToMain = Napi::TypedThreadSafeFunction<RunningJob, Message, on_message>;
 
   void add_hook(Napi::Env env) {
-    hook_env_ = env;
+    env_ = hook_env_ = env;
     napi_add_env_cleanup_hook(env, &RunningJob::on_env_end, this);
   }
   /// The environment goes: stop the work and wait, so that no thread outlives the memory it reads.
   static void on_env_end(void* self) {
     auto* job = static_cast<RunningJob*>(self);
     job->hook_env_ = nullptr;
-    job->context_->cancel();
-    if (job->thread_.joinable()) job->thread_.join();
+    job->cancel();
+    job->join();
   }
 
   void report(double fraction) {
@@ -98,7 +125,7 @@ class RunningJob {
 
   void finish(Napi::Env env) {
     Napi::HandleScope scope(env);
-    if (thread_.joinable()) thread_.join();
+    join();
     if (hook_env_) napi_remove_env_cleanup_hook(hook_env_, &RunningJob::on_env_end, this);
     if (cancelled_) {
       Napi::Error error = Napi::Error::New(env, "The job was cancelled");
@@ -121,11 +148,26 @@ class RunningJob {
   std::optional<Error> error_;
   bool cancelled_ = false;
   ToMain to_main_;
-  napi_env hook_env_ = nullptr;
+  napi_env env_ = nullptr, hook_env_ = nullptr;
+  std::mutex join_mutex_;
   std::thread thread_;
 };
 
+/// stopJobs(all): cancels the jobs of this environment, or of all, and waits for their threads.
+Napi::Value stop_jobs(const Napi::CallbackInfo& info) {
+  const bool all = info[0].ToBoolean();
+  const std::lock_guard<std::mutex> lock(all_jobs().mutex);
+  const auto concerned = [&](const RunningJob* job) { return all || job->is_of(info.Env()); };
+  for (RunningJob* job : all_jobs().jobs)
+    if (concerned(job)) job->cancel();
+  for (RunningJob* job : all_jobs().jobs)
+    if (concerned(job)) job->join();
+  return info.Env().Undefined();
+}
+
 }  // namespace
+
+void add_jobs(Napi::Object exports) { add<stop_jobs>(exports, "stopJobs"); }
 
 Napi::Value start(Napi::Env env, std::unique_ptr<Job> job, Napi::Value on_progress,
                   const std::vector<Napi::Value>& keep_alive) {

@@ -15,7 +15,8 @@
 ///
 /// Every job has a thread of its own: a job lasts seconds and a thread costs 20 us, while libuv's four pool threads are
 /// needed by fs and dns. Results come back through a ThreadSafeFunction. When the JS environment goes
-/// (worker.terminate, process exit), a cleanup hook cancels all its jobs and waits for them.
+/// (worker.terminate, an event loop that is empty), a cleanup hook cancels all its jobs and waits for them.
+/// process.exit calls no cleanup hook and destroys the statics of libraries that jobs use: stopJobs is for before.
 namespace contimg::bindings {
 
 /// The untyped part of a job; see start_job.

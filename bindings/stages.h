@@ -5,6 +5,7 @@
 /// Each bindings/<stage>.cpp adds its functions to the module.
 namespace contimg::bindings {
 
+void add_jobs(Napi::Object exports);
 void add_coordinates(Napi::Object exports);
 void add_uvh5(Napi::Object exports);
 void add_uvh5_write(Napi::Object exports);

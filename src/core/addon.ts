@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 
 import type { Addon } from '../../bindings/addon.js';
 import { NativeAddonMissingError } from './errors.js';
@@ -33,7 +34,10 @@ export function packageRoot(): string {
 function load(): Addon {
   const path = join(packageRoot(), 'build', 'Release', 'contimg.node');
   try {
-    return createRequire(path)(path) as Addon;
+    const native = createRequire(path)(path) as Addon;
+    // process.exit destroys, with the process's statics, what jobs stand on: they end before.
+    process.once('exit', () => native.stopJobs(isMainThread));
+    return native;
   } catch (cause) {
     const reason = existsSync(path) ? (cause as Error).message : 'it has not been built';
     throw new NativeAddonMissingError(
