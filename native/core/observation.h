@@ -22,6 +22,15 @@ inline Vec3 unit_vector(const Direction& d) {
   return {c * std::cos(d.ra_rad), c * std::sin(d.ra_rad), std::sin(d.dec_rad)};
 }
 
+/// Unit vectors at a direction, on the same axes: towards it, and in its tangent plane.
+struct TangentAxes {
+  Vec3 center, east, north;
+};
+inline TangentAxes tangent_axes(const Direction& d) {
+  const Vec3 center = unit_vector(d), east{-std::sin(d.ra_rad), std::cos(d.ra_rad), 0};
+  return {center, east, cross(center, east)};
+}
+
 /// The direction of a vector of any length; right ascension 0 to 2 pi.
 inline Direction direction_of(const Vec3& v) {
   const double ra = std::atan2(v.y, v.x);

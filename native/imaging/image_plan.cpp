@@ -39,12 +39,11 @@ std::vector<std::size_t> sample_rows(std::size_t n_rows, std::size_t n_wanted) {
 
 FieldExtent field_of_beam(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
                           const std::vector<double>& weights, const Direction& center, double level) {
-  const Vec3 c = unit_vector(center), east{-std::sin(center.ra_rad), std::cos(center.ra_rad), 0},
-             north = cross(c, east);
+  const TangentAxes axes = tangent_axes(center);
   double sum = 0;
   for (const double w : weights) sum += w;
   const auto response = [&](double l, double m) {
-    const Vec3 s = l * east + m * north + std::sqrt(1 - l * l - m * m) * c;
+    const Vec3 s = l * axes.east + m * axes.north + std::sqrt(1 - l * l - m * m) * axes.center;
     double power = 0;
     for (std::size_t t = 0; t < pointing.size(); ++t) {
       const Vec3 across = cross(s, unit_vector(pointing[t]));

@@ -28,15 +28,14 @@ constexpr double kKeptSnr = 4;  // less, and it was none
 
 /// Half extents, in direction cosines, of where sources reach the data.
 FieldExtent reach(const TileResponse& response) {
-  const Vec3 c = unit_vector(response.center),
-             east{-std::sin(response.center.ra_rad), std::cos(response.center.ra_rad), 0}, north = cross(c, east);
+  const TangentAxes axes = tangent_axes(response.center);
   const double middle_hz = 0.5 * (response.freq_hz.front() + response.freq_hz.back());
   const double radius = kSidelobeReach * kSpeedOfLight / (middle_hz * response.dish_diameter_m);
   FieldExtent extent;
   for (const Direction& pointing : response.pointing) {
     const Vec3 p = unit_vector(pointing);
-    extent.l = std::max(extent.l, std::abs(dot(p, east)) + radius);
-    extent.m = std::max(extent.m, std::abs(dot(p, north)) + radius);
+    extent.l = std::max(extent.l, std::abs(dot(p, axes.east)) + radius);
+    extent.m = std::max(extent.m, std::abs(dot(p, axes.north)) + radius);
   }
   return extent;
 }
@@ -195,12 +194,6 @@ void OuterSources::refine(const JobContext& context) {
   subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
                       context.part(0.5, 1));
   components_ = kept;
-}
-
-double OuterSources::flux_jy() const {
-  double sum = 0;
-  for (const Component& component : components_) sum += component.flux_jy;
-  return sum;
 }
 
 }  // namespace contimg::imaging

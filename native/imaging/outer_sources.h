@@ -29,7 +29,6 @@ class OuterSources {
   void find(std::size_t n_rounds, const JobContext& context);
 
   const std::vector<Component>& components() const { return components_; }
-  double flux_jy() const;  ///< attenuated, of all
 
  private:
   void prepare(const JobContext& context);

@@ -60,9 +60,7 @@ double BandAveragedBeam::radius(double level) const {
 NdArray<float, 2> tile_primary_beam(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
                                     const std::vector<double>& weights, const SkyGrid& grid, unsigned threads) {
   const double sum = positive_sum(weights);
-  const Vec3 center = unit_vector(grid.center);
-  const Vec3 east{-std::sin(grid.center.ra_rad), std::cos(grid.center.ra_rad), 0};
-  const Vec3 north = cross(center, east);
+  const TangentAxes axes = tangent_axes(grid.center);
   NdArray<float, 2> response({grid.ny, grid.nx});
   parallel_for(grid.ny, threads, [&](std::size_t y) {
     const double m = (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad;
@@ -70,7 +68,7 @@ NdArray<float, 2> tile_primary_beam(const BandAveragedBeam& beam, const std::vec
     for (std::size_t t = 0; t < pointing.size(); ++t) {
       if (!(weights[t] > 0)) continue;
       const Vec3 p = unit_vector(pointing[t]);
-      const double along_l = dot(p, east), along_m = dot(p, north), along_n = dot(p, center);
+      const double along_l = dot(p, axes.east), along_m = dot(p, axes.north), along_n = dot(p, axes.center);
       for (std::size_t x = 0; x < grid.nx; ++x) {
         const double l = -(static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad;
         const double n_squared = 1 - l * l - m * m;

@@ -9,8 +9,7 @@ namespace contimg::imaging {
 StartModel::StartModel(const std::vector<StartSource>& sources, const TileResponse& response, double freq_hz,
                        const SkyGrid& grid)
     : grid_(grid) {
-  const Vec3 center = unit_vector(response.center);
-  const Vec3 east{-std::sin(response.center.ra_rad), std::cos(response.center.ra_rad), 0}, north = cross(center, east);
+  const auto [center, east, north] = tangent_axes(response.center);
   const ComponentGains gains(response);
   for (const StartSource& source : sources) {
     const Vec3 s = unit_vector(source.direction);

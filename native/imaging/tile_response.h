@@ -17,8 +17,7 @@ struct Component {
 
 /// Towards a component, on ICRS axes.
 inline Vec3 unit_vector_of(const Component& component, const Direction& tile_center) {
-  const Vec3 center = unit_vector(tile_center);
-  const Vec3 east{-std::sin(tile_center.ra_rad), std::cos(tile_center.ra_rad), 0}, north = cross(center, east);
+  const auto [center, east, north] = tangent_axes(tile_center);
   const double n = std::sqrt(std::max(0.0, 1 - component.l * component.l - component.m * component.m));
   return component.l * east + component.m * north + n * center;
 }
