@@ -171,11 +171,13 @@ void StoredArray::read_plain_chunk(const Chunk& chunk, const std::vector<RowPiec
   ElementBlock block{nullptr, row_bytes, first, chunk.first_channel, 0, chunk.first_pol, 0, chunk_pols_};
   block.n_channels = std::min(chunk_channels_, n_channels_ - chunk.first_channel);
   block.n_pols = std::min(chunk_pols_, n_pols_ - chunk.first_pol);
-  if (chunk.place.size == 0) {
-    std::uint8_t* const fill = room(scratch.stored, row_bytes);
-    for (std::size_t at = 0; at < row_bytes; at += element_bytes_) std::copy(fill_.begin(), fill_.end(), fill + at);
+  if (chunk.place.size == 0) {  // one row of fill values for all, as long as the array: a chunk can be far longer
+    const std::size_t fill_bytes = block.n_channels * block.n_pols * element_bytes_;
+    std::uint8_t* const fill = room(scratch.stored, fill_bytes);
+    for (std::size_t at = 0; at < fill_bytes; at += element_bytes_) std::copy(fill_.begin(), fill_.end(), fill + at);
     block.data = fill;
     block.row_bytes = 0;
+    block.pol_pitch = block.n_pols;
   } else {
     if (chunk.place.size != chunk_rows_ * row_bytes) refuse_chunk(chunk, "does not have the size of a chunk");
     std::uint8_t* const bytes = room(scratch.stored, count * row_bytes);

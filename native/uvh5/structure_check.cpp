@@ -15,6 +15,7 @@
 //   ... child                 address of a node, or at level 0 of a table of symbols: "SNOD", 1, 0, number of symbols
 //   (2);
 //                         then 40 bytes for each
+//   names                 "HEAP", version 0, 3 bytes, bytes of the names, first free place, address of the names
 
 namespace contimg {
 namespace {
@@ -23,6 +24,19 @@ namespace {
 class NameTree {
  public:
   NameTree(const Hdf5File& file, const std::string& name) : file_(file), name_(name) {}
+
+  /// libhdf5 follows a null pointer where the names have no bytes.
+  void check_heap(std::uint64_t address) const {
+    constexpr std::size_t kHeader = 32;
+    const RawFile& raw = file_.raw();
+    std::uint8_t header[kHeader];
+    if (!raw.holds(address, kHeader)) refuse();
+    raw.read(address, kHeader, header);
+    const auto bytes = stored_number<std::uint64_t>(header + 8);
+    if (std::memcmp(header, "HEAP\0", 5) != 0 || bytes == 0 ||
+        !raw.holds(stored_number<std::uint64_t>(header + 24), bytes))
+      refuse();
+  }
 
   void descend(std::uint64_t address, int expected_level) {
     constexpr std::size_t kHeader = 24, kEntry = 16;
@@ -91,10 +105,12 @@ bool has_plain_numbers(hid_t type) {
       return H5Tget_size(type) <= 8 && H5Tget_precision(type) == 8 * H5Tget_size(type) && H5Tget_offset(type) == 0;
     case H5T_ENUM:
       return has_plain_numbers(Hdf5Handle(H5Tget_super(type), H5Tclose).id());
-    case H5T_COMPOUND:
-      for (int i = 0; i < H5Tget_nmembers(type); ++i)
-        if (!has_plain_numbers(Hdf5Handle(H5Tget_member_type(type, static_cast<unsigned>(i)), H5Tclose).id()))
-          return false;
+    case H5T_COMPOUND:  // libhdf5 believes the places of the members, also beyond the compound's end
+      for (unsigned i = 0; i < static_cast<unsigned>(H5Tget_nmembers(type)); ++i) {
+        const Hdf5Handle member(H5Tget_member_type(type, i), H5Tclose);
+        const std::size_t size = H5Tget_size(type), begin = H5Tget_member_offset(type, i);
+        if (begin > size || H5Tget_size(member.id()) > size - begin || !has_plain_numbers(member.id())) return false;
+      }
       return true;
     default:
       return true;
@@ -106,8 +122,11 @@ void require_sound_group(const Hdf5File& file, hid_t group, const std::string& n
   if (H5Oget_info2(group, &info, H5O_INFO_BASIC) < 0)
     file.refuse("Expected " + name + " to be a group (" + hdf5_reason() + ")");
   for (const HeaderMessage& message : read_object_header(file.raw(), info.addr))
-    if (message.type == HeaderMessage::kSymbolTable && message.data.size() >= 16)
-      NameTree(file, name).descend(stored_number<std::uint64_t>(message.data.data()), -1);
+    if (message.type == HeaderMessage::kSymbolTable && message.data.size() >= 16) {
+      NameTree tree(file, name);
+      tree.check_heap(stored_number<std::uint64_t>(message.data.data() + 8));
+      tree.descend(stored_number<std::uint64_t>(message.data.data()), -1);
+    }
 }
 
 std::uint64_t require_sound_chunks(const Hdf5File& file, const Hdf5Dataset& dataset) {
