@@ -1,6 +1,14 @@
 import type { RawDirection } from '../../bindings/addon.js';
 import { addon } from '../core/addon.js';
-import { checkInteger, checkKnownOptions, checkNumber, checkOneOf, checkPositive, checkText } from '../core/check.js';
+import {
+  checkGroup,
+  checkInteger,
+  checkKnownOptions,
+  checkNumber,
+  checkOneOf,
+  checkPositive,
+  checkText,
+} from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { IncompleteGroupError, InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
@@ -83,6 +91,7 @@ export const conversionDefaults = Object.freeze({
  * It is written under a temporary dot name, validated (see {@link validateMs}), synced to disk and then renamed; a
  * failure or an abort leaves nothing behind.
  *
+ * @throws {InvalidArgumentError} no group of `groupSubbands`, or an option out of range.
  * @throws {IncompleteGroupError} fewer than `minSubbands`, or one of them twice.
  * @throws {InconsistentGroupError} files of different observations.
  * @throws {Uvh5FormatError} a file cannot be read as a drift scan of DSA-110.
@@ -103,7 +112,7 @@ export async function convertToMs(
     ...['weightSpectrum', 'maxSmearing', 'fieldRadiusDeg', 'maxIntervalSec', 'minSubbands', 'earthOrientation'],
     ...['yearRange', 'validation', 'signal', 'onProgress', 'threads'],
   ]);
-  const request = { ...checkConversion(options), source: checkSource(group, options) };
+  const request = { ...checkConversion(options), source: checkSource(checkGroup(group), options) };
   const failure = await runJob(options, onProgress => addon().convertToMs(request, onProgress));
   return { ...(await describeMs(request.path)), validationWarning: failure === '' ? undefined : failure };
 }

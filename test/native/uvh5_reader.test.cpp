@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -70,6 +71,18 @@ class Subbands {
   TemporaryFolder folder_;
 };
 
+/// Replaces the bytes wherever they stand; says how often.
+int replace_bytes(const std::string& path, const std::string& what, const std::string& by) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  std::string bytes = content.str();
+  int count = 0;
+  for (std::size_t at = 0; (at = bytes.find(what, at)) != std::string::npos; at += by.size(), ++count)
+    bytes.replace(at, by.size(), by);
+  std::ofstream(path, std::ios::binary) << bytes;
+  return count;
+}
+
 void append_to(const std::string& path) { std::ofstream(path, std::ios::app | std::ios::binary) << "more"; }
 
 struct Arrays {
@@ -111,6 +124,43 @@ TEST_CASE("a file that is cut after it was opened is reported, not read as zeros
   Arrays arrays(reader);
   std::filesystem::resize_file(files.paths[0], 3000);
   CHECK(refusal([&] { reader.read<float>(reader.everything(), arrays.views(), 2, JobContext()); }) != "");
+}
+
+TEST_CASE("names without bytes are refused before libhdf5 looks for them") {
+  Subbands files;
+  const std::string heap("HEAP\0\0\0\0", 8);  // the number of bytes of the names follows
+  CHECK(replace_bytes(files.paths[0], heap, heap + std::string(8, '\0')) == 4);  // of all groups
+  CHECK(refusal([&] { Uvh5Reader reader(files.paths[0]); }).find("index of its names") != std::string::npos);
+}
+
+TEST_CASE("a compound with a member beyond its end is refused") {
+  Subbands files;
+  const std::string imaginary("i\0\0\0\0\0\0\0\4\0\0\0", 12);  // name, place in the compound
+  CHECK(replace_bytes(files.paths[0], imaginary, imaginary.substr(0, 8) + std::string("\5\0\0\0", 4)) == 1);
+  CHECK(refusal([&] { Uvh5Reader reader(files.paths[0]); }).find("Data/visdata") != std::string::npos);
+}
+
+TEST_CASE("chunks that were never written and are far larger than the array cost no more than the array") {
+  Subbands files;
+  {
+    const Hdf5Handle file(H5Fopen(files.paths[0].c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+    H5Ldelete(file.id(), "Data/flags", H5P_DEFAULT);
+    const hsize_t shape[] = {12, 1, 2, 2}, chunk[] = {1, 1, 1, 1 << 24};
+    const hsize_t most[] = {H5S_UNLIMITED, H5S_UNLIMITED, H5S_UNLIMITED, H5S_UNLIMITED};
+    const Hdf5Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose),
+        space(H5Screate_simple(4, shape, most), H5Sclose);
+    const std::int8_t fill = 1;
+    H5Pset_chunk(creation.id(), 4, chunk);
+    H5Pset_fill_value(creation.id(), H5T_NATIVE_INT8, &fill);
+    const Hdf5Handle flags(
+        H5Dcreate2(file.id(), "Data/flags", H5T_NATIVE_INT8, space.id(), H5P_DEFAULT, creation.id(), H5P_DEFAULT),
+        H5Dclose);
+    REQUIRE(flags);
+  }
+  const Uvh5Reader reader(files.paths[0]);
+  Arrays arrays(reader);
+  reader.read<float>(reader.everything(), arrays.views(), 2, JobContext());
+  for (std::size_t i = 0; i < arrays.flags.size(); ++i) CHECK(arrays.flags.data()[i] == 1);
 }
 
 TEST_CASE("a group reports a file that changed since it was described") {
