@@ -37,6 +37,11 @@ export interface Prepared {
    * compare. `saved` has the folders of all contenders that ran, by name.
    */
   readonly errorOf: (folder: string, saved: ReadonlyMap<string, string>) => Promise<number | undefined>;
+  /** What else there is to say of a result, by name: further columns of the table. */
+  readonly figuresOf?: (
+    folder: string,
+    saved: ReadonlyMap<string, string>,
+  ) => Promise<Readonly<Record<string, number>>>;
 }
 
 /** One comparison: a piece of work, and who does it. */
@@ -72,6 +77,7 @@ export interface Measurement {
   readonly unit: string;
   readonly error: number | null;
   readonly error_means: string;
+  readonly figures: Readonly<Record<string, number>>;
   /** Most memory the process ever held: VmHWM, or of the program it ran. */
   readonly peak_mb: number | null;
   readonly limit: string | null;

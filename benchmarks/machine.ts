@@ -51,6 +51,7 @@ export class Machine {
       throughput,
       unit,
       error: null,
+      figures: {},
       error_means: 'none',
       peak_mb: null,
       limit: null,

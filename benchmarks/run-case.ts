@@ -39,8 +39,8 @@ export async function runCase(
         runner.peakMb = peakMb;
       });
     }
-    const errors = await measureErrors(runners, prepared, data);
-    return describe(case_, prepared, runners, errors, machine);
+    const qualities = await judge(runners, prepared, data);
+    return describe(case_, prepared, runners, qualities, machine);
   } finally {
     await Promise.all(runners.map(runner => runner.process?.end()));
   }
@@ -81,28 +81,35 @@ async function commandOf({ name, task, peer, input }: Contender, prepared: Prepa
   return [found.python, join(root, 'benchmarks/python/contender.py'), task.python, argument];
 }
 
-async function measureErrors(runners: readonly Runner[], { errorOf }: Prepared, data: DataFolder) {
+/** How good the result of a contender is. */
+interface Quality {
+  readonly error: number | undefined;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+async function judge(runners: readonly Runner[], { errorOf, figuresOf }: Prepared, data: DataFolder) {
   const saved = new Map<string, string>();
-  const errors = new Map<string, number>();
+  const qualities = new Map<string, Quality>();
   const parent = data.scratch('results');
   await each(runners, async ({ contender, process }) => {
     const folder = join(parent, contender.name.replace(/\W+/g, '-'));
     await process!.save(folder);
     saved.set(contender.name, folder);
   });
-  for (const [name, folder] of saved) {
-    const error = await errorOf(folder, saved);
-    if (error !== undefined) errors.set(name, error);
-  }
+  for (const [name, folder] of saved)
+    qualities.set(name, {
+      error: await errorOf(folder, saved),
+      figures: (await figuresOf?.(folder, saved)) ?? {},
+    });
   data.scratch('results');
-  return errors;
+  return qualities;
 }
 
 function describe(
   case_: Case,
   { work }: Prepared,
   runners: readonly Runner[],
-  errors: ReadonlyMap<string, number>,
+  qualities: ReadonlyMap<string, Quality>,
   machine: Machine,
 ): Measurement[] {
   const throughputs = new Map(runners.map(({ contender, seconds }) => [contender.name, work / median(seconds)]));
@@ -122,8 +129,9 @@ function describe(
       max_s: ran ? Math.max(...seconds) : null,
       throughput: ran ? throughput : null,
       unit: case_.unit,
-      error: errors.get(contender.name) ?? null,
+      error: qualities.get(contender.name)?.error ?? null,
       error_means: case_.errorMeans,
+      figures: qualities.get(contender.name)?.figures ?? {},
       peak_mb: ran ? peakMb : null,
       limit: limit?.name ?? null,
       limit_fraction: ran && limit ? throughput / limit.throughput : null,

@@ -6,8 +6,13 @@ const heads = ['contender', 'median s', 'min', 'max', 'throughput', 'contimg x',
 export function caseTable(measurements: readonly Measurement[]): string {
   const [first] = measurements as [Measurement, ...Measurement[]];
   const ours = measurements.find(({ contender }) => contender.startsWith('contimg'))?.throughput;
-  const rows = measurements.map(measurement => cellsOf(measurement, ours ?? null));
-  const widths = heads.map((head, column) => Math.max(...[heads, ...rows].map(row => (row[column] ?? '').length), head.length)); // prettier-ignore
+  const figures = [...new Set(measurements.flatMap(measurement => Object.keys(measurement.figures)))];
+  const rows = measurements.map(measurement => [
+    ...cellsOf(measurement, ours ?? null),
+    ...figures.map(name => format(measurement.figures[name] ?? null)),
+  ]);
+  const all = [[...heads, ...figures], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));
   const line = (cells: readonly string[]) =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[i] ?? 0))).join('  ');
   const params = Object.entries(first.params).map(([name, value]) => `${name} ${value}`);
@@ -16,7 +21,7 @@ export function caseTable(measurements: readonly Measurement[]): string {
   return [
     `${first.case}: ${about}`,
     `  error: ${first.error_means}${first.limit ? `; limit: ${first.limit}` : ''}`,
-    ...[heads, ...rows].map(row => `  ${line(row)}`),
+    ...all.map(row => `  ${line(row)}`),
     ...absent.map(({ contender, absent }) => `  ${contender}: ${absent}`),
   ].join('\n');
 }

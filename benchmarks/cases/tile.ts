@@ -16,7 +16,7 @@ import { median } from '../run-case.js';
 import { flopsPerVisibility } from './gridding.js';
 
 /** How a tile is imaged: the same for contimg and WSClean. */
-interface TileSettings {
+export interface TileSettings {
   readonly npix: number;
   readonly cellArcsec: number;
   readonly weighting: Weighting;
@@ -41,21 +41,22 @@ export function tileCases(size: Size): Case[] {
   ];
 }
 
-function imagingOptions(settings: TileSettings): ImagingOptions {
+export function imagingOptions(settings: TileSettings): ImagingOptions {
   const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
   const autoMaskSigma = thresholdSigma > 0 ? 5 : 0;
   return { npix, cellArcsec, weighting, niter, autoMaskSigma, autoThresholdSigma: thresholdSigma, threads: nCores };
 }
 
 /** Megavisibilities of Stokes I without autocorrelations. */
-function workOf(size: Size): number {
-  const { nAntennas, nChannels, nIntegrations } = observationSizes[size];
+export function workOf(size: Size, nChannels: number = observationSizes[size].nChannels): number {
+  const { nAntennas, nIntegrations } = observationSizes[size];
   return (((nAntennas * (nAntennas - 1)) / 2) * nIntegrations * 16 * nChannels) / 1e6;
 }
 
-function common(size: Size, { npix, cellArcsec, weighting, niter }: TileSettings) {
+/** What every case of a tile says of itself. */
+export function tileCommon(size: Size, { npix, cellArcsec, weighting, niter }: TileSettings, work = workOf(size)) {
   return {
-    params: { npix, cellArcsec, weighting: weighting.scheme, niter, visibilities: workOf(size) * 1e6 },
+    params: { npix, cellArcsec, weighting: weighting.scheme, niter, visibilities: work * 1e6 },
     threads: nCores,
     unit: 'Mvis/s',
     // The least that imaging takes: every visibility gridded once, and once more for the point spread function.
@@ -67,7 +68,7 @@ function common(size: Size, { npix, cellArcsec, weighting, niter }: TileSettings
 function uvh5OrMsCase(size: Size, settings: TileSettings): Case {
   return {
     name: 'tile/uvh5-or-ms',
-    ...common(size, settings),
+    ...tileCommon(size, settings),
     errorMeans: 'largest difference of the two restored images over the peak',
     contenders: [
       { name: 'contimg from UVH5', task: { node: 'tile' } },
@@ -98,7 +99,7 @@ function tileCase(size: Size, name: string, settings: TileSettings): Case {
   const dirty = settings.niter === 0;
   return {
     name,
-    ...common(size, settings),
+    ...tileCommon(size, settings),
     errorMeans: dirty ? 'rms relative to the direct sum' : 'median flux error of the sources above 10 sigma, relative',
     contenders: [{ name: 'contimg', task: { node: 'tile' } }, ...wsclean],
     prepare: async data => {
@@ -122,12 +123,12 @@ function tileCase(size: Size, name: string, settings: TileSettings): Case {
 }
 
 /** WSClean's ways to grid, and their options. */
-const gridders: Readonly<Record<string, readonly string[]>> = {
+export const gridders: Readonly<Record<string, readonly string[]>> = {
   wgridder: ['-use-wgridder', '-wgridder-accuracy', '1e-4'],
   'w-stacking': [],
 };
 
-function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, gridder: string) {
+export function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, gridder: string) {
   const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
   const folder = data.scratch(`wsclean-${gridder}`);
   const name = join(folder, 'tile');
@@ -142,7 +143,11 @@ function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, grid
       ...[...(niter > 0 ? [...clean, ...thresholds] : []), ...gridders[gridder]!, ms],
     ],
     versionCommand: ['wsclean', '--version'],
-    results: { [`${name}-dirty.fits`]: 'dirty.fits', [`${name}-image.fits`]: 'restored.fits' },
+    results: {
+      [`${name}-dirty.fits`]: 'dirty.fits',
+      [`${name}-image.fits`]: 'restored.fits',
+      [`${name}-residual.fits`]: 'residual.fits',
+    },
   };
 }
 

@@ -31,7 +31,7 @@ export async function tileThroughMsTask({ group, imaging, output }: TileInput & 
 
 function savedTile(tile: TileImages): Result {
   return async folder => {
-    for (const name of ['dirty', 'restored', 'primaryBeam'] as const)
+    for (const name of ['dirty', 'restored', 'residual', 'primaryBeam'] as const)
       await writeFits(join(folder, `${name}.fits`), tile[name]);
     await writeFile(join(folder, 'tile.json'), JSON.stringify({ rmsJyBeam: tile.rmsJyBeam }));
   };

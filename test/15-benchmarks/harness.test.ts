@@ -94,15 +94,16 @@ test('words that no case holds are refused, and --list names the cases that they
 });
 
 test('a contender without figures is named in the table with its reason', () => {
-  const none = { median_s: null, min_s: null, max_s: null, throughput: null, error: null, peak_mb: null };
+  const none = { median_s: null, min_s: null, max_s: null, throughput: null, error: null, figures: {}, peak_mb: null };
   const entry = { case: 'a/b', version: '', params: {}, threads: 1, unit: 'GB/s', error_means: 'x', limit: null };
   const table = caseTable([
-    { ...entry, ...none, contender: 'contimg', rounds: 3, median_s: 2, min_s: 1, max_s: 3, throughput: 8, limit_fraction: 0.5 }, // prettier-ignore
+    { ...entry, ...none, contender: 'contimg', rounds: 3, median_s: 2, min_s: 1, max_s: 3, throughput: 8, limit_fraction: 0.5, figures: { depth: 1.25 } }, // prettier-ignore
     { ...entry, ...none, contender: 'swift', rounds: 3, median_s: 1, min_s: 1, max_s: 1, throughput: 16, limit_fraction: 1 }, // prettier-ignore
     { ...entry, ...none, contender: 'peer', rounds: 0, limit_fraction: null, absent: 'absent: not for sale' },
   ]);
   expect(table).toMatch(/swift .* 0\.50 /);
   expect(table).toContain('3 rounds');
+  expect(table).toMatch(/peak MB +depth\n.*contimg .* 1\.25\n.*swift .* -\n/);
   expect(table).toContain('peer: absent: not for sale');
 });
 
