@@ -30,6 +30,7 @@ const oraclePackages = [
     'python3-venv',
     'python3-dev',
     'clang-format',
+    'postgresql-15',
   ],
 ];
 

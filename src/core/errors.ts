@@ -102,6 +102,22 @@ export class ProductConflictError extends PathError {
   readonly code = 'PRODUCT_CONFLICT';
 }
 
+/** Another process is publishing the product, or its next attempt is not due yet: nothing is wrong, try later. */
+export class PublishDeferredError extends ContimgError {
+  readonly code = 'PUBLISH_DEFERRED';
+  /** ISO 8601, UTC: when it may be tried, if nothing happens meanwhile. */
+  readonly until: string;
+  constructor(until: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.until = until;
+  }
+}
+
+/** Publishing was given up, since the last error does not pass by itself or after too many attempts. */
+export class PublishFailedError extends ContimgError {
+  readonly code = 'PUBLISH_FAILED';
+}
+
 /** The registry refuses: an unknown product, an illegal transition, a damaged database. */
 export class RegistryError extends ContimgError {
   readonly code = 'REGISTRY';
@@ -136,6 +152,8 @@ export type PipelineError =
   | MosaicError
   | UnsafePathError
   | ProductConflictError
+  | PublishDeferredError
+  | PublishFailedError
   | RegistryError
   | WorkFolderBusyError
   | NativeAddonMissingError

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import { InvalidArgumentError } from '../core/errors.js';
 import { openRegistry } from '../registry/index.js';
 import { checkConfig } from './pipeline-config.js';
@@ -46,7 +44,7 @@ export function createPipeline(config: PipelineConfig): Pipeline {
       const lock = lockWorkFolder(work);
       try {
         await removePartials(work);
-        const registry = await openRegistry(join(work, 'registry.sqlite'));
+        const registry = await openRegistry(checked.registry);
         try {
           return await runPipeline(incoming, { ...checked, work, products }, registry, options);
         } finally {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { checkBoolean, checkInteger, checkKnownOptions, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
@@ -24,6 +24,8 @@ export interface PipelineConfig {
   readonly work: string;
   /** Folder that finished mosaics are published into, as `mosaics/<id>.fits` and so on. */
   readonly products: string;
+  /** The registry: see openRegistry. @default `registry.sqlite` in the work folder */
+  readonly registry?: string | undefined;
   /** Fewest subbands of a group that is processed. @default 14; those that are missing are flagged */
   readonly minSubbands?: number | undefined;
   /** @default all zero */
@@ -45,6 +47,7 @@ export interface PipelineConfig {
 export interface CheckedConfig {
   readonly work: string;
   readonly products: string;
+  readonly registry: string;
   readonly earthOrientation: EarthOrientation;
   readonly grouping: MosaicGroupOptions;
   readonly conversion: NonNullable<PipelineConfig['conversion']>;
@@ -62,7 +65,17 @@ export interface CheckedConfig {
 /** @throws {InvalidArgumentError} an option is wrong. */
 export function checkConfig(config: PipelineConfig): CheckedConfig {
   checkKnownOptions(config, [
-    ...['work', 'products', 'minSubbands', 'earthOrientation', 'keepMs', 'conversion', 'imaging', 'grouping'],
+    ...[
+      'work',
+      'products',
+      'registry',
+      'minSubbands',
+      'earthOrientation',
+      'keepMs',
+      'conversion',
+      'imaging',
+      'grouping',
+    ],
     ...['mosaic', 'threads'],
   ]);
   const work = resolve(checkText('work', config.work));
@@ -70,6 +83,7 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   if (work === products) {
     throw new InvalidArgumentError(`Expected work and products to be two folders but both are ${work}`);
   }
+  const registry = checkText('registry', config.registry ?? join(work, 'registry.sqlite'));
   const options = {
     minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands),
     earthOrientation: checkEarthOrientation(config.earthOrientation),
@@ -83,5 +97,5 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   const conversion = config.conversion ?? {};
   const tileOptionsHash = recipeOf([options.earthOrientation, options.imaging]);
   const hashes = { tileOptionsHash, optionsHash: recipeOf(options) };
-  return { work, products, ...options, keepMs, conversion, threads: threadCount(config), ...hashes };
+  return { work, products, registry, ...options, keepMs, conversion, threads: threadCount(config), ...hashes };
 }

@@ -50,7 +50,7 @@ export class Reporter {
 
   /**
    * The border at which a failure becomes a record: runs `work`, and when it throws, reports that and gives undefined.
-   * An abort, and what would fail for every other subject too, is thrown on.
+   * What only has to wait is left out. An abort, and what would fail for every other subject too, is thrown on.
    */
   async attempt<T>(
     stage: StageName,
@@ -64,6 +64,10 @@ export class Reporter {
     } catch (error) {
       if (this.#signal?.aborted) throw error;
       if (isPipelineError(error, 'NATIVE_ADDON_MISSING', 'REGISTRY')) throw error;
+      if (isPipelineError(error, 'PUBLISH_DEFERRED')) {
+        this.leaveOut(subject, error.code, error.message);
+        return undefined;
+      }
       await recordFailure(error instanceof Error ? error.message : String(error));
       this.failed(stage, subject, error);
       return undefined;

@@ -7,6 +7,7 @@ import type { JobOptions } from '../core/job.js';
 import { groupSubbands, planMosaicGroups } from '../grouping/index.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
+import type { PublishOptions } from '../publish/index.js';
 import type { Product, Registry } from '../registry/index.js';
 import { indexFolder } from '../uvh5/index.js';
 import { findProduct, isPresent, makeProduct } from './make-product.js';
@@ -18,7 +19,7 @@ import type { PipelineProgress, RunReport } from './run-report.js';
 import { optionsOf, readMosaic, toGroupableTile } from './stage-files.js';
 import { stagesOf } from './stages.js';
 import type { GroupSubject } from './stages.js';
-import { findMosaicProblems } from './validate-mosaic.js';
+import { findMosaicFaults, findQualityProblems } from './validate-mosaic.js';
 
 export interface RunOptions extends Pick<JobOptions, 'signal'> {
   /** Told what the run is doing. */
@@ -45,7 +46,7 @@ class PipelineRun {
   readonly #registry: Registry;
   readonly #signal: AbortSignal | undefined;
   readonly #shop: Workshop;
-  readonly #roots: { workRoot: string; productsRoot: string };
+  readonly #publishing: PublishOptions & { readonly owner: string };
   readonly #stages: ReturnType<typeof stagesOf>;
   readonly #reporter: Reporter;
 
@@ -54,7 +55,8 @@ class PipelineRun {
     this.#registry = registry;
     this.#signal = signal;
     this.#shop = { work: config.work, registry };
-    this.#roots = { workRoot: config.work, productsRoot: config.products };
+    // Whoever has the lock of the work folder is its only owner: what an earlier one claimed need not be waited for.
+    this.#publishing = { workRoot: config.work, productsRoot: config.products, owner: `run on ${config.work}` };
     this.#stages = stagesOf(config);
     this.#reporter = new Reporter(onProgress, signal);
   }
@@ -64,9 +66,10 @@ class PipelineRun {
    * made with other options: those are reported.
    */
   async resume(): Promise<void> {
-    const { rolledBack } = await resumePublishing(this.#registry, this.#roots);
+    const deadOwner = this.#publishing.owner;
+    const { failed } = await resumePublishing(this.#registry, { ...this.#publishing, deadOwner });
     const current = new Set((await this.mosaicGroups()).map(({ id }) => `mosaics/${id}`));
-    for (const { id, error } of rolledBack) {
+    for (const { id, error } of failed) {
       if (!current.has(id)) this.#reporter.failed('publish', basename(id), error);
     }
   }
@@ -140,7 +143,7 @@ class PipelineRun {
     const { mosaicGroups, products } = this.#registry;
     const fail = (reason: string) => mosaicGroups.setState(id, 'failed', reason);
     const known = await products.get(`mosaics/${id}`);
-    const untouched = known?.state === 'published' && (await filesArePlaced(known, this.#roots));
+    const untouched = known?.state === 'published' && (await filesArePlaced(known, this.#publishing));
     const product = untouched
       ? known
       : await this.#reporter.attempt('mosaic', id, fail, () => this.#makeMosaic(id, members));
@@ -162,18 +165,21 @@ class PipelineRun {
       tiles.push(tile);
     }
     const product = await this.#obtain(this.#stages.mosaic, { id, tiles }, id);
-    if (product.validation === 'passed') return product;
+    if (product.validation === 'passed' && product.qa === 'passed') return product;
     const { mosaic, rms } = await readMosaic(this.#config.work, product);
-    const problems = findMosaicProblems(mosaic, rms);
-    const reason = problems.join('; ');
-    await this.#registry.products.setValidation(product.id, problems.length === 0 ? 'passed' : 'failed', reason);
-    if (problems.length > 0) throw new MosaicError(`The mosaic ${id} is not fit to be published: ${reason}`);
+    const faults = findMosaicFaults(mosaic, rms);
+    const problems = faults.length > 0 ? [] : findQualityProblems(mosaic, rms);
+    const { products } = this.#registry;
+    await products.setValidation(product.id, outcomeOf(faults), faults.join('; '));
+    if (faults.length === 0) await products.setQa(product.id, outcomeOf(problems), problems.join('; '));
+    const reasons = [...faults, ...problems].join('; ');
+    if (reasons) throw new MosaicError(`The mosaic ${id} is not fit to be published: ${reasons}`);
     return product;
   }
 
   async #publish(id: string, product: Product, untouched: boolean): Promise<readonly string[]> {
     if (!untouched) this.#reporter.running('publish', id, 0);
-    const paths = await publishProduct(this.#registry, product.id, this.#roots);
+    const paths = await publishProduct(this.#registry, product.id, this.#publishing);
     this.#reporter.published(product.id, paths);
     if (untouched) this.#reporter.found('publish', id, product.id);
     else this.#reporter.made('publish', id, product.id);
@@ -197,6 +203,8 @@ class PipelineRun {
     return product;
   }
 }
+
+const outcomeOf = (problems: readonly string[]) => (problems.length === 0 ? 'passed' : 'failed');
 
 const waitingReasons = {
   TOO_FEW_TILES: (size: number) => `It waits for more tiles: a mosaic takes ${size}`,

@@ -45,33 +45,41 @@ export function measureMosaic(mosaic: SkyImage, rms: SkyImage): MosaicStatistics
   };
 }
 
-/** Everything that keeps a mosaic from being published, one sentence each; empty for a good one. */
-export function findMosaicProblems(mosaic: SkyImage, rms: SkyImage): string[] {
-  const problems: string[] = [];
-  const expect = (condition: boolean, sentence: string) => void (condition || problems.push(sentence));
+/** What is wrong with a mosaic whatever it shows, one sentence each; empty for one that is valid. */
+export function findMosaicFaults(mosaic: SkyImage, rms: SkyImage): string[] {
+  if (mosaic.pixels.shape.join() !== rms.pixels.shape.join())
+    return [`The noise map has the shape ${rms.pixels.shape}, the mosaic ${mosaic.pixels.shape}`];
   const { center, cellArcsec } = mosaic.wcs;
-  const sameShape = mosaic.pixels.shape.join() === rms.pixels.shape.join();
-  expect(sameShape, `The noise map has the shape ${rms.pixels.shape}, the mosaic ${mosaic.pixels.shape}`);
-  if (!sameShape) return problems;
-  expect(Number.isFinite(center.raDeg) && Math.abs(center.decDeg) <= 90, 'The center of the mosaic is no direction');
-  expect(cellArcsec > 0 && Number.isFinite(cellArcsec), `The cell is ${cellArcsec} arcsec`);
-  expect(noiseIsPositive(mosaic, rms), 'Pixels with a value have a noise that is not a positive number');
+  return unmet([
+    [Number.isFinite(center.raDeg) && Math.abs(center.decDeg) <= 90, 'The center of the mosaic is no direction'],
+    [cellArcsec > 0 && Number.isFinite(cellArcsec), `The cell is ${cellArcsec} arcsec`],
+    [noiseIsPositive(mosaic, rms), 'Pixels with a value have a noise that is not a positive number'],
+  ]);
+}
 
+/** What makes a valid mosaic too poor to be published, one sentence each; empty for a good one. */
+export function findQualityProblems(mosaic: SkyImage, rms: SkyImage): string[] {
   const found = measureMosaic(mosaic, rms);
+  const { minCoverage, minDynamicRange, maxNegativeFraction } = mosaicLimits;
   const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
-  expect(
-    found.coverage >= mosaicLimits.minCoverage,
-    `Only ${percent(found.coverage)} of the pixels have a value; at least ${percent(mosaicLimits.minCoverage)} are expected`,
-  );
-  expect(
-    found.dynamicRange >= mosaicLimits.minDynamicRange,
-    `The brightest pixel is ${found.dynamicRange.toFixed(1)} times the median noise; at least ${mosaicLimits.minDynamicRange} is expected`,
-  );
-  expect(
-    found.negativeFraction <= mosaicLimits.maxNegativeFraction,
-    `${percent(found.negativeFraction)} of the pixels are below -5 sigma; at most ${percent(mosaicLimits.maxNegativeFraction)} are expected`,
-  );
-  return problems;
+  return unmet([
+    [
+      found.coverage >= minCoverage,
+      `Only ${percent(found.coverage)} of the pixels have a value; at least ${percent(minCoverage)} are expected`,
+    ],
+    [
+      found.dynamicRange >= minDynamicRange,
+      `The brightest pixel is ${found.dynamicRange.toFixed(1)} times the median noise; at least ${minDynamicRange} is expected`,
+    ],
+    [
+      found.negativeFraction <= maxNegativeFraction,
+      `${percent(found.negativeFraction)} of the pixels are below -5 sigma; at most ${percent(maxNegativeFraction)} are expected`,
+    ],
+  ]);
+}
+
+function unmet(expectations: readonly (readonly [met: boolean, sentence: string])[]): string[] {
+  return expectations.flatMap(([met, sentence]) => (met ? [] : [sentence]));
 }
 
 function noiseIsPositive(mosaic: SkyImage, rms: SkyImage): boolean {

@@ -1,28 +1,80 @@
-import type { Registry } from '../registry/index.js';
-import type { PublishRoots } from './place-files.js';
-import { finishPublishing } from './publish-product.js';
+import { setTimeout } from 'node:timers/promises';
 
-/** What became of the products that a process which died had been publishing. */
-export interface ResumeReport {
-  readonly finished: readonly string[];
-  /** Back to `staged`, with the reason. */
-  readonly rolledBack: readonly { readonly id: string; readonly error: Error }[];
+import { checkPositive } from '../core/check.js';
+import { isPipelineError } from '../core/errors.js';
+import type { Claim, Registry } from '../registry/index.js';
+import { claimantOf, finishPublishing } from './publish-product.js';
+import type { PublishOptions } from './publish-product.js';
+
+export interface ResumeOptions extends PublishOptions {
+  /** An owner that is known to be gone, as by a lock: what it left is taken over before its leases end. @default none */
+  readonly deadOwner?: string;
+}
+
+/** What became of the products that were published, or tried. */
+export interface PublishReport {
+  readonly published: readonly string[];
+  /** Not published: `staged` again or `failed`, with the reason. */
+  readonly failed: readonly { readonly id: string; readonly error: Error }[];
 }
 
 /**
- * Finishes, or where that fails takes back, what a process that died was publishing, whatever step it had reached, and
- * removes its temporary files. To be called when no other process publishes from this registry.
+ * Finishes, or where that fails takes back, what processes that died were publishing, whatever step they had reached, and
+ * removes their temporary files. What has a lease that has not ended is left alone. To be called at the start and then
+ * from time to time, by any number of processes.
  */
-export async function resumePublishing(registry: Registry, roots: PublishRoots): Promise<ResumeReport> {
-  const finished: string[] = [];
-  const rolledBack: { id: string; error: Error }[] = [];
-  for (const product of await registry.products.list({ state: 'publishing' })) {
+export async function resumePublishing(registry: Registry, options: ResumeOptions): Promise<PublishReport> {
+  const claimant = claimantOf(options);
+  return publishAll(registry, options, () => registry.claims.takeOver(claimant, options.deadOwner));
+}
+
+/** Publishes every product that is ready and due, in order of age, passing over those that other processes publish. */
+export async function publishDue(registry: Registry, options: PublishOptions): Promise<PublishReport> {
+  const claimant = claimantOf(options);
+  return publishAll(registry, options, () => registry.claims.takeNext(claimant));
+}
+
+export interface KeepPublishingOptions extends PublishOptions {
+  /** From the end of one round to the next. @default 60 */
+  readonly intervalSec?: number;
+  readonly signal?: AbortSignal;
+  /** Told of every round in which something was done. */
+  readonly onReport?: (report: PublishReport) => void;
+}
+
+/**
+ * Publishes whatever becomes due, and takes over what other processes that died were publishing, until it is aborted. Any
+ * number of processes, on any number of hosts, may do so at once.
+ */
+export async function keepPublishing(registry: Registry, options: KeepPublishingOptions): Promise<void> {
+  const { signal, onReport } = options;
+  const intervalMs = 1000 * checkPositive('intervalSec', options.intervalSec ?? 60);
+  while (!signal?.aborted) {
+    for (const round of [resumePublishing, publishDue]) {
+      const report = await round(registry, options);
+      if (report.published.length + report.failed.length > 0) onReport?.(report);
+    }
+    await setTimeout(intervalMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function publishAll(
+  registry: Registry,
+  options: PublishOptions,
+  next: () => Promise<Claim | undefined>,
+): Promise<PublishReport> {
+  const published: string[] = [];
+  const failed: { id: string; error: Error }[] = [];
+  for (let claim = await next(); claim; claim = await next()) {
+    const { id } = claim.product;
+    options.onStep?.('claimed', id);
     try {
-      await finishPublishing(registry, product, roots);
-      finished.push(product.id);
+      await finishPublishing(registry, claim, options);
+      published.push(id);
     } catch (error) {
-      rolledBack.push({ id: product.id, error: error as Error });
+      if (isPipelineError(error, 'REGISTRY')) throw error;
+      failed.push({ id, error: error as Error });
     }
   }
-  return { finished, rolledBack };
+  return { published, failed };
 }

@@ -1,58 +1,59 @@
-import { lstat, realpath } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 
 import { UnsafePathError } from '../core/errors.js';
-import { fromFileSystem } from '../core/file-errors.js';
+import { checkName, Folder } from './folder.js';
 
-const maxNameBytes = 255;
+const maxPathBytes = 4096;
+
+/** A place below a root: a name in a folder that is held open, so that what was checked is what is used. */
+export interface SafePath {
+  readonly folder: Folder;
+  readonly name: string;
+  /** Real and absolute, when it was opened: for messages and reports. */
+  readonly path: string;
+  /** Lets go of the folder. */
+  close(): Promise<void>;
+}
 
 /**
- * The real path of `relative` below `root`, after every component has been looked at: none may be empty, `.` or `..`,
- * hold control characters or be too long for a file system, and none that exists may be a symbolic link. Components
- * need not exist. The root itself may be reached through links: whoever configured it chose so.
+ * Opens the folder that a path below `root` leads to, component by component: each is looked up in the one before, which
+ * is held open, and none may be a symbolic link. The last component need not exist; what it is, is seen when it is used.
  *
- * @throws {UnsafePathError} the path would, or through a link could, leave the root.
+ * @param relative - names separated by single slashes.
+ * @param makeFolders - make those that are missing.
+ * @throws {UnsafePathError} the path would leave the root, leads through a link, or holds what no name may: see checkName.
+ * @throws {FileAccessError} a folder is missing.
  */
-export async function safePath(root: string, relative: string): Promise<string> {
-  let path = await realRoot(root);
-  for (const name of components(relative)) {
-    path = join(path, name);
-    if (await isLink(path)) {
-      throw new UnsafePathError(path, `Expected no symbolic link below ${root}, but ${path} is one. Remove it`);
+export async function safePath(root: string, relative: string, makeFolders = false): Promise<SafePath> {
+  const names = components(relative);
+  const last = names.pop()!;
+  let folder = await Folder.openRoot(root);
+  try {
+    checkLength(folder.pathOf(relative));
+    for (const name of names) {
+      const next = await folder.open(name, makeFolders);
+      await folder.close();
+      folder = next;
     }
+  } catch (error) {
+    await folder.close();
+    throw error;
   }
-  return path;
+  return { folder, name: last, path: folder.pathOf(last), close: () => folder.close() };
+}
+
+/** Longer paths can be made by way of open folders, but other programs could not reach what stands there. */
+function checkLength(path: string): void {
+  if (Buffer.byteLength(path) < maxPathBytes) return;
+  throw new UnsafePathError(path.slice(0, 200), `Expected a path of less than ${maxPathBytes} bytes, but it is longer`);
 }
 
 function components(relative: string): string[] {
-  const refuse = (reason: string): never => {
-    const shown = JSON.stringify(relative);
-    throw new UnsafePathError(relative, `Expected a path that stays below its root, but ${shown} ${reason}`);
-  };
-  if (relative === '' || isAbsolute(relative)) refuse('is empty or absolute');
+  if (relative === '' || isAbsolute(relative)) {
+    const shown = JSON.stringify(relative.slice(0, 200));
+    throw new UnsafePathError(relative, `Expected a path below its root, but ${shown} is empty or absolute`);
+  }
   const names = relative.split('/');
-  for (const name of names) {
-    if (name === '' || name === '.' || name === '..') refuse(`has the component ${JSON.stringify(name)}`);
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (/[\u0000-\u001f\u007f]/.test(name)) refuse('holds control characters');
-    if (Buffer.byteLength(name) > maxNameBytes) refuse(`has a component of more than ${maxNameBytes} bytes`);
-  }
+  names.forEach(checkName);
   return names;
-}
-
-async function realRoot(root: string): Promise<string> {
-  try {
-    return await realpath(root);
-  } catch (error) {
-    throw fromFileSystem(root, error);
-  }
-}
-
-async function isLink(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isSymbolicLink();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw fromFileSystem(path, error);
-  }
 }

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 
+import { transact } from './database.js';
 import type { GroupsTable, MosaicGroupsTable, Tables } from './schema.js';
-import { transact } from './sqlite-database.js';
 import type { GroupState, MosaicGroupState } from './state-machines.js';
 import { recordEvent, transition } from './transition.js';
 

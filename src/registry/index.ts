@@ -1,7 +1,10 @@
 export { openRegistry } from './open-registry.js';
 export type { Registry } from './open-registry.js';
+export type { Claim, Claimant, ClaimTable } from './claims.js';
 export type { FoundGroup, GroupTable, GroupRow, MosaicGroupTable, MosaicGroupRow } from './groups.js';
 export type { NewProduct, Product, ProductFile } from './product-rows.js';
+export { publishAlertLimits, publishAlerts } from './publish-health.js';
+export type { PublishAlert, PublishHealth } from './publish-health.js';
 export type { ProductTable } from './products.js';
 export type { EventRow, ProductKind, Validation } from './schema.js';
 export { groupMachine, mosaicGroupMachine, productMachine } from './state-machines.js';

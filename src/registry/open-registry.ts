@@ -2,15 +2,23 @@ import type { Kysely } from 'kysely';
 
 import { checkText } from '../core/check.js';
 import { RegistryError } from '../core/errors.js';
+import { ClaimTable } from './claims.js';
+import { dialectOf, transact } from './database.js';
 import { GroupTable, MosaicGroupTable } from './groups.js';
-import { applyMigrations, latestMigration } from './migrations.js';
+import { latestMigration } from './migration-list.js';
+import { applyMigrations } from './migrations.js';
+import { openPostgres } from './postgres-database.js';
 import { ProductTable } from './products.js';
+import { measurePublishing } from './publish-health.js';
+import type { PublishHealth } from './publish-health.js';
 import type { EventRow, Tables } from './schema.js';
-import { openSqlite, transact } from './sqlite-database.js';
+import { enforceForeignKeys, openSqlite } from './sqlite-database.js';
 
 /** What is known of groups and products: the memory of the pipeline between runs. */
 export class Registry {
   readonly products: ProductTable;
+  /** Which process publishes what. */
+  readonly claims: ClaimTable;
   readonly groups: GroupTable;
   readonly mosaicGroups: MosaicGroupTable;
   readonly #db: Kysely<Tables>;
@@ -19,6 +27,7 @@ export class Registry {
   constructor(db: Kysely<Tables>) {
     this.#db = db;
     this.products = new ProductTable(db);
+    this.claims = new ClaimTable(db);
     this.groups = new GroupTable(db);
     this.mosaicGroups = new MosaicGroupTable(db);
   }
@@ -28,32 +37,45 @@ export class Registry {
     return this.#db.selectFrom('events').selectAll().where('subject_id', '=', subjectId).orderBy('id').execute();
   }
 
+  /** How publishing goes: what `publishAlerts` judges. */
+  async health(): Promise<PublishHealth> {
+    return measurePublishing(this.#db);
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
   }
 }
 
 /**
- * Opens a registry, a SQLite file that is made where there is none, and brings its schema up to date.
+ * Opens a registry and brings its schema up to date: a SQLite file, for one host, which is made where there is none; or a
+ * PostgreSQL database that exists, for many.
  *
- * @throws {RegistryError} the file is no database, is damaged, or was written by a newer version of contimg.
+ * @param location - path of the file, with or without `sqlite:` before it, or `postgres://user:password@host/database`.
+ * @throws {RegistryError} no database there, a damaged one, or one that a newer version of contimg wrote.
  * @example
  * const registry = await openRegistry('work/registry.sqlite');
  * const mosaics = await registry.products.list({ kind: 'mosaic', state: 'published' });
  * await registry.close();
  */
-export async function openRegistry(path: string): Promise<Registry> {
-  const db = await openSqlite(checkText('path', path));
+export async function openRegistry(location: string): Promise<Registry> {
+  const db = await openDatabase(checkText('location', location));
   try {
     const found = await transact(db, applyMigrations);
     if (found > latestMigration) {
       throw new RegistryError(
-        `Expected the registry ${path} to have at most ${latestMigration} migrations, but it has ${found}: a newer contimg wrote it. Update contimg`,
+        `Expected the registry to have at most ${latestMigration} migrations, but it has ${found}: a newer contimg wrote it. Update contimg`,
       );
     }
+    if (dialectOf(db) === 'sqlite') await enforceForeignKeys(db);
   } catch (error) {
     await db.destroy();
     throw error;
   }
   return new Registry(db);
+}
+
+async function openDatabase(location: string): Promise<Kysely<Tables>> {
+  if (/^postgres(ql)?:\/\//.test(location)) return openPostgres(location);
+  return openSqlite(location.replace(/^sqlite:(\/\/(?=\/))?/, ''));
 }

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 
 import { RegistryError } from '../core/errors.js';
-import { insertFilesAndParents, insertProduct, readProduct, restageProduct } from './product-rows.js';
-import type { NewProduct, Product } from './product-rows.js';
+import { locked, transact } from './database.js';
+import { insertFiles, insertParents, insertProduct, readProduct, restageProduct } from './product-rows.js';
+import type { NewProduct, Product, ProductFile } from './product-rows.js';
 import type { ProductKind, Tables, Validation } from './schema.js';
-import { transact } from './sqlite-database.js';
 import type { ProductState } from './state-machines.js';
 import { currentState, recordEvent, transition } from './transition.js';
 
@@ -23,7 +23,8 @@ export class ProductTable {
    */
   async register(product: NewProduct): Promise<void> {
     await transact(this.#db, async db => {
-      const known = await db.selectFrom('products').select('state').where('id', '=', product.id).executeTakeFirst();
+      const query = db.selectFrom('products').select('state').where('id', '=', product.id);
+      const known = await locked(db, query).executeTakeFirst();
       if (known !== undefined && known.state !== 'removed') {
         throw new RegistryError(
           `Expected ${product.id} to be new, but it is registered and ${known.state}. Nothing was changed`,
@@ -31,7 +32,8 @@ export class ProductTable {
       }
       if (known === undefined) await insertProduct(db, product);
       else await restageProduct(db, product);
-      await insertFilesAndParents(db, product);
+      await insertFiles(db, product.id, product.files ?? []);
+      await insertParents(db, product);
     });
   }
 
@@ -50,6 +52,28 @@ export class ProductTable {
     return products;
   }
 
+  /**
+   * What is meant to be published and is not: those that were tried most often first.
+   *
+   * @param minAttempts - only those that were tried so often, or given up. @default 0
+   */
+  async unpublished(options: { minAttempts?: number | undefined; limit?: number } = {}): Promise<Product[]> {
+    const { minAttempts = 0, limit = 50 } = options;
+    const rows = await this.#db
+      .selectFrom('products')
+      .selectAll()
+      .where('state', 'in', ['staged', 'publishing', 'failed'])
+      .where(eb => eb.or([eb('kind', '=', 'mosaic'), eb('validation', '=', 'passed')]))
+      .where(eb => eb.or([eb('publish_attempts', '>=', minAttempts), eb('state', '=', 'failed')]))
+      .orderBy('publish_attempts', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    const products: Product[] = [];
+    for (const row of rows) products.push(await readProduct(this.#db, row));
+    return products;
+  }
+
   /** Everything that the product was made from, at any remove. */
   ancestors(id: string): Promise<string[]> {
     return this.#reach(id, 'child_id', 'parent_id');
@@ -65,51 +89,34 @@ export class ProductTable {
     await transact(this.#db, db => transition(db, 'product', id, 'removed', reason));
   }
 
-  /** Records whether the product passed its checks. */
-  async setValidation(id: string, validation: Validation, message?: string): Promise<void> {
+  /**
+   * The files of a product that was registered before it was whole, now that they will not change.
+   *
+   * @throws {RegistryError} unknown, or finalized already: what is finalized is made again under `register`.
+   */
+  async finalize(id: string, files: readonly ProductFile[]): Promise<void> {
     await transact(this.#db, async db => {
       const state = await currentState(db, 'product', id);
-      await db.updateTable('products').set({ validation }).where('id', '=', id).execute();
-      await recordEvent(db, 'product', id, state, state, `validation ${validation}${message ? `: ${message}` : ''}`);
-    });
-  }
-
-  /**
-   * Claims a product for publishing: `staged` to `publishing`.
-   *
-   * @throws {RegistryError} not staged, or not validated.
-   */
-  async claimForPublishing(id: string): Promise<void> {
-    await transact(this.#db, async db => {
-      await transition(db, 'product', id, 'publishing');
-      const claimed = await db
+      const done = await db
         .updateTable('products')
-        .set(eb => ({ publish_attempts: eb('publish_attempts', '+', 1) }))
+        .set({ finalized: 1 })
         .where('id', '=', id)
-        .where('validation', '=', 'passed')
+        .where('finalized', '=', 0)
         .executeTakeFirstOrThrow();
-      if (claimed.numUpdatedRows === 1n) return;
-      throw new RegistryError(
-        `Expected ${id} to have passed its validation before it is published. Nothing was changed`,
-      );
+      if (done.numUpdatedRows !== 1n) throw new RegistryError(`Expected ${id} not to be finalized yet, but it is`);
+      await insertFiles(db, id, files);
+      await recordEvent(db, 'product', id, state, state, 'finalized');
     });
   }
 
-  /** The files are in their places: `publishing` to `published`. */
-  async completePublishing(id: string): Promise<void> {
-    await transact(this.#db, async db => {
-      await transition(db, 'product', id, 'published');
-      const values = { published_at: new Date().toISOString(), publish_error: null };
-      await db.updateTable('products').set(values).where('id', '=', id).execute();
-    });
+  /** Records whether the product is well-formed: whole, readable, its numbers numbers. */
+  async setValidation(id: string, validation: Validation, message?: string): Promise<void> {
+    await this.#setCheck(id, 'validation', validation, message);
   }
 
-  /** The attempt failed: `publishing` back to `staged`, with the reason. */
-  async failPublishing(id: string, reason: string): Promise<void> {
-    await transact(this.#db, async db => {
-      await transition(db, 'product', id, 'staged', `publishing failed: ${reason}`);
-      await db.updateTable('products').set({ publish_error: reason }).where('id', '=', id).execute();
-    });
+  /** Records whether the product is good enough to be published; of tiles and mosaics it is asked for. */
+  async setQa(id: string, qa: Validation, message?: string): Promise<void> {
+    await this.#setCheck(id, 'qa', qa, message);
   }
 
   /** Published files are missing: `published` back to `staged`, to be published again. */
@@ -117,6 +124,18 @@ export class ProductTable {
     await transact(this.#db, async db => {
       await transition(db, 'product', id, 'staged', reason);
       await db.updateTable('products').set({ published_at: null }).where('id', '=', id).execute();
+    });
+  }
+
+  async #setCheck(id: string, check: 'validation' | 'qa', outcome: Validation, message?: string): Promise<void> {
+    await transact(this.#db, async db => {
+      const state = await currentState(db, 'product', id);
+      await db
+        .updateTable('products')
+        .set({ [check]: outcome })
+        .where('id', '=', id)
+        .execute();
+      await recordEvent(db, 'product', id, state, state, `${check} ${outcome}${message ? `: ${message}` : ''}`);
     });
   }
 

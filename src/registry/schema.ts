@@ -5,7 +5,10 @@ import type { GroupState, MosaicGroupState, ProductState } from './state-machine
 /** What a product is; published products stand in the folder `<kind>s` of the products folder. */
 export type ProductKind = 'ms' | 'tile' | 'mosaic';
 
-/** Whether a product passed its checks: only one that did may be published. */
+/** Kinds of which only what passed its quality checks may be published; of others it suffices to be valid. */
+export const kindsWithQa: readonly ProductKind[] = ['tile', 'mosaic'];
+
+/** Whether a product passed its checks. */
 export type Validation = 'pending' | 'passed' | 'failed';
 
 /** Instants are ISO 8601 UTC text, JSON is text, paths are relative to the work folder unless the name says otherwise. */
@@ -19,10 +22,19 @@ export interface ProductsTable {
   /** SHA-256 of all that decides the content: inputs and options. */
   recipe: string;
   state: ProductState;
+  /** 1 once its files are whole and will not change. */
+  finalized: number;
   validation: Validation;
+  qa: Validation;
   metadata: string;
   publish_attempts: Generated<number>;
   publish_error: string | null;
+  /** Not to be tried before; null for at once. */
+  next_attempt_at: string | null;
+  /** While it is `publishing`: who does it, by which claim, and until when nobody else may. */
+  claim_owner: string | null;
+  claim_token: string | null;
+  lease_expires_at: string | null;
   published_at: string | null;
   created_at: string;
   updated_at: string;

@@ -1,21 +1,20 @@
-import { setTimeout } from 'node:timers/promises';
-
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import type { SqliteDatabase } from 'kysely';
 
 import { DiskFullError, RegistryError } from '../core/errors.js';
+import { busyLimitMs, retryWhileBusy } from './database.js';
 import type { Tables } from './schema.js';
 
 /**
- * How long to wait for another connection's write. SQLite's own waiting blocks the event loop, and so the very
- * transaction that is waited for if that is of this process: it gets little, the rest is waited out in between tries.
+ * SQLite's own waiting blocks the event loop, and so the very transaction that is waited for if that is of this process:
+ * it gets little, the rest is waited out in between tries.
  */
-const busyLimitMs = 20_000;
 const blockingLimitMs = 50;
 
 /**
- * One SQLite file as a Kysely database: WAL, foreign keys on, every commit on the disk before it is reported.
+ * One SQLite file as a Kysely database: WAL, every commit on the disk before it is reported. Foreign keys are off, as
+ * migrations that make a table anew need it: see `enforceForeignKeys`.
  *
  * @throws {RegistryError} not a database, damaged, or in a folder that cannot be written.
  */
@@ -25,7 +24,7 @@ export async function openSqlite(path: string): Promise<Kysely<Tables>> {
       const database = new Database(path, { timeout: blockingLimitMs });
       try {
         database.pragma('journal_mode = WAL');
-        database.pragma('foreign_keys = ON');
+        database.pragma('foreign_keys = OFF');
         database.pragma('synchronous = FULL');
       } catch (error) {
         database.close();
@@ -36,32 +35,9 @@ export async function openSqlite(path: string): Promise<Kysely<Tables>> {
   );
 }
 
-/** Runs `work` in one write transaction that is taken at its start, so that what it reads stays true until it writes. */
-export function transact<T>(db: Kysely<Tables>, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
-  return db.connection().execute(async connection => {
-    await retryWhileBusy(() => sql`begin immediate`.execute(connection));
-    try {
-      const result = await work(connection);
-      await sql`commit`.execute(connection);
-      return result;
-    } catch (error) {
-      await sql`rollback`.execute(connection).catch(() => undefined); // a failed commit may have rolled back already
-      throw error;
-    }
-  });
-}
-
-async function retryWhileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + busyLimitMs;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const code = ((error as Error).cause as { code?: string } | undefined)?.code ?? '';
-      if (!code.startsWith('SQLITE_BUSY') || Date.now() > deadline) throw error;
-      await setTimeout(5 + 20 * Math.random());
-    }
-  }
+/** To be called once the schema is up to date. */
+export async function enforceForeignKeys(db: Kysely<Tables>): Promise<void> {
+  await sql`pragma foreign_keys = on`.execute(db);
 }
 
 /** The part of better-sqlite3 that Kysely uses, with errors of contimg's classes. */

@@ -1,6 +1,6 @@
 import { RegistryError } from '../core/errors.js';
 
-export type ProductState = 'staged' | 'publishing' | 'published' | 'removed';
+export type ProductState = 'staged' | 'publishing' | 'published' | 'failed' | 'removed';
 export type GroupState = 'incomplete' | 'pending' | 'imaged' | 'failed';
 export type MosaicGroupState = 'formed' | 'published' | 'failed';
 
@@ -8,13 +8,15 @@ export type MosaicGroupState = 'formed' | 'published' | 'failed';
 export type StateMachine<State extends string> = Readonly<Record<State, readonly State[]>>;
 
 /**
- * A product is staged in the work folder and published from there. `removed` means that its files are gone or no longer
- * current, and that it may be made again.
+ * A product is staged in the work folder and published from there. It stays `publishing` when a process takes it over from
+ * one that died. `failed` means that no attempt is made before somebody asks for it; `removed`, that its files are gone or
+ * no longer current, and that it may be made again.
  */
 export const productMachine: StateMachine<ProductState> = {
   staged: ['publishing', 'removed'],
-  publishing: ['published', 'staged'],
+  publishing: ['published', 'staged', 'failed', 'publishing'],
   published: ['staged', 'removed'],
+  failed: ['staged', 'removed'],
   removed: ['staged'],
 };
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 
 import { RegistryError } from '../core/errors.js';
+import { locked } from './database.js';
 import type { EventsTable, Tables } from './schema.js';
 import { checkTransition, groupMachine, mosaicGroupMachine, productMachine } from './state-machines.js';
 import type { StateMachine } from './state-machines.js';
@@ -19,6 +20,7 @@ const tables = { product: 'products', group: 'groups', mosaic_group: 'mosaic_gro
  * Moves one row to another state and writes that into the history. The only place where a state changes; to be called
  * inside a transaction.
  *
+ * @param values - other columns that change with the state.
  * @throws {RegistryError} unknown id, or a transition that the state machine does not know.
  */
 export async function transition(
@@ -27,21 +29,26 @@ export async function transition(
   id: string,
   to: string,
   message: string | null = null,
+  values: Readonly<Record<string, string | null>> = {},
 ): Promise<void> {
   const from = await currentState(db, subject, id);
   checkTransition(machines[subject], `${subject} ${id}`, from, to);
   await db
     .updateTable(tables[subject] as 'groups')
-    .set({ state: to as 'pending', updated_at: new Date().toISOString() })
+    .set({ ...values, state: to as 'pending', updated_at: new Date().toISOString() })
     .where('id', '=', id)
     .execute();
   await recordEvent(db, subject, id, from, to, message);
 }
 
-/** @throws {RegistryError} unknown id. */
+/**
+ * Its state, which nobody else can change before the transaction ends.
+ *
+ * @throws {RegistryError} unknown id.
+ */
 export async function currentState(db: Kysely<Tables>, subject: Subject, id: string): Promise<string> {
   const table = tables[subject] as 'groups'; // the three tables share id, state and updated_at
-  const row = await db.selectFrom(table).select('state').where('id', '=', id).executeTakeFirst();
+  const row = await locked(db, db.selectFrom(table).select('state').where('id', '=', id)).executeTakeFirst();
   if (row === undefined) throw new RegistryError(`Expected a ${subject} ${id} in the registry, but there is none`);
   return row.state;
 }

@@ -3,41 +3,54 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { publishProduct } from '../../src/publish/index.js';
+import { publishDue, publishProduct, retryPublishing } from '../../src/publish/index.js';
+import { sqlite } from '../support/databases.js';
 import { describeIf } from '../support/oracles.js';
 import { canMountDisks, mountSmallDisk, unmountDisk } from '../support/small-disk.js';
-import { publishedContent, stageMosaic, wholeMosaic } from './staged-mosaic.js';
+import { Site, wholeProducts } from './staged-product.js';
 
 describeIf(canMountDisks(), 'mounting a tmpfs needs root', 'a full disk', () => {
-  let staged: Awaited<ReturnType<typeof stageMosaic>>;
-  const ballast = () => join(staged.productsRoot, 'ballast');
+  let site: Site;
+  const ballast = () => join(site.productsRoot, 'ballast');
 
   beforeEach(async () => {
-    staged = await stageMosaic();
-    await rmdir(staged.productsRoot);
-    expect(mountSmallDisk(staged.productsRoot, 400)).toBe(true); // the mosaic takes 300 kB
-    await writeFile(ballast(), Buffer.alloc(200_000));
+    site = await Site.make(sqlite);
+    await rmdir(site.productsRoot);
+    expect(mountSmallDisk(site.productsRoot, 400)).toBe(true); // the mosaic takes 255 kB, the folder 150
+    await writeFile(ballast(), Buffer.alloc(300_000));
   });
 
   afterEach(async () => {
-    await staged.registry.close();
-    unmountDisk(staged.productsRoot);
-    await rm(staged.folder, { recursive: true });
+    unmountDisk(site.productsRoot);
+    await site.remove();
   });
 
-  it('leaves the product staged and nothing behind; with room again, publishes it from the other file system', async () => {
-    const publish = () => publishProduct(staged.registry, 'mosaic/m', staged);
-    await expect(publish()).rejects.toMatchObject({
-      code: 'DISK_FULL',
-      path: expect.stringContaining(staged.productsRoot) as string,
-    });
-    expect(await publishedContent(staged.productsRoot)).toEqual({});
-    expect(await staged.registry.products.get('mosaic/m')).toMatchObject({
-      state: 'staged',
-      publishError: expect.stringContaining('disk is full') as string,
-    });
-    await rm(ballast());
-    await publish();
-    expect(await publishedContent(staged.productsRoot)).toEqual(wholeMosaic);
-  });
+  it.each(['files', 'folder'] as const)(
+    'leaves %s staged and nothing behind; a retry by hand, and the automatic one once it is due, publish them',
+    async form => {
+      const ids = [await site.stage('m', form), await site.stage('n', form)];
+      const failures = await publishDue(site.registry, site.roots);
+      expect(failures.failed).toMatchObject(ids.map(id => ({ id, error: { code: 'DISK_FULL' } })));
+      expect(failures.failed[0]!.error).toHaveProperty('path', expect.stringContaining(site.productsRoot));
+      expect(Object.keys(await site.published())).toEqual(['ballast']);
+      expect(Object.keys(await site.staged())).toHaveLength(6);
+      for (const id of ids) {
+        const product = await site.registry.products.get(id);
+        expect(product).toMatchObject({ state: 'staged', publishAttempts: 1, publishError: /disk is full/ });
+      }
+
+      await rm(ballast());
+      expect(await publishDue(site.registry, site.roots)).toEqual({ published: [], failed: [] }); // not due
+      await expect(publishProduct(site.registry, ids[0]!, site.roots)).rejects.toMatchObject({
+        code: 'PUBLISH_DEFERRED',
+      });
+      await retryPublishing(site.registry, ids[0]!, site.roots);
+      expect(await site.published()).toEqual(wholeProducts([form, 'm']));
+
+      await rm(join(site.productsRoot, form === 'files' ? 'mosaics' : 'ms'), { recursive: true }); // room for the other
+      await sqlite.query(site.location, `update products set next_attempt_at = '2000-01-01T00:00:00.000Z'`);
+      expect(await publishDue(site.registry, site.roots)).toEqual({ published: [ids[1]], failed: [] });
+      expect(await site.published()).toEqual(wholeProducts([form, 'n']));
+    },
+  );
 });

@@ -1,58 +1,194 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { execa } from 'execa';
-import { expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { publishSteps, resumePublishing } from '../../src/publish/index.js';
-import { openRegistry } from '../../src/registry/index.js';
-import { publishedContent, stageMosaic, wholeMosaic } from './staged-mosaic.js';
+import { keepPublishing, publishDue, publishProduct, resumePublishing } from '../../src/publish/index.js';
+import { isTransient, retryDelaySec } from '../../src/publish/failure.js';
+import type { OnPublishStep, PublishStep } from '../../src/publish/index.js';
+import {
+  DiskFullError,
+  FileAccessError,
+  ProductConflictError,
+  RegistryError,
+  UnsafePathError,
+} from '../../src/core/errors.js';
+import { onBothDatabases, sqlite } from '../support/databases.js';
+import { endLeases, publishAndDie } from './dying-publisher.js';
+import { Site, wholeProducts } from './staged-product.js';
 
-const script = fileURLToPath(new URL('publish-and-die.mjs', import.meta.url));
+onBothDatabases('what a process that died left', database => {
+  let site: Site;
+  beforeEach(async () => void (site = await Site.make(database)));
+  afterEach(() => site.remove());
 
-/** Publishes in a process of its own that is killed after `steps` steps; gives the steps that it did. */
-async function publishAndDie(staged: Awaited<ReturnType<typeof stageMosaic>>, steps: number): Promise<string[]> {
-  await staged.registry.close();
-  const child = await execa('node', [script, staged.registryPath, staged.workRoot, staged.productsRoot, `${steps}`], {
-    reject: false,
-    lines: true,
+  const copying = 5; // steps: claimed, cleaned, and one file placed and two more
+
+  it('is left alone until the lease ends, and then finished by another scheduler', async () => {
+    const id = await site.stage();
+    await publishAndDie(site, id, copying);
+    const scheduler = { ...site.roots, owner: 'second scheduler' };
+    expect(await resumePublishing(site.registry, scheduler)).toEqual({ published: [], failed: [] });
+    expect(await publishDue(site.registry, scheduler)).toEqual({ published: [], failed: [] });
+    await expect(publishProduct(site.registry, id, scheduler)).rejects.toMatchObject({ code: 'PUBLISH_DEFERRED' });
+    expect(await site.state(id)).toBe('publishing');
+    await endLeases(site, database);
+    expect(await resumePublishing(site.registry, scheduler)).toEqual({ published: [id], failed: [] });
+    expect(await site.published()).toEqual(wholeProducts(['files', 'm']));
+    const messages = (await site.registry.history(id)).map(event => event.message);
+    expect(messages).toContainEqual(expect.stringMatching(/^second scheduler takes over from /));
   });
-  if (child.signal !== 'SIGKILL' && child.exitCode !== 0) throw new Error(child.stderr.join('\n'));
-  return child.stdout;
-}
 
-it('finishes what a process killed after any step was publishing', async () => {
-  const whole = await stageMosaic();
-  const steps = await publishAndDie(whole, Infinity);
-  await rm(whole.folder, { recursive: true });
-  expect(new Set(steps)).toEqual(new Set(publishSteps));
+  it('is taken over at once where its owner is known to be dead', async () => {
+    const id = await site.stage();
+    await publishAndDie(site, id, copying, { owner: 'run' });
+    const other = { ...site.roots, owner: 'run', deadOwner: 'another' };
+    expect(await resumePublishing(site.registry, other)).toEqual({ published: [], failed: [] });
+    expect(await resumePublishing(site.registry, { ...other, deadOwner: 'run' })).toMatchObject({ published: [id] });
+  });
 
-  for (let killedAfter = 1; killedAfter <= steps.length; killedAfter++) {
-    const staged = await stageMosaic();
-    expect(await publishAndDie(staged, killedAfter)).toEqual(steps.slice(0, killedAfter));
-    const visible = Object.keys(await publishedContent(staged.productsRoot)).filter(name => !name.startsWith('.'));
-    if (visible.includes('m.fits')) expect(visible).toHaveLength(3); // the main file never stands without the others
+  it('is taken back where it cannot be finished, with the reason', async () => {
+    const id = await site.stage();
+    await publishAndDie(site, id, copying);
+    await endLeases(site, database);
+    await rm(join(site.workRoot, 'mosaics/m/m.fits'));
+    await rm(join(site.productsRoot, 'mosaics/m.fits'), { force: true });
+    const { published, failed } = await resumePublishing(site.registry, site.roots);
+    expect(published).toEqual([]);
+    expect(failed).toMatchObject([{ id, error: { code: 'FILE_ACCESS' } }]);
+    expect(await site.registry.products.get(id)).toMatchObject({ state: 'failed', publishError: /m\.fits/ });
+    expect(Object.keys(await site.published()).filter(path => /\/\./.test(path))).toEqual([]);
+  });
 
-    const registry = await openRegistry(staged.registryPath);
-    const { rolledBack } = await resumePublishing(registry, staged);
-    expect(rolledBack).toEqual([]);
-    expect(await publishedContent(staged.productsRoot)).toEqual(wholeMosaic);
-    expect((await registry.products.get('mosaic/m'))!.state).toBe('published');
-    await registry.close();
-    await rm(staged.folder, { recursive: true });
+  it('may be a copied folder of which the source is half removed', async () => {
+    const other = await Site.make(database, 'other');
+    const id = await other.stage('obs', 'folder');
+    const steps = await publishAndDie(other, id, 7);
+    expect(steps.at(-1)).toBe('retired');
+    const [hidden] = Object.keys(await other.staged()).filter(path => path.endsWith('table.f0'));
+    await rm(join(other.workRoot, hidden!));
+    await endLeases(other, database);
+    expect(await resumePublishing(other.registry, other.roots)).toMatchObject({ published: [id] });
+    expect(await other.staged()).toEqual({});
+    expect(await other.published()).toEqual(wholeProducts(['folder', 'obs']));
+    await other.remove();
+  });
+
+  it('may be a copied folder that was lost again: its source is brought back and published once more', async () => {
+    const other = await Site.make(database, 'other');
+    const id = await other.stage('obs', 'folder');
+    await publishAndDie(other, id, 7);
+    await rm(join(other.productsRoot, 'ms'), { recursive: true });
+    await endLeases(other, database);
+    expect(await resumePublishing(other.registry, other.roots)).toMatchObject({ published: [id] });
+    expect(await other.published()).toEqual(wholeProducts(['folder', 'obs']));
+    await other.remove();
+  });
+});
+
+onBothDatabases('publishDue', database => {
+  let site: Site;
+  beforeEach(async () => void (site = await Site.make(database)));
+  afterEach(() => site.remove());
+
+  it('publishes what is ready, and goes on after a failure', async () => {
+    const ids = [await site.stage('a'), await site.stage('b'), await site.stage('c', 'folder')];
+    await rm(join(site.workRoot, 'mosaics/b/b.fits'));
+    await site.registry.products.register({ id: 'tiles/t', kind: 'tile', path: 'tiles/t', recipe: '' });
+    const { published, failed } = await publishDue(site.registry, site.roots);
+    expect(published).toEqual([ids[0], ids[2]]);
+    expect(failed).toMatchObject([{ id: ids[1], error: { code: 'FILE_ACCESS' } }]);
+    expect(await site.state('tiles/t')).toBe('staged');
+  });
+
+  it('tries three times what may pass, then waits for somebody', async () => {
+    const id = await site.stage();
+    const failing = { ...site.roots, backoffSec: 0, onStep: failAt('cleaned', 'EIO') };
+    const { failed } = await publishDue(site.registry, failing);
+    expect(failed.map(failure => failure.id)).toEqual([id, id, id]);
+    expect(await site.registry.products.get(id)).toMatchObject({ state: 'failed', publishAttempts: 3 });
+    const events = await site.registry.history(id);
+    expect(events.filter(event => event.message?.startsWith('publishing failed: EIO'))).toHaveLength(3);
+  });
+
+  it('makes the next attempt no sooner than the back-off says', async () => {
+    const id = await site.stage();
+    const failing = { ...site.roots, backoffSec: 1000, onStep: failAt('cleaned', 'EIO') };
+    expect((await publishDue(site.registry, failing)).failed).toHaveLength(1);
+    const waitSec = (Date.parse((await site.registry.products.get(id))!.nextAttemptAt!) - Date.now()) / 1000;
+    expect(waitSec).toBeGreaterThan(400);
+    expect(waitSec).toBeLessThan(1001);
+    expect(await publishDue(site.registry, site.roots)).toEqual({ published: [], failed: [] });
+    await database.query(site.location, `update products set next_attempt_at = '2000-01-01T00:00:00.000Z'`);
+    expect(await publishDue(site.registry, site.roots)).toEqual({ published: [id], failed: [] });
+  });
+
+  it('is done again and again by keepPublishing, until it is aborted', async () => {
+    const ids = [await site.stage('a'), await site.stage('b')];
+    await publishAndDie(site, ids[0]!, 3);
+    await endLeases(site, database);
+    const stop = new AbortController();
+    const done: string[] = [];
+    await keepPublishing(site.registry, {
+      ...site.roots,
+      intervalSec: 3600,
+      signal: stop.signal,
+      onReport: ({ published }) => {
+        done.push(...published);
+        if (done.length === ids.length) stop.abort();
+      },
+    });
+    expect(done).toEqual(ids);
+  });
+});
+
+it('a publisher that lost its claim meanwhile stops, and takes nothing back that is now somebody else’s', async () => {
+  const site = await Site.make(sqlite);
+  const id = await site.stage();
+  const steal = () => {
+    const database = new Database(site.location);
+    database.exec(`update products set claim_owner = 'thief', claim_token = 'stolen'`);
+    database.close();
+  };
+  let nPlaced = 0;
+  const onStep = (step: PublishStep) => {
+    if (step !== 'placed' || ++nPlaced < 2) return;
+    steal();
+    throw new Error('the disk fails too');
+  };
+  const attempt = publishProduct(site.registry, id, { ...site.roots, onStep });
+  await expect(attempt).rejects.toMatchObject({ code: 'PUBLISH_DEFERRED', message: /thief has taken it over/ });
+  expect(Object.keys(await site.published())).toHaveLength(2);
+  expect(await site.registry.products.get(id)).toMatchObject({ state: 'publishing', claim: { owner: 'thief' } });
+  await site.remove();
+});
+
+it('tells errors that may pass from those that stay', () => {
+  const system = (code: string) =>
+    new FileAccessError('/p', 'no', { cause: Object.assign(new Error(code), { code, syscall: 'open' }) });
+  for (const code of ['EACCES', 'EIO', 'EBUSY', 'ESTALE', 'EMFILE']) expect(isTransient(system(code)), code).toBe(true);
+  expect(isTransient(new DiskFullError('/p', 'full'))).toBe(true);
+  expect(isTransient(new RegistryError('locked'))).toBe(true);
+  expect(isTransient(system('ENOENT'))).toBe(false);
+  expect(isTransient(new FileAccessError('/p', 'not what was registered'))).toBe(false);
+  expect(isTransient(new UnsafePathError('/p', 'no'))).toBe(false);
+  expect(isTransient(new ProductConflictError('/p', 'no'))).toBe(false);
+});
+
+it('backs off exponentially, with jitter, for an hour at most', () => {
+  for (let attempts = 1; attempts <= 12; attempts++) {
+    const delays = Array.from({ length: 200 }, () => retryDelaySec(attempts, 60));
+    const longest = Math.min(60 * 2 ** (attempts - 1), 3600);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(longest / 2);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(longest);
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(longest / 4);
   }
 });
 
-it('takes back what cannot be finished, with the reason, and removes the temporaries', async () => {
-  const staged = await stageMosaic();
-  await publishAndDie(staged, 4);
-  await rm(join(staged.workRoot, 'mosaics/m/m.fits'));
-  const registry = await openRegistry(staged.registryPath);
-  const report = await resumePublishing(registry, staged);
-  expect(report).toMatchObject({ finished: [], rolledBack: [{ id: 'mosaic/m', error: { code: 'FILE_ACCESS' } }] });
-  expect(await publishedContent(staged.productsRoot)).toEqual({});
-  expect(await registry.products.get('mosaic/m')).toMatchObject({ state: 'staged', publishError: /m.fits/ });
-  await registry.close();
-  await rm(staged.folder, { recursive: true });
-});
+/** Fails like the system does, once the step is done. */
+function failAt(step: PublishStep, code: string): OnPublishStep {
+  return done => {
+    if (done === step) throw new FileAccessError('/p', code, { cause: Object.assign(new Error(code), { code }) });
+  };
+}

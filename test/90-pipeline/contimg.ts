@@ -11,7 +11,12 @@ import type { RunReport } from '../../src/pipeline/index.js';
 /** The command as it is installed. */
 export const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-const environment = { CONTIMG_WORK: undefined, CONTIMG_PRODUCTS: undefined, CONTIMG_THREADS: undefined };
+const environment = {
+  CONTIMG_WORK: undefined,
+  CONTIMG_PRODUCTS: undefined,
+  CONTIMG_THREADS: undefined,
+  DATABASE_URL: undefined,
+};
 
 /** Runs `contimg`; a failure is a result like any other. */
 export async function contimg(args: readonly string[], options: Options = {}) {

@@ -1,6 +1,7 @@
 CREATE TABLE events ( id integer primary key, at text not null, subject text not null check (subject in ('product', 'group', 'mosaic_group')), subject_id text not null, from_state text, to_state text not null, message text );
 CREATE INDEX events_by_subject on events (subject, subject_id);
 CREATE TRIGGER events_keep_delete before delete on events begin select raise(abort, 'the history is append-only'); end;
+CREATE TRIGGER events_keep_replace before insert on events when exists (select 1 from events where id = new.id) begin select raise(abort, 'the history is append-only'); end;
 CREATE TRIGGER events_keep_update before update on events begin select raise(abort, 'the history is append-only'); end;
 CREATE TABLE group_files ( group_id text not null references groups (id), path text not null, subband integer not null, size_bytes bigint, primary key (group_id, path) );
 CREATE TABLE groups ( id text primary key, state text not null check (state in ('incomplete', 'pending', 'imaged', 'failed')), reason text, created_at text not null, updated_at text not null );
@@ -9,6 +10,7 @@ CREATE TABLE mosaic_groups ( id text primary key, options text not null, state t
 CREATE TABLE product_files ( product_id text not null references products (id), position integer not null, path text not null, size_bytes bigint not null, sha256 text not null, primary key (product_id, position), unique (product_id, path) );
 CREATE TABLE product_parents ( child_id text not null references products (id), parent_id text not null references products (id), primary key (child_id, parent_id) );
 CREATE INDEX product_parents_by_parent on product_parents (parent_id);
-CREATE TABLE products ( id text primary key, kind text not null check (kind in ('ms', 'tile', 'mosaic')), group_id text references groups (id), path text not null unique, recipe text not null, state text not null check (state in ('staged', 'publishing', 'published', 'removed')), validation text not null check (validation in ('pending', 'passed', 'failed')), metadata text not null, publish_attempts integer not null default 0, publish_error text, published_at text, created_at text not null, updated_at text not null );
+CREATE TABLE "products" ( id text primary key, kind text not null check (kind in ('ms', 'tile', 'mosaic')), group_id text references groups (id), path text not null unique, recipe text not null, state text not null check (state in ('staged', 'publishing', 'published', 'failed', 'removed')), finalized integer not null check (finalized in (0, 1)), validation text not null check (validation in ('pending', 'passed', 'failed')), qa text not null check (qa in ('pending', 'passed', 'failed')), metadata text not null, publish_attempts integer not null default 0, publish_error text, next_attempt_at text, claim_owner text, claim_token text, lease_expires_at text, published_at text, created_at text not null, updated_at text not null, check ((state = 'publishing') = (claim_token is not null)) );
 CREATE INDEX products_by_state on products (state, kind);
+CREATE INDEX products_staged on products (created_at, id) where state = 'staged';
 CREATE TABLE schema_migrations ( id integer primary key, name text not null, applied_at text not null );

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Folder of the throw-away PostgreSQL cluster, which the first test that needs one starts. */
+    postgresFolder: string;
+  }
+}
+
+/** Gives tests a folder for a PostgreSQL cluster; at the end, stops the one that was started there. */
+export default function providePostgres(project: TestProject): () => void {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-postgres-'));
+  const user = clusterUser();
+  if (user) chownSync(folder, user.uid, user.gid);
+  project.provide('postgresFolder', folder);
+  return () => {
+    if (existsSync(join(folder, 'data', 'postmaster.pid')))
+      runTool('pg_ctl', ['stop', '-D', join(folder, 'data'), '-m', 'immediate']);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+/** Folder of Debian's newest server programs. */
+function programs(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map(version => join(root, version, 'bin')).find(path => existsSync(join(path, 'initdb')));
+}
+
+/** Who the server runs as: it refuses root. Undefined where we are somebody else already. */
+function clusterUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid!() !== 0) return undefined;
+  const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** Why there is no PostgreSQL to test with, if so. */
+export const postgresObstacle =
+  process.env['TEST_DATABASE_URL'] || programs()
+    ? undefined
+    : 'neither TEST_DATABASE_URL is set nor is postgresql-15 installed';
+
+/** @throws with what the program printed where it fails. */
+export function runTool(name: string, args: readonly string[]): string {
+  const run = spawnSync(join(programs()!, name), args, {
+    encoding: 'utf8',
+    cwd: '/',
+    ...clusterUser(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (run.status !== 0) throw new Error(`${name} failed:\n${run.stdout}${run.stderr}${run.error ?? ''}`);
+  return run.stdout;
+}
