@@ -5,6 +5,7 @@ import { UsageError } from './exit-codes.js';
 const environment = z.object({
   CONTIMG_WORK: z.string().min(1).optional(),
   CONTIMG_PRODUCTS: z.string().min(1).optional(),
+  DATABASE_URL: z.string().min(1).optional(),
   CONTIMG_THREADS: z.coerce.number().int().min(0).max(1024).optional(),
   DEBUG: z.string().optional(),
 });
@@ -14,6 +15,8 @@ export interface CliConfig {
   /** CONTIMG_WORK, CONTIMG_PRODUCTS: folders of `contimg run`. */
   readonly work: string | undefined;
   readonly products: string | undefined;
+  /** DATABASE_URL: the registry, where it is not a file in the work folder. */
+  readonly database: string | undefined;
   /** CONTIMG_THREADS. */
   readonly threads: number | undefined;
   /** DEBUG, anything: errors are shown with their stack. */
@@ -26,6 +29,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
   return {
     work: parsed.CONTIMG_WORK,
     products: parsed.CONTIMG_PRODUCTS,
+    database: parsed.DATABASE_URL,
     threads: parsed.CONTIMG_THREADS,
     verbose: Boolean(parsed.DEBUG),
   };
@@ -55,6 +59,17 @@ export function parseWith<T extends z.ZodType>(
 
 function isKnown(schema: z.ZodType, name: string): boolean {
   return schema instanceof z.ZodObject && name in schema.shape;
+}
+
+/**
+ * The work or products folder, by option or environment.
+ *
+ * @throws {UsageError} neither is given.
+ */
+export function folderOf(name: 'work' | 'products', option: string | undefined, config: CliConfig): string {
+  const path = option ?? config[name];
+  if (path === undefined) throw new UsageError(`Expected --${name} FOLDER, or CONTIMG_${name.toUpperCase()}`);
+  return path;
 }
 
 /** `groupSize` was written as `--group-size`. */

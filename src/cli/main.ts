@@ -8,6 +8,7 @@ import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
 import { convertCommand } from './commands/convert.js';
 import { imageCommand } from './commands/image.js';
 import { inspectCommand } from './commands/inspect.js';
+import { publishCommand } from './commands/publish.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { loadConfig } from './load-config.js';
@@ -37,9 +38,11 @@ async function main(): Promise<number> {
       .addHelpText('after', exitCodeHelp)
       .exitOverride()
       .configureOutput({ outputError: () => undefined }); // printed below, like every error
-    for (const makeCommand of [simulateCommand, inspectCommand, convertCommand, imageCommand, runCommand]) {
+    const commands = [simulateCommand, inspectCommand, convertCommand, imageCommand, runCommand, publishCommand];
+    for (const makeCommand of commands) {
       const command = makeCommand(context, code => void (exitCode = code));
-      program.addCommand(command.addHelpText('after', exitCodeHelp).copyInheritedSettings(program));
+      for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
+      program.addCommand(command.addHelpText('after', exitCodeHelp));
     }
     await program.parseAsync();
     return exitCode;

@@ -4,14 +4,15 @@ import { z } from 'zod';
 import { createPipeline } from '../../pipeline/index.js';
 import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline/index.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
+import { exitCodes } from '../exit-codes.js';
 import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
-import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { folderOf, integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
 
 const schema = imagingSchema.extend({
   work: z.string().optional(),
   products: z.string().optional(),
+  database: z.string().optional(),
   groupSize: integerOption.min(1).optional(),
   minSubbands: integerOption.min(1).max(16).optional(),
   ms: z.boolean().optional(),
@@ -29,6 +30,10 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     .argument('<incoming>', 'folder of subband files; it is not changed')
     .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
     .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
+    .option(
+      '--database <url>',
+      'registry, postgres://... (or DATABASE_URL; default registry.sqlite in the work folder)',
+    )
     .option('--group-size <n>', 'tiles per mosaic (default 10)')
     .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--ms', 'make a MeasurementSet of every group too, and keep it')
@@ -47,14 +52,10 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     });
 
 function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): PipelineConfig {
-  const folder = (name: 'work' | 'products'): string => {
-    const path = options[name] ?? config[name];
-    if (path === undefined) throw new UsageError(`Expected --${name} FOLDER, or CONTIMG_${name.toUpperCase()}`);
-    return path;
-  };
   return {
-    work: folder('work'),
-    products: folder('products'),
+    work: folderOf('work', options.work, config),
+    products: folderOf('products', options.products, config),
+    registry: options.database ?? config.database,
     minSubbands: options.minSubbands,
     threads: options.threads ?? config.threads,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },

@@ -1,0 +1,104 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { contimg } from '../90-pipeline/contimg.js';
+import { onBothDatabases } from '../support/databases.js';
+import { publishAndDie } from './dying-publisher.js';
+import { Site, wholeProducts } from './staged-product.js';
+
+onBothDatabases('contimg publish', database => {
+  let site: Site;
+  beforeEach(async () => void (site = await Site.make(database)));
+  afterEach(() => site.remove());
+
+  const run = async (...args: string[]) => {
+    const folders = ['--work', site.workRoot, '--database', site.location];
+    const products = ['status', 'list'].includes(args[0]!) ? [] : ['--products', site.productsRoot];
+    const result = await contimg(['publish', ...args, ...folders, ...products]);
+    const json = () => JSON.parse(result.stdout) as Record<string, unknown>;
+    return { ...result, json };
+  };
+  const obstruct = async (name: string) => {
+    await mkdir(join(site.productsRoot, 'mosaics'), { recursive: true });
+    await writeFile(join(site.productsRoot, 'mosaics', `${name}.fits`), 'in the way');
+  };
+
+  it('tells of an empty registry that all is well', async () => {
+    const { exitCode, stdout } = await run('status');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^0 published, 0 staged/);
+    expect((await run('list')).stdout).toBe('Nothing waits to be published');
+  });
+
+  it('publishes what is due, names what failed, and retries it once that is mended', async () => {
+    for (const name of ['a', 'b', 'c']) await site.stage(name);
+    for (const name of ['b', 'c']) await obstruct(name);
+    const resumed = await run('resume');
+    expect(resumed.exitCode).toBe(1);
+    expect(resumed.stdout).toBe('Published: mosaics/a\n1 published, 2 failed');
+    expect(resumed.stderr).toMatch(/Failed: publish mosaics\/b: .*\[PRODUCT_CONFLICT\]/);
+
+    const status = await run('status', '--json');
+    expect(status.exitCode).toBe(1);
+    expect(status.json()).toMatchObject({
+      published: 1,
+      failed: 2,
+      failuresLastHour: 2,
+      alerts: [{ name: 'PUBLISH_GIVEN_UP' }, { name: 'PUBLISH_SUCCESS_RATE' }],
+    });
+    expect((await run('list', '--min-attempts', '1')).stdout).toMatch(
+      /^mosaics\/b: failed, 1 attempts; .*something else/,
+    );
+
+    const again = await run('retry', 'mosaics/b');
+    expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/\[PRODUCT_CONFLICT\]$/) as string });
+    await rm(join(site.productsRoot, 'mosaics/b.fits'));
+    expect(await run('retry', 'mosaics/b')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`Published: ${site.productsRoot}/mosaics/b.fits`) as string,
+    });
+    const partly = await run('retry-all', '--json');
+    expect(partly.exitCode).toBe(1);
+    expect(partly.json()).toMatchObject({ published: [], failed: [{ id: 'mosaics/c', code: 'PRODUCT_CONFLICT' }] });
+    await rm(join(site.productsRoot, 'mosaics/c.fits'));
+    expect(await run('retry-all')).toMatchObject({
+      exitCode: 0,
+      stdout: 'Published: mosaics/c\n1 published, 0 failed',
+    });
+    expect(await site.published()).toEqual(wholeProducts(['files', 'a'], ['files', 'b'], ['files', 'c']));
+    expect((await run('status')).exitCode).toBe(0);
+  });
+
+  it('refuses to retry what is unknown, published, or published by somebody who is alive', async () => {
+    const id = await site.stage();
+    await publishAndDie(site, id, 3);
+    const busy = await run('retry', id);
+    expect(busy).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/is publishing.*\[PUBLISH_DEFERRED\]/) as string,
+    });
+    expect((await run('resume')).stdout).toBe('0 published, 0 failed');
+    expect((await run('list')).stdout).toMatch(/mosaics\/m: publishing, 1 attempts; claimed by /);
+    for (const unknown of ['no/such', '../..', "'; drop table products; --"])
+      expect(await run('retry', unknown)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('[REGISTRY]') as string,
+      });
+    const other = await site.stage('other');
+    expect((await run('retry', other)).exitCode).toBe(0);
+    expect(await run('retry', other)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/it is published/) as string,
+    });
+    expect(await site.state(other)).toBe('published');
+  });
+
+  it('does not understand other things', async () => {
+    for (const args of [['nothing'], ['retry'], ['list', '--limit', '0'], ['status', '--bogus']])
+      expect((await run(...args)).exitCode, args.join(' ')).toBe(2);
+    const nowhere = await contimg(['publish', 'resume', '--work', site.workRoot]);
+    expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--products') as string });
+  });
+});
