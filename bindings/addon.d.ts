@@ -287,6 +287,7 @@ export interface ImagingAddon {
       weighting: RawWeighting;
       epsilon: number;
       spectralIndex: number;
+      spectralTerms: number;
       /** Subtracted before clean; `fluxJy` in the middle of the band, before the primary beam. */
       startModel: { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
       niter: number;
@@ -322,6 +323,8 @@ export interface RawTile {
   restoredPb: RawArray<Float32Array>;
   weight: RawArray<Float32Array>;
   primaryBeam: RawArray<Float32Array>;
+  /** With `spectralTerms` above 1. */
+  spectralIndex?: RawArray<Float32Array>;
   center: RawDirection;
   cellRad: number;
   beamMajorRad: number;

@@ -34,6 +34,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.weighting = weighting(options, "weighting");
   result.epsilon = number(options, "epsilon");
   result.spectral_index = number(options, "spectralIndex");
+  result.spectral_terms = count(options, "spectralTerms");
   result.start_model = start_sources(options);
   result.clean.max_iterations = count(options, "niter");
   result.clean.max_major_cycles = count(options, "maxMajorCycles");
@@ -102,6 +103,7 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   result.Set("restoredPb", wrap(env, std::move(tile.restored_pb)));
   result.Set("weight", wrap(env, std::move(tile.weight)));
   result.Set("primaryBeam", wrap(env, std::move(tile.primary_beam)));
+  if (tile.spectral_index.size() > 0) result.Set("spectralIndex", wrap(env, std::move(tile.spectral_index)));
   result.Set("center", wrap(env, tile.grid.center));
   result.Set("cellRad", tile.grid.cell_rad);
   result.Set("beamMajorRad", tile.beam.major_rad);

@@ -4,6 +4,7 @@ import { imageGroup, measureSources, readFits, skyToPixel } from '../../src/inde
 import type { SimulationTruth, SkyDirection, SkyImage } from '../../src/index.js';
 import { apparentScale } from '../../test/support/apparent-scale.js';
 import { apparentFluxJy, separationRad } from '../../test/support/drifting-beam.js';
+import { robustRms } from '../../test/support/robust-rms.js';
 import type { Case, Contender, Size } from '../case.js';
 import { crowdedChannels, crowdedTile } from '../data/crowded-sky.js';
 import { groupIn } from '../data/subband-group.js';
@@ -97,12 +98,6 @@ function sourceFigures(sources: readonly Expected[], sigmaJy: number) {
       'median |dS|/sigma': median(errors.map(({ flux, noise }) => flux / noise)),
     };
   };
-}
-
-/** By the median of the absolute values, so that what is left of sources does not count. */
-function robustRms({ pixels }: SkyImage): number {
-  const values = (pixels.data as Float32Array).filter(value => Number.isFinite(value)).map(Math.abs);
-  return 1.4826 * values.sort()[values.length >> 1]!;
 }
 
 /** Ten pixels from the border at least. */

@@ -68,8 +68,29 @@ void ComponentGains::fill(const Component& component, float* gains) const {
   // Where the beam is nothing at all, a component is as good as constant.
   constexpr double kNoBeam = 1e-6;
   const std::size_t n = response_.pointing.size() * response_.freq_hz.size();
-  for (std::size_t i = 0; i < n; ++i)
-    gains[i] = static_cast<float>(mean > kNoBeam ? component.flux_jy / mean * gains[i] : component.flux_jy);
+  for (std::size_t i = 0; i < n; ++i) gains[i] = static_cast<float>(mean > kNoBeam ? gains[i] / mean : 1);
+  const std::vector<float> spectrum = flux_by_channel(component, gains);
+  for (std::size_t i = 0; i < n; ++i) gains[i] *= spectrum[i % spectrum.size()];
+}
+
+std::vector<float> ComponentGains::flux_by_channel(const Component& component, const float* gains) const {
+  const std::size_t n_times = response_.pointing.size(), n_channels = response_.freq_hz.size();
+  std::vector<float> flux(n_channels, static_cast<float>(component.flux_jy));
+  for (std::size_t term = 0; term < response_.band_terms.size(); ++term) {
+    const float coefficient = component.term_jy[term];
+    if (coefficient == 0) continue;
+    const std::vector<float>& values = response_.band_terms[term];
+    double sum = 0, sum_of_weights = 0;
+    for (std::size_t t = 0; t < n_times; ++t)
+      for (std::size_t k = 0; k < n_channels; ++k) {
+        const double weight = response_.integration_weights[t] * response_.channel_weights[k];
+        sum += weight * gains[t * n_channels + k] * values[k];
+        sum_of_weights += weight;
+      }
+    const float mean = static_cast<float>(sum / sum_of_weights);
+    for (std::size_t k = 0; k < n_channels; ++k) flux[k] += coefficient * (values[k] - mean);
+  }
+  return flux;
 }
 
 double ComponentGains::mean_response(const Component& component, double freq_hz) const {

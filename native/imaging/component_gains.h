@@ -13,7 +13,7 @@ class ComponentGains {
   explicit ComponentGains(const TileResponse& response);
 
   /// S g(t, nu): the Airy power at the component times nu^(index of the tile + its own), over its weighted mean over
-  /// integrations and channels.
+  /// integrations and channels; and g(t, nu) times each band term without its mean under g: its image stays S high.
   /// @param gains  (integrations, channels), overwritten
   void fill(const Component& component, float* gains) const;
 
@@ -24,6 +24,9 @@ class ComponentGains {
  private:
   /// Airy power times (nu / first channel)^index, (integrations, channels). @returns its weighted mean
   double fill_response(const Component& component, float* gains) const;
+
+  /// @param gains  of mean 1
+  std::vector<float> flux_by_channel(const Component& component, const float* gains) const;
 
   const TileResponse& response_;
   std::vector<float> spectrum_;  ///< nu^index, in any unit

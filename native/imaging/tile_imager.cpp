@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
 #include "core/constants.h"
 #include "core/error.h"
+#include "imaging/band_terms.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
 #include "imaging/outer_sources.h"
+#include "imaging/spectral_terms.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_visibilities.h"
 
@@ -127,7 +130,8 @@ class TileImager {
                     options_.weighting, data.weights.view());
   }
 
-  TileImages images(StokesVisibilities& data, ChannelRange channels, const JobContext& context) const;
+  TileImages images(StokesVisibilities& data, ChannelRange channels, std::size_t n_spectral_terms,
+                    const JobContext& context) const;
 
  private:
   NdArray<float, 2> image() const { return NdArray<float, 2>::uninitialized({grid_.ny, grid_.nx}); }
@@ -138,7 +142,31 @@ class TileImager {
   const TileOptions& options_;
 };
 
-TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, const JobContext& context) const {
+constexpr double kLargestIndexError = 0.5;
+
+/// d ln S / d ln nu at the mean of ln nu, from the restored image and those of the terms, where the noise of the terms
+/// leaves it known well enough.
+NdArray<float, 2> spectral_index_image(const TileImages& tile, const SpectralTerms& spectra, double base_index,
+                                       const std::vector<double>& slopes, const JobContext& context) {
+  NdArray<float, 2> index({tile.grid.ny, tile.grid.nx});
+  double variance = 0;
+  for (std::size_t term = 0; term < slopes.size(); ++term) {
+    const auto restored = spectra.restored(term, tile.beam, context);
+    for (std::size_t i = 0; i < index.size(); ++i)
+      index.data()[i] += static_cast<float>(slopes[term]) * restored.data()[i];
+    variance += slopes[term] * slopes[term];
+  }
+  const double faintest = std::sqrt(variance) * tile.rms_jy / kLargestIndexError;
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    const float flux = tile.restored.data()[i];
+    index.data()[i] = flux > faintest ? static_cast<float>(base_index) + index.data()[i] / flux
+                                      : std::numeric_limits<float>::quiet_NaN();
+  }
+  return index;
+}
+
+TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, std::size_t n_spectral_terms,
+                              const JobContext& context) const {
   const WeightSums sums = sums_of(data, observation_.time_mjd_s.size());
   if (!(sums.total > 0))
     throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
@@ -147,8 +175,10 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
   tile.channels = channels;
   describe(observation_, data, sums, tile);
 
-  const TileResponse response{dish_diameter(observation_), options_.spectral_index, data.freq_hz, sums.per_channel,
-                              observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
+  const BandTerms band(data.freq_hz, sums.per_channel, n_spectral_terms - 1);
+  const TileResponse response{
+      dish_diameter(observation_), options_.spectral_index, data.freq_hz, sums.per_channel, band.values,
+      observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
   TileVisibilities visibilities(data, response, grid_, {options_.epsilon, options_.threads}, sums.total);
   tile.psf = image();
   visibilities.psf(tile.psf.view(), context.part(0, 0.12));
@@ -169,6 +199,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
     visibilities.image(tile.residual.view(), context.quiet());
   }
   OuterSources outer(data, response, grid_, options_.threads);
+  SpectralTerms spectra(visibilities, response, grid_, clean_options, context.quiet());
   std::size_t cycle_number = 0;
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
@@ -176,6 +207,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
         visibilities.subtract(model, cycle);
         if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter)
           outer.find(cycle_number == 1 ? kFirstRounds : kLaterRounds, cycle);
+        spectra.update(model, cycle);
         visibilities.image(residual, cycle);
       },
       context.part(0.25, 0.95));
@@ -188,6 +220,8 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, c
   restore(tile.model.view(), tile.beam, grid_.cell_rad, tile.restored.view());
   start.add_to(tile.model.view(), 1);
   start.restore(tile.beam, tile.restored.view());
+  if (!band.values.empty())
+    tile.spectral_index = spectral_index_image(tile, spectra, options_.spectral_index, band.slopes, context.quiet());
   const BandAveragedBeam beam(response.dish_diameter_m, data.freq_hz, sums.per_channel);
   tile.primary_beam = tile_primary_beam(beam, observation_.pointing, sums.per_integration, grid_, options_.threads);
   tile.restored_pb = divide_by_beam(tile.restored.view(), tile.primary_beam.view(), options_.primary_beam_cutoff);
@@ -208,7 +242,7 @@ std::vector<TileImages> image_parts(const TileImager& imager, const StokesVisibi
     const ChannelRange of_observation{channels.first + range.first, channels.first + range.end};
     const double n = static_cast<double>(n_parts), start = static_cast<double>(i);
     try {
-      images.push_back(imager.images(part, of_observation, context.part(start / n, (start + 1) / n)));
+      images.push_back(imager.images(part, of_observation, 1, context.part(start / n, (start + 1) / n)));
     } catch (const Error& error) {
       throw Error(error.code(), "Channels " + std::to_string(of_observation.first) + " up to " +
                                     std::to_string(of_observation.end) + ": " + error.what());
@@ -242,7 +276,7 @@ TileImages image_tile(VisibilitySource& source, const TileOptions& options, cons
   if (options.channels_out > 1)  // they take as long as the image of all channels
     parts = image_parts(imager, data, channels, weighted, options.channels_out, context.part(0.2, 0.6));
   if (!weighted) imager.weight(data);
-  TileImages tile = imager.images(data, channels, context.part(parts.empty() ? 0.2 : 0.6, 1));
+  TileImages tile = imager.images(data, channels, options.spectral_terms, context.part(parts.empty() ? 0.2 : 0.6, 1));
   tile.parts = std::move(parts);
   return tile;
 }

@@ -23,8 +23,9 @@ struct TileOptions {
   double cell_rad = 0;                    ///< ICRS; 0: five pixels per minor axis of the beam
   double field_level = 0.1;
   Weighting weighting;
-  double epsilon = 1e-5;         ///< of the gridder
-  double spectral_index = -0.7;  ///< that the model's sources are taken to have within the band
+  double epsilon = 1e-5;           ///< of the gridder
+  double spectral_index = -0.7;    ///< that the model's sources are taken to have within the band
+  std::size_t spectral_terms = 1;  ///< 1 to 1 + kMostBandTerms; above 1: find how spectra differ from that
   std::vector<StartSource> start_model;
   CleanOptions clean;              ///< noise_box and threads are set from here:
   bool multiscale = false;         ///< components are points and Gaussians of several widths:
@@ -40,6 +41,7 @@ struct TileImages {
   NdArray<float, 2> dirty, psf, model, residual, restored, primary_beam;  ///< not corrected for the primary beam
   NdArray<float, 2> restored_pb;                                          ///< divided by it, see divide_by_beam
   NdArray<float, 2> weight;                                               ///< see inverse_variance
+  NdArray<float, 2> spectral_index;  ///< with TileOptions::spectral_terms: where it is known to 0.5; NaN elsewhere
   SkyGrid grid;
   RestoringBeam beam;
   CleanResult clean;

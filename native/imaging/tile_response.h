@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -8,11 +9,14 @@
 
 namespace contimg::imaging {
 
+inline constexpr std::size_t kMostBandTerms = 2;
+
 /// A point source in a tile.
 struct Component {
-  double l = 0, m = 0;  ///< direction cosines from the tile's center, ICRS
-  double flux_jy = 0;   ///< attenuated: as the tile's image shows it
-  double index = 0;     ///< in addition to TileResponse::spectral_index
+  double l = 0, m = 0;                          ///< direction cosines from the tile's center, ICRS
+  double flux_jy = 0;                           ///< attenuated: as the tile's image shows it
+  double index = 0;                             ///< in addition to TileResponse::spectral_index
+  std::array<float, kMostBandTerms> term_jy{};  ///< coefficients of TileResponse::band_terms
 };
 
 /// Towards a component, on ICRS axes.
@@ -27,10 +31,12 @@ struct TileResponse {
   double dish_diameter_m = 0;
   double spectral_index = 0;                     ///< of the sources, S ~ nu^index
   std::vector<double> freq_hz, channel_weights;  ///< per channel
-  std::vector<Direction> pointing;               ///< per integration
-  std::vector<double> integration_weights;       ///< per integration
-  Direction center;                              ///< of the tile
-  double aberration = 1;                         ///< apparent / ICRS angles, see aberration_scale
+  /// Polynomials by which spectra differ from it, per channel: see BandTerms; kMostBandTerms at most.
+  std::vector<std::vector<float>> band_terms;
+  std::vector<Direction> pointing;          ///< per integration
+  std::vector<double> integration_weights;  ///< per integration
+  Direction center;                         ///< of the tile
+  double aberration = 1;                    ///< apparent / ICRS angles, see aberration_scale
 };
 
 }  // namespace contimg::imaging

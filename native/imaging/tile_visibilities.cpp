@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/parallel.h"
 #include "imaging/component_visibilities.h"
 #include "imaging/gridded_components.h"
 
@@ -13,17 +14,34 @@ namespace {
 // 400 a tile cleaned to its noise, with 1300 components in each of the last two cycles, took 104 s; so it takes 70.
 constexpr std::size_t kMostDirect = 500, kDirectOfMany = 250;
 
+double magnitude(const Component& component) {
+  double sum = std::abs(component.flux_jy);
+  for (const float coefficient : component.term_jy) sum += std::abs(coefficient);
+  return sum;
+}
+
 /// Takes all but the `n` brightest out of `components`.
 std::vector<Component> take_faint(std::vector<Component>& components, std::size_t n) {
   const auto brightest = components.begin() + static_cast<std::ptrdiff_t>(n);
   std::nth_element(components.begin(), brightest, components.end(),
-                   [](const Component& a, const Component& b) { return std::abs(a.flux_jy) > std::abs(b.flux_jy); });
+                   [](const Component& a, const Component& b) { return magnitude(a) > magnitude(b); });
   std::vector<Component> faint(brightest, components.end());
   components.erase(brightest, components.end());
   return faint;
 }
 
 }  // namespace
+
+std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid) {
+  std::vector<Component> components;
+  for (std::size_t y = 0; y < grid.ny; ++y)
+    for (std::size_t x = 0; x < grid.nx; ++x) {
+      if (model(y, x) == 0) continue;
+      components.push_back({-(static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad,
+                            (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, model(y, x)});
+    }
+  return components;
+}
 
 TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
                                    const GridderOptions& options, double sum_of_weights)
@@ -44,6 +62,23 @@ void TileVisibilities::image(NdView<float, 2> image, const JobContext& context) 
   to_image(data_.visibilities.view(), image, context);
 }
 
+void TileVisibilities::term_psf(std::size_t term, NdView<float, 2> image, const JobContext& context) const {
+  const std::vector<float>& values = response_.band_terms[term];
+  auto squares = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
+  for (std::size_t i = 0; i < squares.size(); ++i)
+    squares.data()[i] = values[i % values.size()] * values[i % values.size()];
+  to_image(squares.view(), image, context);
+}
+
+void TileVisibilities::term_image(std::size_t term, NdView<float, 2> image, const JobContext& context) const {
+  const std::vector<float>& values = response_.band_terms[term];
+  auto weighted = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
+  parallel_for(weighted.shape(0), options_.threads, [&](std::size_t row) {
+    for (std::size_t k = 0; k < values.size(); ++k) weighted(row, k) = values[k] * data_.visibilities(row, k);
+  });
+  to_image(weighted.view(), image, context);
+}
+
 void TileVisibilities::subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model,
                                         const JobContext& context) {
   subtract_components(sources, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
@@ -52,7 +87,16 @@ void TileVisibilities::subtract_sources(const std::vector<Component>& sources, N
 }
 
 void TileVisibilities::subtract(NdView<const float, 2> model, const JobContext& context) {
-  std::vector<Component> components = take_difference(model), faint;
+  auto added = NdArray<float, 2>::uninitialized(model.shape());
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    added.data()[i] = model.data()[i] - subtracted_.data()[i];
+    subtracted_.data()[i] = model.data()[i];
+  }
+  subtract(components_of(added.view(), grid_), context);
+}
+
+void TileVisibilities::subtract(std::vector<Component> components, const JobContext& context) {
+  std::vector<Component> faint;
   if (components.size() > kMostDirect) faint = take_faint(components, kDirectOfMany);
   subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
                       options_.threads, context);
@@ -60,20 +104,6 @@ void TileVisibilities::subtract(NdView<const float, 2> model, const JobContext& 
   const GridderOptions options{std::max(options_.epsilon, 1e-4), options_.threads};
   subtract_gridded_components(faint, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
                               apparent_grid(), options, data_.visibilities.view(), context);
-}
-
-/// What `model` has more than what was subtracted, which becomes the model.
-std::vector<Component> TileVisibilities::take_difference(NdView<const float, 2> model) {
-  std::vector<Component> components;
-  for (std::size_t y = 0; y < grid_.ny; ++y)
-    for (std::size_t x = 0; x < grid_.nx; ++x) {
-      const double flux = double(model(y, x)) - subtracted_(y, x);
-      if (flux == 0) continue;
-      components.push_back({-(static_cast<double>(x) - static_cast<double>(grid_.nx / 2)) * grid_.cell_rad,
-                            (static_cast<double>(y) - static_cast<double>(grid_.ny / 2)) * grid_.cell_rad, flux});
-      subtracted_(y, x) = model(y, x);
-    }
-  return components;
 }
 
 void TileVisibilities::to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,

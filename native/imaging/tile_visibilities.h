@@ -9,6 +9,9 @@
 
 namespace contimg::imaging {
 
+/// The pixels of `model` (ny, nx), Jy/pixel, that are not 0.
+std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid);
+
 /// The weighted visibilities of a tile on their way to images on one grid, and what was subtracted from them there.
 class TileVisibilities {
  public:
@@ -22,15 +25,21 @@ class TileVisibilities {
   /// The image of what is left of the visibilities.
   void image(NdView<float, 2> image, const JobContext& context) const;
 
+  /// The same two weighted with a band term of the response: a source whose spectrum has the coefficient 1 is 1 high.
+  void term_psf(std::size_t term, NdView<float, 2> image, const JobContext& context) const;
+  void term_image(std::size_t term, NdView<float, 2> image, const JobContext& context) const;
+
   /// Subtracts sources between pixels, and takes `model`, which stands for them, as subtracted.
   void subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model, const JobContext& context);
 
   /// Subtracts what `model` (ny, nx), Jy/pixel, has more than at the last call; as the drifting beam shows it.
   void subtract(NdView<const float, 2> model, const JobContext& context);
 
+  /// Subtracts components that lie on pixels, as the drifting beam shows them; many of them to 1 %.
+  void subtract(std::vector<Component> components, const JobContext& context);
+
  private:
   ImageGrid apparent_grid() const { return {grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration}; }
-  std::vector<Component> take_difference(NdView<const float, 2> model);
   void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                 const JobContext& context) const;
 

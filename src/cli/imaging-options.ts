@@ -30,6 +30,7 @@ export const imagingSchema = z.object({
   autoThreshold: numberOption.min(0).optional(),
   localRms: z.boolean().optional(),
   multiscale: z.boolean().optional(),
+  spectralTerms: integerOption.min(1).max(3).optional(),
   outerSources: z.boolean().optional(),
 });
 
@@ -63,6 +64,7 @@ export function addImagingOptions(command: Command): Command {
     .option('--auto-threshold <sigma>', '... down to this (default 2)')
     .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
     .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources')
+    .option('--spectral-terms <n>', 'clean spectra too: 2 for slopes, 3 for curvature (default 1: one spectral index)')
     .option('--no-outer-sources', 'leave sources beyond the image alone');
 }
 
@@ -95,6 +97,7 @@ export function toImagingOptions(options: z.infer<typeof imagingSchema>): Imagin
     autoThresholdSigma: options.autoThreshold,
     localRms: options.localRms,
     multiscale: options.multiscale,
+    spectralTerms: options.spectralTerms,
     outerSources: options.outerSources,
   };
 }

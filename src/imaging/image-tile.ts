@@ -56,6 +56,7 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
     psf: { ...image(tile.psf, '', 'point spread function'), beam },
     weight: image(tile.weight, 'beam2/Jy2', 'inverse variance of the image divided by the primary beam'),
     primaryBeam: image(tile.primaryBeam, '', 'primary beam, power, averaged over band and pointings'),
+    spectralIndex: tile.spectralIndex && image(tile.spectralIndex, '', 'spectral index of the sky, d ln S / d ln nu'),
     beam,
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
@@ -107,6 +108,7 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
       `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
       (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
       (options.mask ? ', within a mask' : ''),
+    ...(options.spectralTerms > 1 ? [`clean of spectra with ${options.spectralTerms} terms`] : []),
     ...startModel(options),
     ...multiscale(options),
     ...outerSources(tile),

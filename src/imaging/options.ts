@@ -52,6 +52,13 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
    */
   readonly spectralIndex?: number | undefined;
   /**
+   * Terms of the spectra that clean finds, jointly for all channels: 1 takes every source to have `spectralIndex`; 2 finds
+   * its slope too, 3 its curvature. The spectra are of the sky: the beam's change over the band is known. Each further
+   * term costs an image per major cycle and three in memory. It matters for sources above some hundred times the
+   * noise. @default 1
+   */
+  readonly spectralTerms?: number | undefined;
+  /**
    * Sources that are known, from a catalogue say. They are taken off the visibilities before clean, exactly where they
    * are, beyond the image too, and restored at the end; clean finds what they differ by. A source costs as much time as a
    * component. @default none
@@ -108,6 +115,7 @@ export const imagingDefaults = Object.freeze({
   weighting: Object.freeze({ scheme: 'briggs', robust: 0.5 }) as Weighting,
   epsilon: 1e-5,
   spectralIndex: -0.7,
+  spectralTerms: 1,
   startModel: Object.freeze([]) as readonly StartSource[],
   niter: 50000,
   maxMajorCycles: 12,
@@ -166,6 +174,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     weighting: toRawWeighting(o),
     epsilon: checkNumber('epsilon', o.epsilon, 1e-6, 1e-2),
     spectralIndex: checkNumber('spectralIndex', o.spectralIndex, -5, 5),
+    spectralTerms: checkInteger('spectralTerms', o.spectralTerms, 1, 3),
     startModel: toRawStartModel(o.startModel, o.spectralIndex),
     niter: checkInteger('niter', o.niter, 0),
     maxMajorCycles: checkInteger('maxMajorCycles', o.maxMajorCycles, 0, 1000),

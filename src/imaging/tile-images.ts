@@ -37,6 +37,11 @@ export interface TileFields {
   readonly weight: SkyImage;
   /** Power response, averaged over the band and over the pointings of the integrations. */
   readonly primaryBeam: SkyImage;
+  /**
+   * With `spectralTerms` above 1: d ln S / d ln nu of the sky in the middle of the band, where noise leaves it known to
+   * 0.5; NaN elsewhere.
+   */
+  readonly spectralIndex: SkyImage | undefined;
   readonly beam: Beam;
   /** Robust sigma of the residual, Jy/beam. */
   readonly rmsJyBeam: number;

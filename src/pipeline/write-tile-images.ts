@@ -14,13 +14,15 @@ const products = {
   residual: 'residual',
   pb: 'primaryBeam',
   weight: 'weight',
+  'spectral-index': 'spectralIndex',
   'image-pb': 'restoredPb',
   image: 'restored',
 } as const satisfies Record<string, keyof TileImages>;
 
 /**
  * Writes all images of a tile as FITS files, named as WSClean names them: `NAME-image.fits`, `-image-pb`, `-residual`,
- * `-model`, `-dirty`, `-psf`, and beside them the primary beam `-pb` and the inverse variance `-weight`.
+ * `-model`, `-dirty`, `-psf`, and beside them the primary beam `-pb`, the inverse variance `-weight` and,
+ * with `spectralTerms`, `-spectral-index`.
  *
  * With `channelsOut` the images of all channels are `NAME-MFS-image.fits` and so on, and those of the parts
  * `NAME-0000-image.fits`, `NAME-0001-image.fits`, in ascending frequency.
@@ -58,7 +60,10 @@ export function checkTileImagesAbsent(name: string, channelsOut = 1): Promise<vo
 
 function filesOf(name: string, tile: TileImages): [path: string, image: SkyImage][] {
   const named = (prefix: string, images: TileImages) =>
-    Object.entries(products).map(([end, key]): [string, SkyImage] => [`${prefix}-${end}.fits`, images[key]]);
+    Object.entries(products).flatMap(([end, key]): [string, SkyImage][] => {
+      const image = images[key];
+      return image === undefined ? [] : [[`${prefix}-${end}.fits`, image]];
+    });
   const parts = tile.channelImages.flatMap(part => named(partName(name, part.channelIndex!), part));
   return [...parts, ...named(parts.length > 0 ? wholeName(name) : name, tile)];
 }

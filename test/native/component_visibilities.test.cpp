@@ -7,6 +7,7 @@
 #include "core/airy.h"
 #include "core/constants.h"
 #include "core/nd_array.h"
+#include "imaging/band_terms.h"
 #include "imaging/gridded_components.h"
 #include "random_observation.h"
 
@@ -52,15 +53,21 @@ std::complex<double> expected_value(const std::vector<Component>& components, co
              std::pow(freq, response.spectral_index);
     };
     double mean = 0, weights = 0;
+    std::vector<double> mean_of_term(response.band_terms.size());
     for (std::size_t time = 0; time < response.pointing.size(); ++time)
       for (std::size_t channel = 0; channel < response.freq_hz.size(); ++channel) {
         const double weight = response.integration_weights[time] * response.channel_weights[channel];
         mean += weight * attenuated(time, channel);
+        for (std::size_t j = 0; j < mean_of_term.size(); ++j)
+          mean_of_term[j] += weight * attenuated(time, channel) * response.band_terms[j][channel];
         weights += weight;
       }
+    double flux = c.flux_jy;
+    for (std::size_t j = 0; j < mean_of_term.size(); ++j)
+      flux += c.term_jy[j] * (response.band_terms[j][k] - mean_of_term[j] / mean);
     const double l = c.l * response.aberration, m = c.m * response.aberration;
     const double path_m = uvw.x * l + uvw.y * m + uvw.z * (std::sqrt(1 - l * l - m * m) - 1);
-    sum += c.flux_jy * attenuated(t, k) / (mean / weights) *
+    sum += flux * attenuated(t, k) / (mean / weights) *
            std::polar(1.0, -2 * kPi * response.freq_hz[k] / kSpeedOfLight * path_m);
   }
   return sum;
@@ -70,11 +77,14 @@ std::complex<double> expected_value(const std::vector<Component>& components, co
 
 TEST_CASE("components are subtracted as the drifting beam shows them") {
   constexpr std::size_t kChannels = 75, kRows = 12;
-  const TileResponse response = response_of(kChannels);
+  TileResponse response = response_of(kChannels);
+  response.band_terms = BandTerms(response.freq_hz, response.channel_weights, 2).values;
   std::mt19937 random(2);
   std::uniform_real_distribution<double> uniform(-1, 1);
   std::vector<Component> components;
   for (int i = 0; i < 70; ++i) components.push_back({0.03 * uniform(random), 0.03 * uniform(random), uniform(random)});
+  components[3].term_jy = {0.8f, -0.5f};
+  components[68].term_jy = {0, 1};
   NdArray<Vec3, 1> uvw({kRows});
   std::vector<std::uint32_t> time_index;
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -97,6 +107,32 @@ TEST_CASE("components are subtracted as the drifting beam shows them") {
   CHECK(largest > 3);
   CHECK(worst < 1e-5 * largest);
   CHECK(std::equal(visibilities.begin(), visibilities.end(), again.begin()));
+}
+
+TEST_CASE("band terms are orthonormal, of mean 0, and as many as the channels tell apart") {
+  const TileResponse response = response_of(75);
+  const auto& weights = response.channel_weights;
+  const BandTerms terms(response.freq_hz, weights, 2);
+  REQUIRE(terms.values.size() == 2);
+  const auto inner = [&](const auto& product) {
+    double sum = 0, sum_of_weights = 0;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      sum += weights[k] * product(k);
+      sum_of_weights += weights[k];
+    }
+    return sum / sum_of_weights;
+  };
+  for (int i = 0; i < 2; ++i) {
+    CHECK(std::abs(inner([&](std::size_t k) { return terms.values[i][k]; })) < 1e-6);
+    for (int j = 0; j < 2; ++j)
+      CHECK(inner([&](std::size_t k) { return double(terms.values[i][k]) * terms.values[j][k]; }) ==
+            doctest::Approx(i == j).epsilon(1e-6));
+  }
+  // The slope of the first: over the band, d term / d ln nu.
+  const double rise = double(terms.values[0].back()) - terms.values[0].front();
+  CHECK(rise / std::log(response.freq_hz.back() / response.freq_hz.front()) == doctest::Approx(terms.slopes[0]));
+  CHECK(BandTerms({1e9, 2e9}, {1, 1}, 2).values.size() == 1);
+  CHECK(BandTerms({1e9, 2e9}, {1, 0}, 2).values.empty());
 }
 
 TEST_CASE("a component where the beam is nothing keeps its flux in every visibility") {
