@@ -171,4 +171,57 @@ StokesVisibilities channels_of(const StokesVisibilities& data, ChannelRange chan
   return part;
 }
 
+namespace {
+
+/// Runs of up to `n` channels, none across a gap.
+std::vector<ChannelRange> neighbors(const StokesVisibilities& data, std::size_t n) {
+  std::vector<ChannelRange> runs;
+  for (std::size_t k = 0; k < data.freq_hz.size(); ++k) {
+    const bool joins = !runs.empty() && runs.back().size() < n &&
+                       data.freq_hz[k] - data.freq_hz[k - 1] < 1.5 * data.channel_width_hz[k];
+    if (joins)
+      runs.back().end = k + 1;
+    else
+      runs.push_back({k, k + 1});
+  }
+  return runs;
+}
+
+}  // namespace
+
+StokesVisibilities averaged(const StokesVisibilities& data, double longest_m, std::size_t n_channels) {
+  const std::vector<ChannelRange> runs = neighbors(data, n_channels);
+  StokesVisibilities result;
+  for (const ChannelRange& run : runs) {
+    double freq_hz = 0, width_hz = 0;
+    for (std::size_t k = run.first; k < run.end; ++k) {
+      freq_hz += data.freq_hz[k] / static_cast<double>(run.size());
+      width_hz += data.channel_width_hz[k];
+    }
+    result.freq_hz.push_back(freq_hz);
+    result.channel_width_hz.push_back(width_hz);
+  }
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < data.time_index.size(); ++row)
+    if (std::hypot(data.uvw_m(row).x, data.uvw_m(row).y) <= longest_m) rows.push_back(row);
+  result.uvw_m = NdArray<Vec3, 1>({rows.size()});
+  result.visibilities = NdArray<std::complex<float>, 2>({rows.size(), runs.size()});
+  result.weights = NdArray<float, 2>({rows.size(), runs.size()});
+  for (std::size_t to = 0; to < rows.size(); ++to) {
+    result.uvw_m(to) = data.uvw_m(rows[to]);
+    result.time_index.push_back(data.time_index[rows[to]]);
+    for (std::size_t j = 0; j < runs.size(); ++j) {
+      std::complex<float> sum = 0;
+      float weight = 0;
+      for (std::size_t k = runs[j].first; k < runs[j].end; ++k) {
+        sum += data.weights(rows[to], k) * data.visibilities(rows[to], k);
+        weight += data.weights(rows[to], k);
+      }
+      result.visibilities(to, j) = weight > 0 ? sum / weight : 0;
+      result.weights(to, j) = weight;
+    }
+  }
+  return result;
+}
+
 }  // namespace contimg::imaging
