@@ -92,6 +92,17 @@ export class MosaicError extends ContimgError {
   readonly code = 'MOSAIC';
 }
 
+/** A mosaic group of the same tiles, with the same options, was formed already. */
+export class DuplicateGroupError extends ContimgError {
+  readonly code = 'DUPLICATE_GROUP';
+  /** The id of that group. */
+  readonly groupId: string;
+  constructor(groupId: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.groupId = groupId;
+  }
+}
+
 /** A path would leave its root, or is not a name that contimg writes. */
 export class UnsafePathError extends PathError {
   readonly code = 'UNSAFE_PATH';
@@ -150,6 +161,7 @@ export type PipelineError =
   | FitsFormatError
   | NoValidDataError
   | MosaicError
+  | DuplicateGroupError
   | UnsafePathError
   | ProductConflictError
   | PublishDeferredError

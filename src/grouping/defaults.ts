@@ -8,6 +8,8 @@ export const groupingDefaults = Object.freeze({
 export interface MosaicGroupOptions {
   /** Tiles per mosaic. @default 10 */
   readonly groupSize: number;
+  /** Tiles that a mosaic has in common with the one before: a window of `groupSize` moves on by the rest. @default 0 */
+  readonly overlap: number;
   /** Longest time between the middles of two neighbors. @default 6 */
   readonly maxGapMinutes: number;
   /** Longest time between the middles of the first and the last. @default 60 */
@@ -18,6 +20,7 @@ export interface MosaicGroupOptions {
 
 export const mosaicGroupDefaults: MosaicGroupOptions = Object.freeze({
   groupSize: 10,
+  overlap: 0,
   maxGapMinutes: 6,
   maxSpanMinutes: 60,
   maxDecSpreadDeg: 0.1,

@@ -96,6 +96,8 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   const keepMs = checkBoolean('keepMs', config.keepMs ?? false);
   const conversion = config.conversion ?? {};
   const tileOptionsHash = recipeOf([options.earthOrientation, options.imaging]);
-  const hashes = { tileOptionsHash, optionsHash: recipeOf(options) };
+  // No overlap counts as absent: mosaics of versions that knew none keep their names.
+  const grouping = { ...options.grouping, overlap: options.grouping.overlap || undefined };
+  const hashes = { tileOptionsHash, optionsHash: recipeOf({ ...options, grouping }) };
   return { work, products, registry, ...options, keepMs, conversion, threads: threadCount(config), ...hashes };
 }

@@ -4,11 +4,17 @@ import { basename, join } from 'node:path';
 import { dsa110 } from '../core/dsa110.js';
 import { MosaicError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { groupSubbands, planMosaicGroups } from '../grouping/index.js';
+import {
+  checkMosaicGroup,
+  groupSubbands,
+  memberViolations,
+  newMosaicGroupId,
+  planMosaicGroups,
+} from '../grouping/index.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
 import type { PublishOptions } from '../publish/index.js';
-import type { Product, Registry } from '../registry/index.js';
+import type { MosaicGroupRow, Product, Registry } from '../registry/index.js';
 import { indexFolder } from '../uvh5/index.js';
 import { findProduct, isPresent, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
@@ -16,7 +22,8 @@ import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
 import { Reporter } from './reporter.js';
 import type { PipelineProgress, RunReport } from './run-report.js';
-import { optionsOf, readMosaic, toGroupableTile } from './stage-files.js';
+import { optionsOf, readMosaic, toMember } from './stage-files.js';
+import type { TileMember } from './stage-files.js';
 import { stagesOf } from './stages.js';
 import type { GroupSubject } from './stages.js';
 import { findMosaicFaults, findQualityProblems } from './validate-mosaic.js';
@@ -37,7 +44,7 @@ export async function runPipeline(
   await run.resume();
   for (const group of await run.findGroups(incoming)) await run.makeTile(group);
   await run.formMosaics();
-  for (const { id, members } of await run.mosaicGroups()) await run.publishMosaic(id, members);
+  for (const group of await run.mosaicGroups()) await run.publishMosaic(group);
   return run.report();
 }
 
@@ -68,7 +75,7 @@ class PipelineRun {
   async resume(): Promise<void> {
     const deadOwner = this.#publishing.owner;
     const { failed } = await resumePublishing(this.#registry, { ...this.#publishing, deadOwner });
-    const current = new Set((await this.mosaicGroups()).map(({ id }) => `mosaics/${id}`));
+    const current = new Set((await this.mosaicGroups()).map(({ name }) => `mosaics/${name}`));
     for (const { id, error } of failed) {
       if (!current.has(id)) this.#reporter.failed('publish', basename(id), error);
     }
@@ -105,21 +112,41 @@ class PipelineRun {
   }
 
   /**
-   * Puts tiles that are in no mosaic group yet into new ones, as far as they fill them: those of earlier runs too, whose
-   * correlator files may be gone.
+   * Puts tiles into new mosaic groups, as far as they fill them: those of earlier runs too, whose correlator files may be
+   * gone. A tile that may be in none is left out first, so that it blocks no other.
    */
   async formMosaics(): Promise<void> {
+    const { grouping, work } = this.#config;
     const used = new Set((await this.mosaicGroups()).flatMap(group => group.members));
-    const free = (await this.#currentTiles()).map(toGroupableTile).filter(tile => !used.has(tile.id));
-    const { groups, waiting } = planMosaicGroups(free, this.#config.grouping);
+    const fit: TileMember[] = [];
+    for (const tile of await this.#currentTiles()) {
+      if (used.has(basename(tile.path)) && grouping.overlap === 0) continue;
+      const member = await toMember(tile, work, (await this.#registry.groups.get(tile.groupId!))?.state);
+      const [violation] = memberViolations(member);
+      if (violation) this.#reporter.leaveOut(member.id, violation.rule, violation.message);
+      else fit.push(member);
+    }
+    const { groups, waiting } = planMosaicGroups(fit, grouping, used);
     for (const { tile, reason } of waiting) {
-      this.#reporter.leaveOut(tile.id, reason, waitingReasons[reason](this.#config.grouping.groupSize));
+      this.#reporter.leaveOut(tile.id, reason, waitingReasons[reason](grouping.groupSize));
     }
-    for (const group of groups) {
-      const members = group.map(tile => tile.id);
-      const hash = recipeOf([members, this.#config.optionsHash]).slice(0, 8);
-      await this.#registry.mosaicGroups.form(`${members[0]}_${hash}`, members, this.#config.optionsHash);
+    for (const members of groups) await this.#formMosaic(members);
+  }
+
+  /** The only place where a mosaic group is formed: whatever proposed it, it is checked against every rule. */
+  async #formMosaic(tiles: readonly TileMember[]): Promise<void> {
+    const { grouping, optionsHash: options } = this.#config;
+    const members = tiles.map(tile => tile.id);
+    const name = `${members[0]}_${recipeOf([members, options]).slice(0, 8)}`;
+    const { violations, warnings } = checkMosaicGroup(tiles, grouping);
+    if (violations.length > 0) {
+      const reasons = violations.map(violation => violation.message);
+      await this.#registry.mosaicGroups.refuse(name, reasons);
+      this.#reporter.leaveOut(name, violations[0]!.rule, reasons.join('; '));
+      return;
     }
+    const newId = (attempt: number) => newMosaicGroupId(tiles, attempt);
+    await this.#registry.mosaicGroups.form({ name, members, options, newId, note: warnings.join('; ') });
   }
 
   /** All tiles that were made with these options and are whole. */
@@ -133,22 +160,22 @@ class PipelineRun {
   }
 
   /** Those that were formed with the same options, by this run or an earlier one. */
-  async mosaicGroups(): Promise<{ id: string; members: readonly string[] }[]> {
+  async mosaicGroups(): Promise<MosaicGroupRow[]> {
     const groups = await this.#registry.mosaicGroups.list();
     return groups.filter(group => group.options === this.#config.optionsHash);
   }
 
   /** Makes, validates and publishes a mosaic. One that is published stays as it is, whatever becomes of its tiles. */
-  async publishMosaic(id: string, members: readonly string[]): Promise<void> {
+  async publishMosaic({ id, name, members }: MosaicGroupRow): Promise<void> {
     const { mosaicGroups, products } = this.#registry;
     const fail = (reason: string) => mosaicGroups.setState(id, 'failed', reason);
-    const known = await products.get(`mosaics/${id}`);
+    const known = await products.get(`mosaics/${name}`);
     const untouched = known?.state === 'published' && (await filesArePlaced(known, this.#publishing));
     const product = untouched
       ? known
-      : await this.#reporter.attempt('mosaic', id, fail, () => this.#makeMosaic(id, members));
+      : await this.#reporter.attempt('mosaic', name, fail, () => this.#makeMosaic(name, members));
     if (!product) return;
-    const paths = await this.#reporter.attempt('publish', id, fail, () => this.#publish(id, product, untouched));
+    const paths = await this.#reporter.attempt('publish', name, fail, () => this.#publish(name, product, untouched));
     if (paths && (await mosaicGroups.get(id))!.state !== 'published') await mosaicGroups.setState(id, 'published');
   }
 

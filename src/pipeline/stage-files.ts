@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { RegistryError } from '../core/errors.js';
 import { readFits, renderPng, writeFits } from '../fits/index.js';
 import type { SkyImage } from '../fits/index.js';
-import type { GroupableTile, SubbandGroup } from '../grouping/index.js';
+import { findImageProblem } from '../grouping/index.js';
+import type { MosaicMember, SubbandGroup } from '../grouping/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { Mosaic, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
@@ -45,10 +46,18 @@ export async function writeTile(
   return { files: [...images.map(path => basename(path)), summary], metadata: { ...metadata } };
 }
 
-/** A tile as the planning of mosaic groups knows it. */
-export function toGroupableTile(tile: Product): GroupableTile {
+/** A tile as mosaic groups know it. */
+export interface TileMember extends MosaicMember {
+  /** Of its folder, relative to the work folder. */
+  readonly path: string;
+}
+
+/** @param stage - how far its subband group has come; undefined where that is not known. */
+export async function toMember(tile: Product, work: string, stage = 'unknown'): Promise<TileMember> {
   const { midTimeMjdSec, decDeg } = metadataOf(tile);
-  return { id: basename(tile.path), midTimeMjdSec, decDeg };
+  const id = basename(tile.path);
+  const imageProblem = await findImageProblem(join(work, tile.path, `${id}-image.fits`));
+  return { id, path: tile.path, midTimeMjdSec, decDeg, stage, imageProblem };
 }
 
 /** The options that a tile was made with, as one hash. */

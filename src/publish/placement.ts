@@ -28,6 +28,9 @@ export const publishSteps = Object.freeze([
 export type PublishStep = (typeof publishSteps)[number];
 export type OnPublishStep = (step: PublishStep, path: string) => void;
 
+/** Takes back one step of a placement. */
+export type Undo = () => Promise<void>;
+
 const folders: Record<ProductKind, string> = { ms: 'ms', tile: 'tiles', mosaic: 'mosaics' };
 
 /** Where a file of a product is published, relative to the products folder. */
@@ -112,10 +115,10 @@ export class Placement {
    * file that has other names, by which it could be changed once published. Nothing is ever replaced.
    *
    * @param token - unique: names what this attempt alone writes.
-   * @returns how to take it back; undefined where it stood already.
+   * @param onPlaced - told how to take it back, unless it stood already.
    */
-  async place(token: string, onStep: OnPublishStep): Promise<(() => Promise<void>) | undefined> {
-    if (await this.isPlaced()) return undefined;
+  async place(token: string, onStep: OnPublishStep, onPlaced: (undo: Undo) => void): Promise<void> {
+    if (await this.isPlaced()) return;
     const { folder, name, path } = this.target;
     const found = await this.#source?.folder.stat(this.#source.name);
     if (found === undefined) throw this.#missing();
@@ -123,8 +126,9 @@ export class Placement {
     const movable = found.dev === (await folder.device()) && (isFolder || found.nlink === 1);
     const undo = movable ? await this.#move(isFolder) : undefined;
     if (undo !== undefined) {
+      onPlaced(undo);
       onStep('placed', path);
-      return undo;
+      return;
     }
     const temporary = this.#temporary(token);
     try {
@@ -136,15 +140,15 @@ export class Placement {
       this.#check((await contentOf(folder, temporary)).sha256, 'a copy of it');
       onStep('copied', path);
       await this.#giveName({ ...this.target, name: temporary }, isFolder);
+      onPlaced(() => folder.remove(name));
       onStep('placed', path);
     } finally {
       await folder.remove(temporary).catch(() => undefined); // the error that led here says more
     }
-    return () => folder.remove(name);
   }
 
   /** Takes the source out of sight, once its content is published; it is not removed yet. */
-  async retire(): Promise<(() => Promise<void>) | undefined> {
+  async retire(): Promise<Undo | undefined> {
     const source = this.#source;
     if (source === undefined) return undefined;
     const [found, target] = [await source.folder.stat(source.name), await this.target.folder.stat(this.target.name)];
@@ -161,7 +165,7 @@ export class Placement {
   }
 
   /** @returns undefined where the file system wants a copy. */
-  async #move(isFolder: boolean): Promise<(() => Promise<void>) | undefined> {
+  async #move(isFolder: boolean): Promise<Undo | undefined> {
     const source = this.#source!;
     const { folder, name } = this.target;
     this.#check((await contentOf(source.folder, source.name)).sha256, 'it now');

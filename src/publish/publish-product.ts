@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
-import { checkInteger, checkNumber, checkPositive, checkText } from '../core/check.js';
+import { checkInteger, checkKnownOptions, checkNumber, checkPositive, checkText } from '../core/check.js';
 import { isPipelineError, RegistryError } from '../core/errors.js';
 import type { Claim, Claimant, Product, Registry } from '../registry/index.js';
 import { isTransient, retryDelaySec } from './failure.js';
 import { using } from './folder.js';
 import { Heartbeat } from './heartbeat.js';
 import { filesArePlaced, Placement, publishedName } from './placement.js';
-import type { OnPublishStep, PublishRoots } from './placement.js';
+import type { OnPublishStep, PublishRoots, Undo } from './placement.js';
 import { safePath } from './safe-path.js';
 
 /** How long and how often publishing is tried. */
@@ -29,6 +29,11 @@ export interface PublishOptions extends PublishRoots, Partial<PublishPolicy> {
   /** Told of every step that is done. @default nobody */
   readonly onStep?: OnPublishStep;
 }
+
+const knownOptions = [
+  ...['workRoot', 'productsRoot', 'owner', 'onStep', ...Object.keys(publishDefaults)],
+  ...['deadOwner', 'intervalSec', 'signal', 'onReport'], // of resumePublishing and keepPublishing
+];
 
 const thisProcess = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 
@@ -98,6 +103,7 @@ export async function finishPublishing(
 
 /** @throws {InvalidArgumentError} an option is out of range. */
 export function claimantOf(options: PublishOptions): Claimant {
+  checkKnownOptions(options, knownOptions);
   checkInteger('maxAttempts', options.maxAttempts ?? publishDefaults.maxAttempts, 1);
   checkNumber('backoffSec', options.backoffSec ?? publishDefaults.backoffSec, 0);
   const leaseSec = checkPositive('leaseSec', options.leaseSec ?? publishDefaults.leaseSec);
@@ -111,15 +117,15 @@ export function claimantOf(options: PublishOptions): Claimant {
 async function placeProduct(product: Product, options: PublishOptions, guard: Heartbeat): Promise<void> {
   const onStep: OnPublishStep = (step, path) => options.onStep?.(step, path);
   const placements: Placement[] = [];
-  const undo: (() => Promise<void>)[] = [];
-  const remember = (step: (() => Promise<void>) | undefined) => void (step && undo.unshift(step));
+  const undo: Undo[] = [];
+  const remember = (step: Undo | undefined) => void (step && undo.unshift(step));
   try {
     for (const file of product.files) placements.push(await Placement.open(product, file, options));
     for (const placement of placements) await placement.clean();
     onStep('cleaned', product.id);
     for (const placement of placements) {
       await guard.ensureHeld();
-      remember(await placement.place(guard.token, onStep));
+      await placement.place(guard.token, onStep, remember);
     }
     for (const { target } of placements) await target.folder.sync();
     onStep('synced', product.id);

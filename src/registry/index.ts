@@ -1,7 +1,8 @@
 export { openRegistry } from './open-registry.js';
 export type { Registry } from './open-registry.js';
 export type { Claim, Claimant, ClaimTable } from './claims.js';
-export type { FoundGroup, GroupTable, GroupRow, MosaicGroupTable, MosaicGroupRow } from './groups.js';
+export type { FoundGroup, GroupTable, GroupRow } from './groups.js';
+export type { MosaicGroupTable, MosaicGroupRow, NewMosaicGroup } from './mosaic-groups.js';
 export type { NewProduct, Product, ProductFile } from './product-rows.js';
 export { publishAlertLimits, publishAlerts } from './publish-health.js';
 export type { PublishAlert, PublishHealth } from './publish-health.js';

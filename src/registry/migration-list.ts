@@ -155,6 +155,21 @@ export const migrations: readonly Migration[] = [
       `create index products_staged on products (created_at, id) where state = 'staged'`,
     ],
   },
+  {
+    name: 'mosaic groups with ids of their own, none formed twice',
+    statements: dialect => [
+      `alter table mosaic_groups add column name text not null default ''`,
+      `alter table mosaic_groups add column member_list text not null default ''`,
+      `update mosaic_groups set name = id, member_list = (
+        select ${dialect === 'sqlite' ? "group_concat(group_id, ' ')" : "string_agg(group_id, ' ' order by position)"}
+        from (select * from mosaic_group_members order by position) as members
+        where members.mosaic_group_id = mosaic_groups.id
+      )`,
+      `create unique index mosaic_groups_by_name on mosaic_groups (name)`,
+      `create unique index mosaic_groups_by_members on mosaic_groups (options, member_list)`,
+      `create index mosaic_group_members_by_group on mosaic_group_members (group_id)`,
+    ],
+  },
 ];
 
 /** The migrations that this version of contimg knows. */

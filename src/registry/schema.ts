@@ -73,6 +73,10 @@ export interface GroupFilesTable {
 
 export interface MosaicGroupsTable {
   id: string;
+  /** Of the mosaic: the same for the same members and options, on any host at any time. */
+  name: string;
+  /** The ids of its members in order, with spaces between: unique among groups with the same options. */
+  member_list: string;
   /** The options that its tiles and mosaic are made with, as one hash: a tile is mosaicked once per set of options. */
   options: string;
   state: MosaicGroupState;

@@ -68,3 +68,17 @@ export async function recordEvent(
     .values({ ...event, to_state: toState, message })
     .execute();
 }
+
+/** Why a group is in its state; to be called inside a transaction. */
+export async function setReason(
+  db: Kysely<Tables>,
+  subject: 'group' | 'mosaic_group',
+  id: string,
+  reason: string | undefined,
+): Promise<void> {
+  await db
+    .updateTable(tables[subject] as 'groups')
+    .set({ reason: reason ?? null })
+    .where('id', '=', id)
+    .execute();
+}

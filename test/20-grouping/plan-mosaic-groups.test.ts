@@ -90,7 +90,50 @@ describe('planMosaicGroups', () => {
     }
   });
 
+  describe('with an overlap', () => {
+    const ids = (groups: readonly (readonly GroupableTile[])[]) =>
+      groups.map(group => group.map(tile => Number(tile.id.slice(4))));
+
+    test('windows have that many tiles in common', () => {
+      const { groups, waiting } = planMosaicGroups(tiles(every(5, 10)), { groupSize: 4, overlap: 1 });
+      expect(ids(groups)).toEqual([
+        [0, 1, 2, 3],
+        [3, 4, 5, 6],
+        [6, 7, 8, 9],
+      ]);
+      expect(waiting).toEqual([]);
+    });
+
+    test('the next run goes on where the last one ended, with tiles that are in a group already', () => {
+      const options = { groupSize: 10, overlap: 2 };
+      const first = planMosaicGroups(tiles(every(5, 13)), options);
+      expect(ids(first.groups)).toEqual([[...Array(10).keys()]]);
+      expect(first.waiting.map(({ tile }) => tile.id)).toEqual(['tile10', 'tile11', 'tile12']);
+      const used = new Set(first.groups.flat().map(tile => tile.id));
+      const second = planMosaicGroups(tiles(every(5, 18)), options, used);
+      expect(ids(second.groups)).toEqual([Array.from({ length: 10 }, (_, i) => 8 + i)]);
+      second.groups.flat().forEach(tile => used.add(tile.id));
+      expect(planMosaicGroups(tiles(every(5, 18)), options, used).groups).toEqual([]);
+    });
+
+    test('no new group has more used tiles than that, so none is formed again', () => {
+      const all = new Set(tiles(every(5, 10)).map(tile => tile.id));
+      expect(planMosaicGroups(tiles(every(5, 10)), { groupSize: 10, overlap: 9 }, all).groups).toEqual([]);
+      const { groups, waiting } = planMosaicGroups(tiles(every(5, 11)), { groupSize: 10, overlap: 3 }, all);
+      expect(groups).toEqual([]);
+      expect(waiting).toMatchObject([{ tile: { id: 'tile10' }, reason: 'TOO_FEW_TILES' }]);
+    });
+  });
+
+  test('tiles that are used are left alone, and block none of those after them', () => {
+    const used = new Set(Array.from({ length: 10 }, (_, i) => `tile${i}`));
+    const { groups } = planMosaicGroups(tiles(every(5, 20)), {}, used);
+    expect(groups.map(group => group[0]!.id)).toEqual(['tile10']);
+  });
+
   test.each([
+    [{ overlap: 10 }],
+    [{ overlap: -1 }],
     [{ groupSize: 0 }],
     [{ groupSize: 2.5 }],
     [{ maxGapMinutes: -1 }],

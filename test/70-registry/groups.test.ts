@@ -64,20 +64,75 @@ onBothDatabases('groups', database => {
   });
 
   describe('a mosaic group', () => {
-    it('keeps its members in order', async () => {
+    const newId = (attempt: number) => `id${attempt}`;
+    const form = (
+      name: string,
+      members: string[],
+      options = 'options',
+      ids = (attempt: number) => `${name}${attempt}`,
+    ) => registry.mosaicGroups.form({ name, members, options, newId: ids });
+
+    beforeEach(async () => {
       for (const id of ['b', 'a', 'c']) await registry.groups.record({ id, files });
-      await registry.mosaicGroups.form('m', ['b', 'a', 'c'], 'options');
-      expect(await registry.mosaicGroups.get('m')).toMatchObject({ state: 'formed', members: ['b', 'a', 'c'] });
-      await registry.mosaicGroups.setState('m', 'published');
-      expect(await registry.mosaicGroups.list()).toMatchObject([{ id: 'm', state: 'published' }]);
     });
 
-    it('is formed once, and of groups that exist', async () => {
-      await registry.groups.record({ id: 'a', files });
-      await registry.mosaicGroups.form('m', ['a'], 'options');
-      await expect(registry.mosaicGroups.form('m', ['a'], 'options')).rejects.toMatchObject({ code: 'REGISTRY' });
-      await expect(registry.mosaicGroups.form('n', ['x'], 'options')).rejects.toMatchObject({ code: 'REGISTRY' });
-      expect(await registry.mosaicGroups.get('n')).toBeUndefined();
+    it('keeps its members in order', async () => {
+      const { id } = await form('m', ['b', 'a', 'c']);
+      expect(await registry.mosaicGroups.get(id)).toMatchObject({
+        state: 'formed',
+        name: 'm',
+        members: ['b', 'a', 'c'],
+      });
+      await registry.mosaicGroups.setState(id, 'published');
+      expect(await registry.mosaicGroups.list()).toMatchObject([{ id, state: 'published' }]);
+    });
+
+    it('is not formed again of the same members with the same options, even when it is published', async () => {
+      const { id } = await form('m', ['a', 'b']);
+      await registry.mosaicGroups.setState(id, 'published');
+      await expect(form('n', ['a', 'b'])).rejects.toMatchObject({
+        code: 'DUPLICATE_GROUP',
+        groupId: id,
+        message: /is published/,
+      });
+      expect(await registry.mosaicGroups.list()).toHaveLength(1);
+      await form('o', ['b', 'a']);
+      await form('p', ['a', 'b'], 'other options');
+    });
+
+    it('is of groups that exist, and has a name of its own', async () => {
+      await expect(form('n', ['x'])).rejects.toMatchObject({ code: 'REGISTRY' });
+      expect(await registry.mosaicGroups.list()).toEqual([]);
+      await form('m', ['a']);
+      await expect(form('m', ['b'])).rejects.toMatchObject({ code: 'REGISTRY', message: /name m/ });
+    });
+
+    it('gets another id when the first is taken, and its history tells of that', async () => {
+      await form('m', ['a'], 'options', newId);
+      const { id } = await form('n', ['b'], 'options', newId);
+      expect(id).toBe('id1');
+      expect((await registry.history(id))[0]!.message).toBe('members b; ids that were taken: id0');
+      await expect(form('o', ['c'], 'options', () => 'id0')).rejects.toMatchObject({
+        code: 'REGISTRY',
+        message: /taken/,
+      });
+      expect(await registry.mosaicGroups.list()).toHaveLength(2);
+    });
+
+    it('may share members with others, which is recorded', async () => {
+      const ids = [(await form('m', ['a', 'b'])).id, (await form('n', ['b', 'c'])).id];
+      expect(await registry.mosaicGroups.withMember('b')).toEqual(ids);
+      expect(await registry.mosaicGroups.withMember('c')).toEqual([ids[1]]);
+    });
+
+    it('that is refused is recorded, once for the same reasons', async () => {
+      for (const reasons of [['too long'], ['too long'], ['too long', 'too wide']])
+        await registry.mosaicGroups.refuse('m', reasons);
+      expect((await registry.history('m')).map(event => [event.to_state, event.message])).toEqual([
+        ['refused', 'too long'],
+        ['refused', 'too long; too wide'],
+      ]);
+      expect(await registry.health()).toMatchObject({ groupsRefusedLastDay: 2, groupsFormedLastDay: 0 });
     });
   });
 });

@@ -45,6 +45,8 @@ CREATE TABLE mosaic_groups (
     reason text COLLATE pg_catalog."C",
     created_at text NOT NULL COLLATE pg_catalog."C",
     updated_at text NOT NULL COLLATE pg_catalog."C",
+    name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    member_list text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT mosaic_groups_state_check CHECK ((state = ANY (ARRAY['formed'::text, 'published'::text, 'failed'::text])))
 );
 CREATE TABLE product_files (
@@ -115,6 +117,9 @@ ALTER TABLE ONLY products
 ALTER TABLE ONLY schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (id);
 CREATE INDEX events_by_subject ON events USING btree (subject, subject_id);
+CREATE INDEX mosaic_group_members_by_group ON mosaic_group_members USING btree (group_id);
+CREATE UNIQUE INDEX mosaic_groups_by_members ON mosaic_groups USING btree (options, member_list);
+CREATE UNIQUE INDEX mosaic_groups_by_name ON mosaic_groups USING btree (name);
 CREATE INDEX product_parents_by_parent ON product_parents USING btree (parent_id);
 CREATE INDEX products_by_state ON products USING btree (state, kind);
 CREATE INDEX products_staged ON products USING btree (created_at, id) WHERE (state = 'staged'::text);

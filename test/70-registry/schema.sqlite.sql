@@ -6,7 +6,10 @@ CREATE TRIGGER events_keep_update before update on events begin select raise(abo
 CREATE TABLE group_files ( group_id text not null references groups (id), path text not null, subband integer not null, size_bytes bigint, primary key (group_id, path) );
 CREATE TABLE groups ( id text primary key, state text not null check (state in ('incomplete', 'pending', 'imaged', 'failed')), reason text, created_at text not null, updated_at text not null );
 CREATE TABLE mosaic_group_members ( mosaic_group_id text not null references mosaic_groups (id), position integer not null, group_id text not null references groups (id), primary key (mosaic_group_id, position), unique (mosaic_group_id, group_id) );
-CREATE TABLE mosaic_groups ( id text primary key, options text not null, state text not null check (state in ('formed', 'published', 'failed')), reason text, created_at text not null, updated_at text not null );
+CREATE INDEX mosaic_group_members_by_group on mosaic_group_members (group_id);
+CREATE TABLE mosaic_groups ( id text primary key, options text not null, state text not null check (state in ('formed', 'published', 'failed')), reason text, created_at text not null, updated_at text not null , name text not null default '', member_list text not null default '');
+CREATE UNIQUE INDEX mosaic_groups_by_members on mosaic_groups (options, member_list);
+CREATE UNIQUE INDEX mosaic_groups_by_name on mosaic_groups (name);
 CREATE TABLE product_files ( product_id text not null references products (id), position integer not null, path text not null, size_bytes bigint not null, sha256 text not null, primary key (product_id, position), unique (product_id, path) );
 CREATE TABLE product_parents ( child_id text not null references products (id), parent_id text not null references products (id), primary key (child_id, parent_id) );
 CREATE INDEX product_parents_by_parent on product_parents (parent_id);

@@ -14,6 +14,7 @@ const schema = imagingSchema.extend({
   products: z.string().optional(),
   database: z.string().optional(),
   groupSize: integerOption.min(1).optional(),
+  overlap: integerOption.min(0).optional(),
   minSubbands: integerOption.min(1).max(16).optional(),
   ms: z.boolean().optional(),
   ut1Utc: numberOption.min(-1).max(1).optional(),
@@ -35,6 +36,7 @@ export const runCommand: MakeCommand = (context, exitWith) =>
       'registry, postgres://... (or DATABASE_URL; default registry.sqlite in the work folder)',
     )
     .option('--group-size <n>', 'tiles per mosaic (default 10)')
+    .option('--overlap <n>', 'tiles that a mosaic has in common with the one before (default 0)')
     .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--ms', 'make a MeasurementSet of every group too, and keep it')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
@@ -60,7 +62,10 @@ function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandCo
     threads: options.threads ?? config.threads,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
     keepMs: options.ms,
-    grouping: options.groupSize === undefined ? {} : { groupSize: options.groupSize },
+    grouping: {
+      ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
+      ...(options.overlap !== undefined && { overlap: options.overlap }),
+    },
     imaging: toImagingOptions(options),
   };
 }
