@@ -2,10 +2,18 @@ import type { Case, Size } from '../case.js';
 import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
+import { publishCase } from './publish.js';
 import { readCases } from './read.js';
 import { tileCases } from './tile.js';
 
 /** Every case, in the order of the flow. */
 export function allCases(size: Size): Case[] {
-  return [...readCases(size), ...convertCases(size), ...griddingCases(size), ...tileCases(size), depthCase(size)];
+  return [
+    ...readCases(size),
+    ...convertCases(size),
+    ...griddingCases(size),
+    ...tileCases(size),
+    depthCase(size),
+    publishCase(size),
+  ];
 }

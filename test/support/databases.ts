@@ -1,6 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
@@ -9,7 +7,7 @@ import pg from 'pg';
 import { describe, inject } from 'vitest';
 
 import { describeIf } from './oracles.js';
-import { postgresObstacle, runTool } from './postgres-cluster.js';
+import { postgresObstacle, startCluster } from './postgres-cluster.js';
 
 /** A database to test with. */
 export interface TestDatabase {
@@ -82,22 +80,4 @@ async function postgresUrl(): Promise<string> {
     }
   }
   return readFileSync(ready, 'utf8');
-}
-
-async function startCluster(folder: string): Promise<string> {
-  const data = join(folder, 'data');
-  runTool('initdb', ['-D', data, '-U', 'contimg', '-A', 'trust', '--no-sync', '--locale', 'C.UTF-8']);
-  const port = await freePort();
-  // -F: nothing of it need survive a power cut.
-  const options = `-F -p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c max_connections=200`;
-  runTool('pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', options]);
-  return `postgres://contimg@127.0.0.1:${port}/postgres`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,15 +16,24 @@ declare module 'vitest' {
 
 /** Gives tests a folder for a PostgreSQL cluster; at the end, stops the one that was started there. */
 export default function providePostgres(project: TestProject): () => void {
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-postgres-'));
-  const user = clusterUser();
-  if (user) chownSync(folder, user.uid, user.gid);
+  const folder = clusterFolder();
   project.provide('postgresFolder', folder);
-  return () => {
-    if (existsSync(join(folder, 'data', 'postmaster.pid')))
-      runTool('pg_ctl', ['stop', '-D', join(folder, 'data'), '-m', 'immediate']);
-    rmSync(folder, { recursive: true, force: true });
-  };
+  return () => stopCluster(folder);
+}
+
+/** A new folder that a cluster may be started in. */
+export function clusterFolder(): string {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-postgres-'));
+  const user = programs() && clusterUser();
+  if (user) chownSync(folder, user.uid, user.gid);
+  return folder;
+}
+
+/** Stops what was started there, if anything, and removes the folder. */
+export function stopCluster(folder: string): void {
+  const data = join(folder, 'data');
+  if (existsSync(join(data, 'postmaster.pid'))) runTool('pg_ctl', ['stop', '-D', data, '-m', 'immediate']);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Folder of Debian's newest server programs. */
@@ -55,4 +66,23 @@ export function runTool(name: string, args: readonly string[]): string {
   });
   if (run.status !== 0) throw new Error(`${name} failed:\n${run.stdout}${run.stderr}${run.error ?? ''}`);
   return run.stdout;
+}
+
+/** Starts a server on a free loopback port; gives its URL. The folder must be the cluster user's: see `clusterFolder`. */
+export async function startCluster(folder: string): Promise<string> {
+  const data = join(folder, 'data');
+  runTool('initdb', ['-D', data, '-U', 'contimg', '-A', 'trust', '--no-sync', '--locale', 'C.UTF-8']);
+  const port = await freePort();
+  // -F: nothing of it need survive a power cut.
+  const options = `-F -p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${folder} -c max_connections=200`;
+  runTool('pg_ctl', ['start', '-D', data, '-w', '-l', join(folder, 'log'), '-o', options]);
+  return `postgres://contimg@127.0.0.1:${port}/postgres`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
 }
