@@ -11,6 +11,7 @@ Napi::Object init(Napi::Env, Napi::Object exports) {
   add_uvh5(exports);
   add_uvh5_write(exports);
   add_ms(exports);
+  add_calibration(exports);
   add_imaging(exports);
   add_imaging_kernels(exports);
   add_mosaic(exports);

@@ -76,7 +76,10 @@ export interface CoordinatesAddon {
 }
 
 /** Where visibilities come from (source.cpp). */
-export type RawSource = { phaseCenter?: RawDirection | undefined } & (
+export type RawSource = {
+  phaseCenter?: RawDirection | undefined;
+  calibration?: readonly RawSolutions[] | undefined;
+} & (
   | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
   | ({ kind: 'ms'; path: string; earthOrientation: RawEarthOrientation } & RawMsChoice)
 );
@@ -264,6 +267,74 @@ export interface MsAddon {
     lastYear: number;
     uvwToleranceMeters: number;
   }): NativeJob<void>;
+}
+
+/** Gains of one term (solutions.cpp); V_12 = g_1 conj(g_2) M_12. */
+export interface RawSolutions {
+  term: 'delay' | 'bandpass' | 'gain';
+  phaseOnly: boolean;
+  /** Names, of every antenna of the telescope. */
+  antennas: readonly string[];
+  /** Into `antennas`. */
+  reference: number;
+  /** AIPS codes of the like-feed correlations. */
+  feeds: readonly number[];
+  timeMjdSec: readonly number[];
+  intervalSec: readonly number[];
+  freqHz: readonly number[];
+  widthHz: readonly number[];
+  /** Complex (times, antennas, bands, feeds); of a delay the real part is seconds. */
+  values: RawArray<Float64Array>;
+  /** Sigma of the real part. */
+  errors: RawArray<Float32Array>;
+  snr: RawArray<Float32Array>;
+  /** 0 good, or why not: SolutionFlag of native/calibration/solutions.h. */
+  flags: RawArray<Uint8Array>;
+}
+
+/** Unpolarized sources and what is between them and the telescope. */
+export interface RawSkyModel {
+  sources: {
+    direction: RawDirection;
+    fluxJy: number;
+    referenceHz: number;
+    /** log10(S / fluxJy) = sum_k logTerms[k] log10(nu / referenceHz)^(k+1) */
+    logTerms: readonly number[];
+    /** 0: a point. */
+    majorRad: number;
+    minorRad: number;
+    positionAngleRad: number;
+  }[];
+  primaryBeam: boolean;
+  smearing: boolean;
+}
+
+/** calibration.cpp */
+export interface CalibrationAddon {
+  solveCalibration(
+    options: {
+      source: RawSource;
+      model: RawSkyModel;
+      term: RawSolutions['term'];
+      phaseOnly: boolean;
+      /** 0: the whole observation. */
+      intervalSec: number;
+      combineSpws: boolean;
+      /** Name; empty: the healthiest. */
+      reference: string;
+      minBaselines: number;
+      minSnr: number;
+      robust: boolean;
+      minBaselineMeters: number;
+      /** Maxima of 0 are none. */
+      maxBaselineMeters: number;
+      minUvWavelengths: number;
+      maxUvWavelengths: number;
+      prior: readonly RawSolutions[];
+      threads: number;
+    },
+    onProgress: Progress,
+  ): NativeJob<RawSolutions>;
 }
 
 /** imaging.cpp */
@@ -523,6 +594,7 @@ export interface Addon
     Uvh5Addon,
     Uvh5WriteAddon,
     MsAddon,
+    CalibrationAddon,
     ImagingAddon,
     ImagingKernelsAddon,
     MosaicAddon,

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "calibration/calibrated_source.h"
 #include "coordinates/rephase.h"
 #include "core/constants.h"
 #include "ms/ms_source.h"
+#include "solutions.h"
 #include "uvh5/file_source.h"
 #include "uvh5/group_source.h"
 
@@ -53,6 +55,7 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   SourceDescription result;
   result.earth_orientation = earth_orientation(source, "earthOrientation");
   if (has(source, "phaseCenter")) result.phase_center = direction(source, "phaseCenter");
+  result.calibration = solution_set(source, "calibration");
   if (text(source, "kind") == "uvh5") {
     result.kind = SourceDescription::Kind::kUvh5Group;
     result.paths = texts(source, "paths");
@@ -84,6 +87,8 @@ std::unique_ptr<VisibilitySource> open_source(const SourceDescription& descripti
   else
     source =
         std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands, description.earth_orientation);
+  if (!description.calibration.empty())
+    source = std::make_unique<calibration::CalibratedSource>(std::move(source), description.calibration);
   if (description.phase_center) source = std::make_unique<RephasedSource>(std::move(source), *description.phase_center);
   return source;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "calibration/solutions.h"
 #include "core/visibility_source.h"
 #include "ms/ms_choice.h"
 
@@ -15,7 +16,8 @@ namespace contimg::bindings {
 /// Where visibilities come from, read on the main thread, opened on the job's.
 ///
 ///   {kind: 'uvh5', paths, minSubbands, earthOrientation}   or   {kind: 'ms', path, earthOrientation, ...RawMsChoice},
-/// either with an optional phaseCenter. `paths` are subbands of the DSA-110 correlator or one file of any telescope.
+/// either with an optional phaseCenter and optional RawSolutions as calibration. `paths` are subbands of the DSA-110
+/// correlator or one file of any telescope.
 struct SourceDescription {
   enum class Kind { kUvh5Group, kMeasurementSet } kind = Kind::kUvh5Group;
   std::vector<std::string> paths;
@@ -24,6 +26,7 @@ struct SourceDescription {
   std::optional<Direction> phase_center;  ///< move everything there
   std::string data_column = "DATA";
   ms::Choice choice;
+  calibration::SolutionSet calibration;  ///< applied as the visibilities are read, before phase_center
 };
 
 /// The fields of RawMsChoice in addon.d.ts, but dataColumn.

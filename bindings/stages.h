@@ -10,6 +10,7 @@ void add_coordinates(Napi::Object exports);
 void add_uvh5(Napi::Object exports);
 void add_uvh5_write(Napi::Object exports);
 void add_ms(Napi::Object exports);
+void add_calibration(Napi::Object exports);
 void add_imaging(Napi::Object exports);
 void add_imaging_kernels(Napi::Object exports);
 void add_mosaic(Napi::Object exports);

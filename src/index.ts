@@ -1,5 +1,7 @@
 export * from './core/errors.js';
 export { dsa110 } from './core/dsa110.js';
+export { solutionFlags } from './core/calibration-solutions.js';
+export type { CalibrationSolutions, CalibrationTerm, SolutionFlag } from './core/calibration-solutions.js';
 export type { JobOptions } from './core/job.js';
 export { rephase } from './core/rephase.js';
 export type { RephasableObservation, Rephased } from './core/rephase.js';
@@ -11,6 +13,7 @@ export * from './simulation/index.js';
 export * from './uvh5/index.js';
 export * from './grouping/index.js';
 export * from './ms/index.js';
+export * from './calibration/index.js';
 export * from './imaging/index.js';
 export * from './fits/index.js';
 export * from './mosaic/index.js';

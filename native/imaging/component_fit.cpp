@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "core/constants.h"
+#include "core/fringe.h"
 #include "core/parallel.h"
 #include "core/simd.h"
 #include "imaging/component_fringe.h"

@@ -1,15 +1,15 @@
 // A direct sum over components, 64 of them at a time:
 //
 //   1. gains: g of each component for every integration and channel, from a table of the Airy pattern
-//   2. rows: fringes span by span (component_fringe.h)
+//   2. rows: fringes span by span (core/fringe.h)
 //
 // Exact, and cheaper than subtract_gridded_components for up to some hundred components.
 #include "imaging/component_visibilities.h"
 
 #include <algorithm>
 
+#include "core/fringe.h"
 #include "core/parallel.h"
-#include "core/simd.h"
 #include "imaging/component_fringe.h"
 #include "imaging/component_gains.h"
 
@@ -18,20 +18,6 @@ namespace {
 
 constexpr std::size_t kBatch = 64;  // components whose gains for one integration stay in the second-level cache
 constexpr std::size_t kRowsPerTask = 64;
-
-/// Adds gain * exp(2 pi i nu path) to (re, im), for one row and component.
-CONTIMG_SIMD void add_fringe(const float* gains, double path_s, const std::vector<ChannelRun>& runs, float* re,
-                             float* im) {
-  for_each_fringe_span(
-      runs, path_s, [&](const FringeSpan& span) __attribute__((always_inline)) {
-        const float br = span.base_re, bi = span.base_im;
-        for (std::size_t j = 0; j < span.count; ++j) {
-          const std::size_t k = span.first + j;
-          re[k] += gains[k] * (br * span.step_re[j] - bi * span.step_im[j]);
-          im[k] += gains[k] * (br * span.step_im[j] + bi * span.step_re[j]);
-        }
-      });
-}
 
 /// The components from `first` on, with gains (components, integrations, channels), subtracted from one row.
 void subtract_from_row(const Component* components, std::size_t count, const TileResponse& response, const Vec3& uvw,

@@ -1,4 +1,6 @@
 import type { RawMsChoice, RawSource } from '../../bindings/addon.js';
+import type { CalibrationSolutions } from './calibration-solutions.js';
+import { toRawCalibration } from './calibration-solutions.js';
 import { checkInteger, checkOneOf } from './check.js';
 import { dsa110 } from './dsa110.js';
 import { InvalidArgumentError } from './errors.js';
@@ -33,14 +35,17 @@ export interface SourceOptions extends MsChoice {
   readonly minSubbands?: number | undefined;
   /** @default all zero */
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
+  /** Applied to the visibilities as they are read. @default none */
+  readonly calibration?: readonly CalibrationSolutions[] | undefined;
 }
 
 /** A source for the addon, with defaults filled in. */
 export function toRawSource(source: VisibilitySource, options: SourceOptions = {}): RawSource {
   const earthOrientation = checkEarthOrientation(options.earthOrientation);
+  const calibration = toRawCalibration(options.calibration ?? []);
   if (typeof source === 'string') {
     if (source === '') throw new InvalidArgumentError('Expected the path of a MeasurementSet but received ""');
-    return { kind: 'ms', path: source, earthOrientation, ...toRawMsChoice(options) };
+    return { kind: 'ms', path: source, earthOrientation, calibration, ...toRawMsChoice(options) };
   }
   for (const name of msChoiceOptions)
     if (options[name] !== undefined)
@@ -49,7 +54,7 @@ export function toRawSource(source: VisibilitySource, options: SourceOptions = {
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(path => typeof path !== 'string' || path === ''))
     throw new InvalidArgumentError('Expected a MeasurementSet path, or at least one UVH5 path, as source');
   const minSubbands = checkInteger('minSubbands', options.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands);
-  return { kind: 'uvh5', paths, minSubbands, earthOrientation };
+  return { kind: 'uvh5', paths, minSubbands, earthOrientation, calibration };
 }
 
 /** The choice for the addon, with defaults filled in. */

@@ -1,4 +1,5 @@
 import type { ImagingAddon } from '../../bindings/addon.js';
+import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import {
   checkBoolean,
   checkInteger,
@@ -105,6 +106,8 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
   /** Subbands that a group must have at least. @default 14 */
   readonly minSubbands?: number | undefined;
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
+  /** Solutions of all terms, applied to the visibilities as they are read; what has none is left out. @default none */
+  readonly calibration?: readonly CalibrationSolutions[] | undefined;
 }
 
 /** Defaults of imaging; sizes and cell follow from the data. */
@@ -147,6 +150,7 @@ const knownOptions = [
     'mask',
     'scalesArcsec',
     'earthOrientation',
+    'calibration',
     'signal',
     'onProgress',
     'threads',

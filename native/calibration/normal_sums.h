@@ -1,0 +1,46 @@
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "calibration/sky_model.h"
+#include "calibration/solutions.h"
+#include "core/nd_array.h"
+#include "core/visibility_source.h"
+
+namespace contimg::calibration {
+
+/// Which visibilities take part in a solution; autocorrelations never do.
+struct SolveSelection {
+  double min_baseline_m = 0, max_baseline_m = std::numeric_limits<double>::infinity();
+  double min_uv_wavelengths = 0, max_uv_wavelengths = std::numeric_limits<double>::infinity();
+};
+
+/// Which integrations and channels share one gain.
+struct SolutionGrid {
+  std::vector<std::size_t> interval_of_time;  ///< per integration
+  std::vector<std::size_t> band_of_channel;   ///< per channel
+  std::size_t n_intervals = 0, n_bands = 0;
+};
+
+/// All that least squares need of the data: per baseline, interval, band and feed.
+struct NormalSums {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> baselines;  ///< (antenna 1, antenna 2), no autocorrelations
+  NdArray<std::complex<double>, 4> correlation;  ///< (intervals, baselines, bands, feeds): sum w V conj(M)
+  NdArray<double, 4> power;                      ///< sum w |M|^2
+};
+
+/// Reads the source once. M is the sky model seen with the gains `prior`; without a prior gain there is no data.
+///
+/// @param pols  indices of the polarizations that become feeds, correlations of like feeds
+/// @throws Error{INVALID_ARGUMENT} sums that take more than 8 GB
+/// Memory: 24 bytes per baseline, interval, band and feed: 172 MB for the channels of DSA-110.
+/// Deterministic whatever the number of threads.
+NormalSums accumulate(VisibilitySource& source, const SkyModel& model, const SolutionSet& prior,
+                      const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
+                      unsigned threads, const JobContext& context);
+
+}  // namespace contimg::calibration

@@ -1,0 +1,6 @@
+export { fluxStandard, fluxStandards } from './flux-standards.js';
+export type { FluxStandard } from './flux-standards.js';
+export { readSkyModel } from './sky-model.js';
+export { solveCalibration, solveDefaults } from './solve-calibration.js';
+export type { SolveOptions } from './solve-calibration.js';
+export type { SkySource } from './types.js';

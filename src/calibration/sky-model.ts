@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+
+import type { RawSkyModel } from '../../bindings/addon.js';
+import { checkNumber, checkPositive } from '../core/check.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import { fromFileSystem } from '../core/file-errors.js';
+import { toRawDirection } from '../core/sky.js';
+import type { SkySource } from './types.js';
+
+const degree = Math.PI / 180;
+const arcsec = degree / 3600;
+const defaultReferenceMhz = 1400;
+
+/** Columns of a catalogue, by the names in its first line; the first three must be there. */
+const columns = {
+  ra_deg: 'raDeg',
+  dec_deg: 'decDeg',
+  flux_jy: 'fluxJy',
+  spectral_index: 'spectralIndex',
+  reference_mhz: 'referenceMhz',
+  major_arcsec: 'majorArcsec',
+  minor_arcsec: 'minorArcsec',
+  position_angle_deg: 'positionAngleDeg',
+} as const;
+const requiredColumns = ['ra_deg', 'dec_deg', 'flux_jy'] as const;
+
+/**
+ * Reads a catalogue of sources: CSV with a line of column names, `name` and those of {@link SkySource} in snake case.
+ *
+ * `ra_deg`, `dec_deg` and `flux_jy` must be there, in every row: no source gets a flux that nobody gave. Lines that are
+ * empty or begin with # are skipped.
+ *
+ * @throws {FileAccessError} it cannot be read.
+ * @throws {InvalidArgumentError} a column or a number is missing or wrong; the message names file and line.
+ * @example
+ * const model = await readSkyModel('field.csv'); // name,ra_deg,dec_deg,flux_jy,spectral_index
+ */
+export async function readSkyModel(path: string): Promise<SkySource[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fromFileSystem(path, error);
+  });
+  const lines = text
+    .split(/\r?\n/)
+    .map((line, i) => ({ number: i + 1, cells: line.split(',').map(cell => cell.trim()) }))
+    .filter(({ cells }) => cells.some(cell => cell !== '') && !cells[0]!.startsWith('#'));
+  const names = lines.shift()?.cells ?? [];
+  const missing = requiredColumns.filter(name => !names.includes(name));
+  if (missing.length > 0)
+    throw new InvalidArgumentError(
+      `Expected columns ${requiredColumns.join(', ')} in ${path}, but ${missing.join(', ')} is missing`,
+    );
+  return lines.map(({ number, cells }) => {
+    const where = `in line ${number} of ${path}`;
+    if (cells.length !== names.length)
+      throw new InvalidArgumentError(`Expected ${names.length} cells ${where} but there are ${cells.length}`);
+    const source: Record<string, unknown> = {};
+    for (const [i, column] of names.entries()) {
+      const cell = cells[i]!;
+      if (column === 'name') source['name'] = cell;
+      if (!(column in columns)) continue;
+      if (cell !== '') source[columns[column as keyof typeof columns]] = numberOf(cell, `${column} ${where}`);
+      else if ((requiredColumns as readonly string[]).includes(column))
+        throw new InvalidArgumentError(`Expected ${column} ${where} but the cell is empty: no value stands in for it`);
+    }
+    return source as unknown as SkySource;
+  });
+}
+
+function numberOf(cell: string, what: string): number {
+  const value = Number(cell);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError(`Expected ${what} to be a number but received ${cell}`);
+  return value;
+}
+
+/** A sky model for the addon, checked. */
+export function toRawSkyModel(
+  model: readonly SkySource[],
+  { primaryBeam, smearing }: { primaryBeam: boolean; smearing: boolean },
+): RawSkyModel {
+  if (!Array.isArray(model) || model.length === 0)
+    throw new InvalidArgumentError('Expected the sky model to be an array of at least one source');
+  return { sources: model.map(toRawSource), primaryBeam, smearing };
+}
+
+function toRawSource(source: SkySource, i: number): RawSkyModel['sources'][number] {
+  const name = `model[${i}]`;
+  const { spectralIndex = 0, logTerms = [spectralIndex], referenceMhz = defaultReferenceMhz } = source;
+  const { majorArcsec = 0, minorArcsec = majorArcsec, positionAngleDeg = 0 } = source;
+  return {
+    direction: toRawDirection(source),
+    fluxJy: checkNumber(`${name}.fluxJy`, source.fluxJy),
+    referenceHz: checkPositive(`${name}.referenceMhz`, referenceMhz) * 1e6,
+    logTerms: logTerms.map(term => checkNumber(`${name}.logTerms`, term, -20, 20)),
+    majorRad: checkNumber(`${name}.majorArcsec`, majorArcsec, 0, 36000) * arcsec,
+    minorRad: checkNumber(`${name}.minorArcsec`, minorArcsec, 0, majorArcsec) * arcsec,
+    positionAngleRad: checkNumber(`${name}.positionAngleDeg`, positionAngleDeg) * degree,
+  };
+}
