@@ -78,6 +78,8 @@ export interface CoordinatesAddon {
 /** Where visibilities come from (source.cpp). */
 export type RawSource = {
   phaseCenter?: RawDirection | undefined;
+  /** (rows, channels, pols) of the source, not 0: flagged. */
+  flags?: RawArray<Uint8Array> | undefined;
   calibration?: readonly RawSolutions[] | undefined;
 } & (
   | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
@@ -335,6 +337,27 @@ export interface CalibrationAddon {
     },
     onProgress: Progress,
   ): NativeJob<RawSolutions>;
+  flagVisibilities(
+    options: {
+      source: RawSource;
+      autocorrelations: boolean;
+      shadowed: boolean;
+      deadAntennas: boolean;
+      interference: boolean;
+      /** Of each spectral window, at either end. */
+      edgeChannels: number;
+      interferenceThresholdSigma: number;
+      /** Of the rank operator. */
+      eta: number;
+      threads: number;
+    },
+    onProgress: Progress,
+    /** `reasons`: (rows, channels, pols), bits of native/calibration/flag_reason.h; antennas are names. */
+  ): NativeJob<{ reasons: RawArray<Uint8Array>; deadAntennas: string[]; shadowedAntennas: string[] }>;
+  /** Sets FLAG where a reason is not 0, and clears it elsewhere. */
+  writeMsFlags(
+    options: { path: string; reasons: RawArray<Uint8Array> } & Omit<RawMsChoice, 'dataColumn'>,
+  ): NativeJob<void>;
 }
 
 /** imaging.cpp */

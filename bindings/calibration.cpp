@@ -1,6 +1,9 @@
 #include "arguments.h"
+#include "calibration/flag_visibilities.h"
 #include "calibration/solve.h"
 #include "job.h"
+#include "ms/ms_source.h"
+#include "ms/write_flags.h"
 #include "solutions.h"
 #include "source.h"
 #include "stages.h"
@@ -58,8 +61,58 @@ Napi::Value solve(const Napi::CallbackInfo& info) {
       [](Napi::Env env, calibration::Solutions&& result) -> Napi::Value { return wrap(env, std::move(result)); });
 }
 
+Napi::Value flag(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  calibration::FlagOptions flag;
+  flag.autocorrelations = boolean(options, "autocorrelations");
+  flag.shadowed = boolean(options, "shadowed");
+  flag.dead_antennas = boolean(options, "deadAntennas");
+  flag.interference = boolean(options, "interference");
+  flag.edge_channels = count(options, "edgeChannels");
+  flag.interference_threshold = number(options, "interferenceThresholdSigma");
+  flag.eta = number(options, "eta");
+  flag.threads = static_cast<unsigned>(count(options, "threads"));
+  struct Result {
+    calibration::Flags flags;
+    std::vector<std::string> dead, shadowed;
+  };
+  return start_job(
+      info,
+      [description = source_description(options, "source"), flag](const JobContext& context) {
+        const auto source = open_source(description);
+        Result result{calibration::flag_visibilities(*source, flag, context), {}, {}};
+        const auto& antennas = source->observation().antennas;
+        for (const std::size_t a : result.flags.dead_antennas) result.dead.push_back(antennas[a].name);
+        for (const std::size_t a : result.flags.shadowed_antennas) result.shadowed.push_back(antennas[a].name);
+        return result;
+      },
+      [](Napi::Env env, Result&& result) -> Napi::Value {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("reasons", wrap(env, std::move(result.flags.reasons)));
+        object.Set("deadAntennas", wrap(env, result.dead));
+        object.Set("shadowedAntennas", wrap(env, result.shadowed));
+        return object;
+      });
+}
+
+Napi::Value write_flags(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info,
+      [path = text(options, "path"), choice = ms_choice(options),
+       reasons = array<std::uint8_t, 3>(options, "reasons")](const JobContext&) {
+        ms::write_flags(path, ms::MsSource(path, {}, "DATA", ms::Selection{choice}).contents(), reasons);
+        return Nothing{};
+      },
+      wrap_nothing);
+}
+
 }  // namespace
 
-void add_calibration(Napi::Object exports) { add<solve>(exports, "solveCalibration"); }
+void add_calibration(Napi::Object exports) {
+  add<solve>(exports, "solveCalibration");
+  add<flag>(exports, "flagVisibilities");
+  add<write_flags>(exports, "writeMsFlags");
+}
 
 }  // namespace contimg::bindings

@@ -4,6 +4,7 @@
 
 #include "arguments.h"
 #include "calibration/calibrated_source.h"
+#include "calibration/flagged_source.h"
 #include "coordinates/rephase.h"
 #include "core/constants.h"
 #include "ms/ms_source.h"
@@ -55,6 +56,7 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   SourceDescription result;
   result.earth_orientation = earth_orientation(source, "earthOrientation");
   if (has(source, "phaseCenter")) result.phase_center = direction(source, "phaseCenter");
+  if (has(source, "flags")) result.flags = array<std::uint8_t, 3>(source, "flags");
   result.calibration = solution_set(source, "calibration");
   if (text(source, "kind") == "uvh5") {
     result.kind = SourceDescription::Kind::kUvh5Group;
@@ -87,6 +89,7 @@ std::unique_ptr<VisibilitySource> open_source(const SourceDescription& descripti
   else
     source =
         std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands, description.earth_orientation);
+  if (description.flags) source = std::make_unique<calibration::FlaggedSource>(std::move(source), *description.flags);
   if (!description.calibration.empty())
     source = std::make_unique<calibration::CalibratedSource>(std::move(source), description.calibration);
   if (description.phase_center) source = std::make_unique<RephasedSource>(std::move(source), *description.phase_center);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "calibration/solutions.h"
+#include "core/nd_view.h"
 #include "core/visibility_source.h"
 #include "ms/ms_choice.h"
 
@@ -26,7 +27,8 @@ struct SourceDescription {
   std::optional<Direction> phase_center;  ///< move everything there
   std::string data_column = "DATA";
   ms::Choice choice;
-  calibration::SolutionSet calibration;  ///< applied as the visibilities are read, before phase_center
+  std::optional<NdView<const std::uint8_t, 3>> flags;  ///< reasons not to use, in the memory of the JS call
+  calibration::SolutionSet calibration;                ///< applied as the visibilities are read, before phase_center
 };
 
 /// The fields of RawMsChoice in addon.d.ts, but dataColumn.

@@ -21,6 +21,7 @@ const buildPackages = [
 const oraclePackages = [
   ...[
     'wsclean',
+    'aoflagger',
     'python3-casacore',
     'python3-h5py',
     'bitshuffle',

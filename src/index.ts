@@ -8,6 +8,8 @@ export type { RephasableObservation, Rephased } from './core/rephase.js';
 export { defaultEarthOrientation, meridianIcrs } from './core/sky.js';
 export type { EarthOrientation, Site, SkyDirection } from './core/sky.js';
 export type { Antenna, Observation, ObservationRows, ObservationSetup, SourceData } from './core/observation.js';
+export { flagReasons } from './core/visibility-flags.js';
+export type { FlagReason, VisibilityFlags } from './core/visibility-flags.js';
 export type { MsChoice, SourceOptions, VisibilitySource } from './core/source.js';
 export * from './simulation/index.js';
 export * from './uvh5/index.js';

@@ -1,3 +1,5 @@
+export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
+export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';
 export type { FluxStandard } from './flux-standards.js';
 export { readSkyModel } from './sky-model.js';

@@ -65,7 +65,7 @@ export const solveDefaults = Object.freeze({
 const knownOptions = [
   ...Object.keys(solveDefaults),
   ...msChoiceOptions,
-  ...['term', 'refAnt', 'earthOrientation', 'calibration', 'signal', 'onProgress', 'threads'],
+  ...['term', 'refAnt', 'earthOrientation', 'calibration', 'flags', 'signal', 'onProgress', 'threads'],
 ];
 
 /**

@@ -6,6 +6,8 @@ import { dsa110 } from './dsa110.js';
 import { InvalidArgumentError } from './errors.js';
 import type { EarthOrientation } from './sky.js';
 import { checkEarthOrientation } from './sky.js';
+import type { VisibilityFlags } from './visibility-flags.js';
+import { toRawFlags } from './visibility-flags.js';
 
 /**
  * Where visibilities come from: the path of a MeasurementSet, or the subband files of one observation, as a group that
@@ -35,6 +37,8 @@ export interface SourceOptions extends MsChoice {
   readonly minSubbands?: number | undefined;
   /** @default all zero */
   readonly earthOrientation?: Partial<EarthOrientation> | undefined;
+  /** Flags in addition to those in the data. @default none */
+  readonly flags?: VisibilityFlags | undefined;
   /** Applied to the visibilities as they are read. @default none */
   readonly calibration?: readonly CalibrationSolutions[] | undefined;
 }
@@ -42,10 +46,11 @@ export interface SourceOptions extends MsChoice {
 /** A source for the addon, with defaults filled in. */
 export function toRawSource(source: VisibilitySource, options: SourceOptions = {}): RawSource {
   const earthOrientation = checkEarthOrientation(options.earthOrientation);
+  const flags = options.flags && toRawFlags(options.flags);
   const calibration = toRawCalibration(options.calibration ?? []);
   if (typeof source === 'string') {
     if (source === '') throw new InvalidArgumentError('Expected the path of a MeasurementSet but received ""');
-    return { kind: 'ms', path: source, earthOrientation, calibration, ...toRawMsChoice(options) };
+    return { kind: 'ms', path: source, earthOrientation, flags, calibration, ...toRawMsChoice(options) };
   }
   for (const name of msChoiceOptions)
     if (options[name] !== undefined)
@@ -54,7 +59,7 @@ export function toRawSource(source: VisibilitySource, options: SourceOptions = {
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(path => typeof path !== 'string' || path === ''))
     throw new InvalidArgumentError('Expected a MeasurementSet path, or at least one UVH5 path, as source');
   const minSubbands = checkInteger('minSubbands', options.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands);
-  return { kind: 'uvh5', paths, minSubbands, earthOrientation, calibration };
+  return { kind: 'uvh5', paths, minSubbands, earthOrientation, flags, calibration };
 }
 
 /** The choice for the addon, with defaults filled in. */

@@ -1,5 +1,4 @@
 import type { ImagingAddon } from '../../bindings/addon.js';
-import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import {
   checkBoolean,
   checkInteger,
@@ -9,13 +8,14 @@ import {
   checkPositive,
 } from '../core/check.js';
 import { msChoiceOptions } from '../core/source.js';
+import type { MsChoice, SourceOptions } from '../core/source.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
 import { stokesCodes } from '../core/stokes.js';
 import { toRawDirection } from '../core/sky.js';
-import type { EarthOrientation, SkyDirection } from '../core/sky.js';
+import type { SkyDirection } from '../core/sky.js';
 import { toRawMask } from './clean-mask.js';
 import type { CleanMask } from './clean-mask.js';
 import { toRawStartModel } from './start-model.js';
@@ -23,7 +23,7 @@ import type { StartSource } from './start-model.js';
 import { toRawWeighting, weightingOptions } from './weighting.js';
 import type { Weighting, WeightingOptions } from './weighting.js';
 
-export interface ImagingOptions extends WeightingOptions, JobOptions {
+export interface ImagingOptions extends WeightingOptions, JobOptions, Omit<SourceOptions, keyof MsChoice> {
   /**
    * What is imaged: Stokes I, or a correlation of two like feeds as it is, without the other. XX and YY of a source without
    * polarization are both its flux. @default 'I'
@@ -103,11 +103,6 @@ export interface ImagingOptions extends WeightingOptions, JobOptions {
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
   readonly primaryBeamCutoff?: number | undefined;
-  /** Subbands that a group must have at least. @default 14 */
-  readonly minSubbands?: number | undefined;
-  readonly earthOrientation?: Partial<EarthOrientation> | undefined;
-  /** Solutions of all terms, applied to the visibilities as they are read; what has none is left out. @default none */
-  readonly calibration?: readonly CalibrationSolutions[] | undefined;
 }
 
 /** Defaults of imaging; sizes and cell follow from the data. */
@@ -151,6 +146,7 @@ const knownOptions = [
     'scalesArcsec',
     'earthOrientation',
     'calibration',
+    'flags',
     'signal',
     'onProgress',
     'threads',

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <complex>
+#include <cstdint>
+
+#include "core/nd_array.h"
+
+namespace contimg::calibration {
+
+/// Amplitudes of one baseline and polarization against what is expected, and where they are of no use.
+struct BaselineAmplitudes {
+  NdArray<float, 2> values;        ///< (times, channels)
+  NdArray<std::uint8_t, 2> flags;  ///< likewise, 0: good
+};
+
+struct BaselineFlagging {
+  double threshold = 6;      ///< of a single sample, in sigma
+  double eta = 0.2;          ///< of the rank operator
+  std::size_t longest = 64;  ///< run of samples that are tested together
+  double least_sigma = 0;    ///< the values are not smoother than this, whatever their noise
+};
+
+/// Finds interference on one baseline: amplitudes less their surroundings (a mean over 7 times and 15 channels without
+/// what is flagged), in sigmas of their own, through SumThreshold and the rank operator; twice, the second time without
+/// what the first has found. What is found gets the flag `mark`.
+void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const BaselineFlagging& options);
+
+}  // namespace contimg::calibration

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/nd_view.h"
+
+namespace contimg::calibration {
+
+struct SumThresholdOptions {
+  double first = 6;          ///< threshold of a single sample, in sigma
+  double factor = 1.5;       ///< by which it falls with each doubling of the run
+  std::size_t longest = 64;  ///< run of samples, a power of 2
+};
+
+/// Flags runs of samples, in time and in frequency, whose mean is beyond a threshold that falls with the length of the
+/// run: SumThreshold (Offringa et al. 2010, MNRAS 405, 155). Samples that are flagged take no part in a sum.
+///
+/// @param values  (times, channels), of mean 0 and sigma 1
+/// @param flags   likewise, 0: good; those found are set to `mark`
+void sum_threshold(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags, std::uint8_t mark,
+                   const SumThresholdOptions& options);
+
+/// Flags every sample that lies in a stretch, in time or in frequency, of which at least the part 1 - eta is flagged:
+/// the scale-invariant rank operator (Offringa, van de Gronde & Roerdink 2012, A&A 539, A95).
+void extend_flags(NdView<std::uint8_t, 2> flags, std::uint8_t mark, double eta);
+
+/// 1.4826 times the median of |value - median| of the samples whose flag is 0, and the median itself.
+struct RobustLevel {
+  double median = 0, sigma = 0;
+  std::size_t count = 0;
+};
+RobustLevel robust_level(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags);
+
+}  // namespace contimg::calibration

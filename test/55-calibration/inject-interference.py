@@ -1,0 +1,42 @@
+"""Adds known interference to the DATA of a MeasurementSet, in place, and keeps where.
+
+inject-interference.py MS MASKS SIGMA: SIGMA is the noise of a real part, in the units of DATA. MASKS becomes an .npz
+with an array (rows of the main table, channels) for each kind:
+  narrow    channels that carry interference all the time, 2 sigma, on every baseline
+  broad     integrations during which half of the band does, 2 sigma, on every baseline
+  sporadic  a few integrations and channels at a time, 10 sigma, each on a third of the baselines
+Phases are random from visibility to visibility, both polarizations have it.
+"""
+import sys
+
+import numpy as np
+from casacore.tables import table
+
+path, masks_path, sigma = sys.argv[1], sys.argv[2], float(sys.argv[3])
+rng = np.random.default_rng(5)
+with table(path, readonly=False, ack=False) as ms:
+    data = ms.getcol("DATA")
+    window = ms.getcol("DATA_DESC_ID")
+    times, time = np.unique(ms.getcol("TIME"), return_inverse=True)
+    baseline = ms.getcol("ANTENNA1") * 1000 + ms.getcol("ANTENNA2")
+    cross = ms.getcol("ANTENNA1") != ms.getcol("ANTENNA2")
+    n_channels, n_windows = data.shape[1], window.max() + 1
+    masks = {kind: np.zeros(data.shape[:2], bool) for kind in ("narrow", "broad", "sporadic")}
+
+    for k in rng.choice(n_channels * n_windows, 8, replace=False):
+        masks["narrow"][cross & (window == k // n_channels), k % n_channels] = True
+    for t in rng.choice(len(times), 2, replace=False):
+        half = window < n_windows // 2 if rng.random() < 0.5 else window >= n_windows // 2
+        masks["broad"][cross & half & (time == t)] = True
+    names = np.unique(baseline[cross])
+    for _ in range(60):
+        t, k, w = rng.integers(len(times)), rng.integers(n_channels), rng.integers(n_windows)
+        hit = np.isin(baseline, rng.choice(names, len(names) // 3, replace=False)) & (window == w)
+        hit &= (time >= t) & (time < t + rng.integers(1, 4))
+        masks["sporadic"][hit, k : k + rng.integers(1, 4)] = True
+
+    for kind, amplitude in dict(narrow=2, broad=2, sporadic=10).items():
+        phase = np.exp(2j * np.pi * rng.random(data.shape))
+        data += np.where(masks[kind][:, :, None], amplitude * sigma * phase, 0).astype(np.complex64)
+    ms.putcol("DATA", data)
+np.savez(masks_path, cross=cross, **masks)

@@ -1,0 +1,17 @@
+"""Rates of true and false positives of FLAG against known interference: score-flags.py MASKS MS... prints JSON."""
+import json
+import sys
+
+import numpy as np
+from casacore.tables import table
+
+masks = np.load(sys.argv[1])
+kinds = ("narrow", "broad", "sporadic")
+anything = np.any([masks[kind] for kind in kinds], axis=0)
+scores = []
+for path in sys.argv[2:]:
+    with table(path, ack=False) as ms:
+        flags = ms.getcol("FLAG").any(axis=2)
+    clean = ~anything & masks["cross"][:, None]
+    scores.append({**{kind: float(flags[masks[kind]].mean()) for kind in kinds}, "false": float(flags[clean].mean())})
+print(json.dumps(scores))
