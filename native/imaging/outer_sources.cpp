@@ -23,10 +23,7 @@ constexpr double kCellsApart = 3;                      // sources must be, from 
 // Closer than this to a source and fainter than this part of it, what is left of it is taken for smearing.
 constexpr double kHaloCells = 30, kHaloLevel = 0.01;
 constexpr std::size_t kMaxSources = 1000;
-constexpr int kStepsOfRound = 2, kStepsOfNew = 3;  // of the fit to the search's visibilities, and then to all
-// Channels are averaged for the search as far as a source at the border of the field turns by this much on the longest
-// baseline used, which costs it 1.6 % of its amplitude there. With 0.3, a seventh, halos of 1 % were taken for sources.
-constexpr double kTurns = 0.1;
+constexpr int kStepsOfRound = 2;
 constexpr double kKeptSnr = 4;  // less, and it was none
 
 /// Half extents, in direction cosines, of where sources reach the data.
@@ -82,40 +79,35 @@ OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& respons
                            unsigned threads)
     : data_(data), response_(response), inner_(inner), field_(coarse_grid(data, response, inner)), threads_(threads) {}
 
-/// Takes what is left of the visibilities as the search needs it.
-void OuterSources::begin_search(const JobContext& context) {
+/// What coarse images need, of which there may be none.
+void OuterSources::prepare(const JobContext& context) {
   const double longest_m = kWavelengthsPerCell / field_.cell_rad * kSpeedOfLight / response_.freq_hz.back();
-  const double reach_rad = 0.5 * field_.cell_rad * static_cast<double>(std::max(field_.nx, field_.ny));
-  const double turns_per_channel = longest_m * reach_rad / kSpeedOfLight * data_.channel_width_hz[0];
-  search_ = averaged(data_, longest_m, std::max<std::size_t>(1, static_cast<std::size_t>(kTurns / turns_per_channel)));
-  search_response_ = response_;
-  search_response_.freq_hz = search_.freq_hz;
-  search_response_.channel_weights.assign(search_.freq_hz.size(), 0.0);
-  search_response_.band_terms.clear();
-  sum_of_search_weights_ = 0;
-  for (std::size_t i = 0; i < search_.weights.size(); ++i) {
-    search_response_.channel_weights[i % search_.freq_hz.size()] += search_.weights.data()[i];
-    sum_of_search_weights_ += search_.weights.data()[i];
+  short_weights_ = NdArray<float, 2>(data_.weights.shape());
+  const std::size_t n_channels = data_.weights.shape(1);
+  for (std::size_t row = 0; row < data_.weights.shape(0); ++row) {
+    if (std::hypot(data_.uvw_m(row).x, data_.uvw_m(row).y) > longest_m) continue;
+    std::copy_n(&data_.weights(row, 0), n_channels, &short_weights_(row, 0));
+    for (std::size_t k = 0; k < n_channels; ++k) sum_of_short_weights_ += data_.weights(row, k);
   }
-  if (!(sum_of_search_weights_ > 0))
-    field_ = {};
-  else if (part_of_highest_ == 0)
+  if (sum_of_short_weights_ > 0)
     part_of_highest_ = std::clamp(kSidelobes * highest_sidelobe(context), kLowestPart, 1.0);
+  else
+    field_ = {};
 }
 
 NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2> visibilities,
                                              const JobContext& context) const {
   auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  visibilities_to_image(search_.uvw_m.view(), search_.frequencies(), visibilities, search_.weights.view(),
-                        {field_.nx, field_.ny, field_.cell_rad * response_.aberration}, {kEpsilon, threads_},
-                        image.view(), context);
-  for (float& pixel : image) pixel = static_cast<float>(pixel / sum_of_search_weights_);
+  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                        short_weights_.view(), {field_.nx, field_.ny, field_.cell_rad * response_.aberration},
+                        {kEpsilon, threads_}, image.view(), context);
+  for (float& pixel : image) pixel = static_cast<float>(pixel / sum_of_short_weights_);
   return image;
 }
 
 /// The highest sidelobe of the coarse image's point spread function.
 double OuterSources::highest_sidelobe(const JobContext& context) const {
-  auto ones = NdArray<std::complex<float>, 2>::uninitialized(search_.visibilities.shape());
+  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
   std::fill(ones.begin(), ones.end(), 1.0f);
   const auto psf = coarse_image(ones.view(), context);
   const auto offset = [](std::size_t i, std::size_t n) { return static_cast<double>(i) - static_cast<double>(n / 2); };
@@ -128,7 +120,7 @@ double OuterSources::highest_sidelobe(const JobContext& context) const {
 
 /// Peaks of the coarse image beyond the tile's own, highest first.
 std::vector<Component> OuterSources::peaks(const JobContext& context) const {
-  const auto image = coarse_image(search_.visibilities.view(), context);
+  const auto image = coarse_image(data_.visibilities.view(), context);
   const double half_l = 0.5 * static_cast<double>(inner_.nx) * inner_.cell_rad,
                half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;
   const double sigma = mad_sigma(image.view());
@@ -152,71 +144,56 @@ std::vector<Component> OuterSources::peaks(const JobContext& context) const {
   return found;
 }
 
-/// Peaks that are none of the sources there are, nor what is left of one.
-std::vector<Component> OuterSources::new_peaks(const std::vector<Component>& found, const JobContext& context) const {
-  std::vector<Component> added;
-  const auto is_near = [&](const Component& peak, const std::vector<Component>& others) {
-    return std::any_of(others.begin(), others.end(), [&](const Component& other) {
-      const double cells = distance(peak, other) / field_.cell_rad;
-      return cells < kCellsApart || (cells < kHaloCells && peak.flux_jy < kHaloLevel * other.flux_jy);
-    });
-  };
-  for (const Component& peak : peaks(context)) {
-    if (components_.size() + found.size() + added.size() == kMaxSources) break;
-    if (!is_near(peak, components_) && !is_near(peak, rejected_) && !is_near(peak, found) && !is_near(peak, added))
-      added.push_back(peak);
-  }
-  return added;
-}
-
 void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
-  if (field_.nx > 0) begin_search(context.quiet());
+  if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
-  std::vector<Component> found;
   for (std::size_t round = 0; round < n_rounds; ++round) {
-    const auto part = [&](double done) {
-      return 0.5 * (static_cast<double>(round) + done) / static_cast<double>(n_rounds);
+    const auto part = [&](double done) { return (static_cast<double>(round) + done) / static_cast<double>(n_rounds); };
+    std::vector<Component> added;
+    const auto is_new = [&](const Component& peak) {
+      const auto is_near = [&](const Component& other) {
+        const double cells = distance(peak, other) / field_.cell_rad;
+        return cells < kCellsApart || (cells < kHaloCells && peak.flux_jy < kHaloLevel * other.flux_jy);
+      };
+      return std::none_of(components_.begin(), components_.end(), is_near) &&
+             std::none_of(rejected_.begin(), rejected_.end(), is_near) &&
+             std::none_of(added.begin(), added.end(), is_near);
     };
-    const std::vector<Component> added = new_peaks(found, context.part(part(0), part(0.5)));
-    if (added.empty()) break;
-    subtract_components(added, search_response_, search_.uvw_m.view(), search_.time_index, search_.visibilities.view(),
-                        threads_, context.quiet());
-    found.insert(found.end(), added.begin(), added.end());
-    for (int step = 0; step < kStepsOfRound; ++step) refine(found, search_, search_response_, context.quiet());
+    for (const Component& peak : peaks(context.part(part(0), part(0.3)))) {
+      if (components_.size() + added.size() == kMaxSources) break;
+      if (is_new(peak)) added.push_back(peak);
+    }
+    if (added.empty()) return round == 0 ? refine(context) : void();
+    subtract_components(added, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
+                        context.part(part(0.3), part(0.4)));
+    components_.insert(components_.end(), added.begin(), added.end());
+    for (int step = 0; step < kStepsOfRound; ++step)
+      refine(context.part(part(0.4 + 0.6 * step / kStepsOfRound), part(0.4 + 0.6 * (step + 1) / kStepsOfRound)));
   }
-  search_ = {};
-  subtract_components(found, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
-                      context.quiet());
-  components_.insert(components_.end(), found.begin(), found.end());
-  const int n_steps = found.empty() ? 1 : kStepsOfNew;
-  for (int step = 0; step < n_steps; ++step)
-    refine(components_, data_, response_, context.part(0.5 + 0.5 * step / n_steps, 0.5 + 0.5 * (step + 1) / n_steps));
 }
 
-/// Moves components towards their fit to `data`, from which they are subtracted, and drops those that it does not find.
-void OuterSources::refine(std::vector<Component>& components, StokesVisibilities& data, const TileResponse& response,
-                          const JobContext& context) {
-  if (components.empty()) return;
+void OuterSources::refine(const JobContext& context) {
+  if (components_.empty()) return;
   ComponentFitOptions options;
   options.max_step_rad = field_.cell_rad;
   options.threads = threads_;
-  const auto fitted = fit_components(components, response, data.uvw_m.view(), data.time_index, data.weights.view(),
-                                     data.visibilities.view(), options, context.part(0, 0.5));
+  const auto fitted = fit_components(components_, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
+                                     data_.visibilities.view(), options, context.part(0, 0.5));
   std::vector<Component> changes, kept;
   for (std::size_t i = 0; i < fitted.size(); ++i) {
-    Component before = components[i];
+    Component before = components_[i];
     before.flux_jy = -before.flux_jy;
     changes.push_back(before);
     if (fitted[i].snr < kKeptSnr || fitted[i].component.flux_jy < 0) {
-      rejected_.push_back(components[i]);
+      rejected_.push_back(components_[i]);
       continue;
     }
     changes.push_back(fitted[i].component);
     kept.push_back(fitted[i].component);
   }
-  subtract_components(changes, response, data.uvw_m.view(), data.time_index, data.visibilities.view(), threads_,
+  subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
                       context.part(0.5, 1));
-  components = kept;
+  components_ = kept;
 }
 
 }  // namespace contimg::imaging

@@ -14,10 +14,10 @@ namespace contimg::imaging {
 /// Sources beyond the image of a tile, as far as the first sidelobe of the primary beam reaches. Their sidelobes cross
 /// the image, and no clean of it removes them.
 ///
-/// They are looked for in coarse images of all that field, from short baselines and averaged channels alone: those need
-/// few pixels and few w planes. Flux and position are then fitted to all visibilities, as no image of short baselines
-/// gives them well enough to subtract a source from the long ones. What is found stays subtracted, and is fitted anew
-/// as the sources of the image itself go.
+/// They are looked for in coarse images of all that field, from short baselines alone: those need few pixels and few
+/// w planes. Flux and position are then fitted to all visibilities, as no image of short baselines gives them well
+/// enough to subtract a source from the long ones. What is found stays subtracted, and is fitted anew as the sources
+/// of the image itself go.
 class OuterSources {
  public:
   /// @param data   weighted; changed by find()
@@ -31,22 +31,19 @@ class OuterSources {
   const std::vector<Component>& components() const { return components_; }
 
  private:
-  void begin_search(const JobContext& context);
+  void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(NdView<const std::complex<float>, 2> visibilities, const JobContext& context) const;
   double highest_sidelobe(const JobContext& context) const;
+  void refine(const JobContext& context);
   std::vector<Component> peaks(const JobContext& context) const;
-  std::vector<Component> new_peaks(const std::vector<Component>& found, const JobContext& context) const;
-  void refine(std::vector<Component>& components, StokesVisibilities& data, const TileResponse& response,
-              const JobContext& context);
 
   StokesVisibilities& data_;
   const TileResponse& response_;
   SkyGrid inner_, field_;  ///< field_: of the coarse images; nx = 0 where the tile's grid holds it all
   unsigned threads_;
-  StokesVisibilities search_;     ///< of short baselines, channels averaged; what is left of them
-  TileResponse search_response_;  ///< to them
-  double sum_of_search_weights_ = 0;
-  double part_of_highest_ = 0;                    ///< peaks that are lower may be sidelobes of the highest
+  NdArray<float, 2> short_weights_;
+  double sum_of_short_weights_ = 0;
+  double part_of_highest_ = 1;                    ///< peaks that are lower may be sidelobes of the highest
   std::vector<Component> components_, rejected_;  ///< rejected_: peaks that the fit to all visibilities did not confirm
 };
 

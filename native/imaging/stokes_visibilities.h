@@ -42,7 +42,4 @@ StokesVisibilities gather_stokes(VisibilitySource& source, Stokes stokes, Channe
 /// Some channels of visibilities, copied, without rows that have no weight there: it may be that none is left.
 StokesVisibilities channels_of(const StokesVisibilities& data, ChannelRange channels);
 
-/// The rows up to `longest_m` in uv, each `n_channels` neighboring channels averaged; weights add up.
-StokesVisibilities averaged(const StokesVisibilities& data, double longest_m, std::size_t n_channels);
-
 }  // namespace contimg::imaging
