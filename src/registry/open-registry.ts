@@ -8,7 +8,6 @@ import { GroupTable } from './groups.js';
 import { latestMigration } from './migration-list.js';
 import { applyMigrations } from './migrations.js';
 import { MosaicGroupTable } from './mosaic-groups.js';
-import { openPostgres } from './postgres-database.js';
 import { ProductTable } from './products.js';
 import { measurePublishing } from './publish-health.js';
 import type { PublishHealth } from './publish-health.js';
@@ -77,6 +76,9 @@ export async function openRegistry(location: string): Promise<Registry> {
 }
 
 async function openDatabase(location: string): Promise<Kysely<Tables>> {
-  if (/^postgres(ql)?:\/\//.test(location)) return openPostgres(location);
+  if (/^postgres(ql)?:\/\//.test(location)) {
+    const { openPostgres } = await import('./postgres-database.js'); // SQLite needs none of it
+    return openPostgres(location);
+  }
   return openSqlite(location.replace(/^sqlite:(\/\/(?=\/))?/, ''));
 }
