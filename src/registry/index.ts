@@ -1,5 +1,6 @@
 export { openRegistry } from './open-registry.js';
 export type { Registry } from './open-registry.js';
+export type { CalibrationSet, CalibrationSetTable, NewCalibrationSet } from './calibration-sets.js';
 export type { Claim, Claimant, ClaimTable } from './claims.js';
 export type { FoundGroup, GroupTable, GroupRow } from './groups.js';
 export type { MosaicGroupTable, MosaicGroupRow, NewMosaicGroup } from './mosaic-groups.js';
@@ -8,5 +9,5 @@ export { publishAlertLimits, publishAlerts } from './publish-health.js';
 export type { PublishAlert, PublishHealth } from './publish-health.js';
 export type { ProductTable } from './products.js';
 export type { EventRow, ProductKind, Validation } from './schema.js';
-export { groupMachine, mosaicGroupMachine, productMachine } from './state-machines.js';
-export type { GroupState, MosaicGroupState, ProductState, StateMachine } from './state-machines.js';
+export { calibrationMachine, groupMachine, mosaicGroupMachine, productMachine } from './state-machines.js';
+export type { CalibrationState, GroupState, MosaicGroupState, ProductState, StateMachine } from './state-machines.js';

@@ -21,6 +21,11 @@ const postgresHistory = [
     for each statement execute function refuse_to_change_history()`,
 ];
 
+/** A second row of the same id would otherwise take the place of the first without a delete. */
+const keepFromReplacing = `create trigger events_keep_replace before insert on events
+  when exists (select 1 from events where id = new.id)
+  begin select raise(abort, '${appendOnly}'); end`;
+
 /** SQLite cannot change a check: the table is made anew. */
 const sqliteClaims = [
   `create table new_products (
@@ -52,9 +57,7 @@ const sqliteClaims = [
   `drop table products`,
   `alter table new_products rename to products`,
   `create index products_by_state on products (state, kind)`,
-  // A second row of the same id would otherwise take the place of the first without a delete.
-  `create trigger events_keep_replace before insert on events when exists (select 1 from events where id = new.id)
-    begin select raise(abort, '${appendOnly}'); end`,
+  keepFromReplacing,
 ];
 
 const postgresClaims = [
@@ -170,7 +173,58 @@ export const migrations: readonly Migration[] = [
       `create index mosaic_group_members_by_group on mosaic_group_members (group_id)`,
     ],
   },
+  {
+    name: 'calibration sets with validity windows',
+    statements: dialect => [
+      `create table calibration_sets (
+        id text primary key,
+        state text not null check (state in ('active', 'retired', 'failed')),
+        reason text,
+        source_group_id text references groups (id),
+        valid_from_mjd_sec double precision not null,
+        valid_to_mjd_sec double precision not null,
+        metadata text not null,
+        created_at text not null,
+        updated_at text not null,
+        check (valid_from_mjd_sec <= valid_to_mjd_sec)
+      )`,
+      `create table calibration_tables (
+        set_id text not null references calibration_sets (id),
+        position integer not null,
+        path text not null unique,
+        term text not null,
+        primary key (set_id, position)
+      )`,
+      `create index calibration_sets_by_time on calibration_sets (valid_from_mjd_sec, valid_to_mjd_sec)`,
+      ...eventSubjects(dialect),
+    ],
+  },
 ];
+
+/** The history is of calibration sets too. */
+function eventSubjects(dialect: Dialect): readonly string[] {
+  const subjects = `('product', 'group', 'mosaic_group', 'calibration_set')`;
+  if (dialect === 'postgres')
+    return [`alter table events drop constraint events_subject_check, add check (subject in ${subjects})`];
+  return [
+    `create table new_events (
+      id integer primary key,
+      at text not null,
+      subject text not null check (subject in ${subjects}),
+      subject_id text not null,
+      from_state text,
+      to_state text not null,
+      message text
+    )`,
+    `insert into new_events select id, at, subject, subject_id, from_state, to_state, message from events`,
+    ...['update', 'delete', 'replace'].map(what => `drop trigger events_keep_${what}`),
+    `drop table events`,
+    `alter table new_events rename to events`,
+    `create index events_by_subject on events (subject, subject_id)`,
+    ...sqliteHistory,
+    keepFromReplacing,
+  ];
+}
 
 /** The migrations that this version of contimg knows. */
 export const latestMigration = migrations.length;

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 
 import { checkText } from '../core/check.js';
 import { RegistryError } from '../core/errors.js';
+import { CalibrationSetTable } from './calibration-sets.js';
 import { ClaimTable } from './claims.js';
 import { dialectOf, transact } from './database.js';
 import { GroupTable } from './groups.js';
@@ -21,6 +22,7 @@ export class Registry {
   readonly claims: ClaimTable;
   readonly groups: GroupTable;
   readonly mosaicGroups: MosaicGroupTable;
+  readonly calibrationSets: CalibrationSetTable;
   readonly #db: Kysely<Tables>;
 
   /** Use `openRegistry`. */
@@ -29,6 +31,7 @@ export class Registry {
     this.products = new ProductTable(db);
     this.claims = new ClaimTable(db);
     this.groups = new GroupTable(db);
+    this.calibrationSets = new CalibrationSetTable(db);
     this.mosaicGroups = new MosaicGroupTable(db);
   }
 

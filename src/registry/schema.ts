@@ -1,6 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 
-import type { GroupState, MosaicGroupState, ProductState } from './state-machines.js';
+import type { CalibrationState, GroupState, MosaicGroupState, ProductState } from './state-machines.js';
 
 /** What a product is; published products stand in the folder `<kind>s` of the products folder. */
 export type ProductKind = 'ms' | 'tile' | 'mosaic';
@@ -91,11 +91,35 @@ export interface MosaicGroupMembersTable {
   group_id: string;
 }
 
+export interface CalibrationSetsTable {
+  id: string;
+  state: CalibrationState;
+  /** Why it is retired or failed. */
+  reason: string | null;
+  /** The subband group that it was solved from, if one. */
+  source_group_id: string | null;
+  /** UTC, MJD seconds, both inclusive. */
+  valid_from_mjd_sec: number;
+  valid_to_mjd_sec: number;
+  metadata: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface CalibrationTablesTable {
+  set_id: string;
+  /** Order in which the tables of a set are applied. */
+  position: number;
+  path: string;
+  /** What it corrects: `delay`, `bandpass`, `gain`. */
+  term: string;
+}
+
 /** The history: rows are added and never changed, which triggers enforce. */
 export interface EventsTable {
   id: Generated<number>;
   at: string;
-  subject: 'product' | 'group' | 'mosaic_group';
+  subject: 'product' | 'group' | 'mosaic_group' | 'calibration_set';
   subject_id: string;
   from_state: string | null;
   to_state: string;
@@ -111,6 +135,8 @@ export interface Tables {
   group_files: GroupFilesTable;
   mosaic_groups: MosaicGroupsTable;
   mosaic_group_members: MosaicGroupMembersTable;
+  calibration_sets: CalibrationSetsTable;
+  calibration_tables: CalibrationTablesTable;
   events: EventsTable;
 }
 

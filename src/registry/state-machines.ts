@@ -2,6 +2,7 @@ import { RegistryError } from '../core/errors.js';
 
 export type ProductState = 'staged' | 'publishing' | 'published' | 'failed' | 'removed';
 export type GroupState = 'incomplete' | 'pending' | 'imaged' | 'failed';
+export type CalibrationState = 'active' | 'retired' | 'failed';
 export type MosaicGroupState = 'formed' | 'published' | 'failed';
 
 /** For every state, the states that may follow. */
@@ -36,6 +37,13 @@ export const mosaicGroupMachine: StateMachine<MosaicGroupState> = {
   formed: ['published', 'failed'],
   published: ['failed'],
   failed: ['published', 'failed'],
+};
+
+/** A calibration set is applied while it is active. `failed` is one of which the tables are missing or malformed. */
+export const calibrationMachine: StateMachine<CalibrationState> = {
+  active: ['retired', 'failed'],
+  retired: ['active'],
+  failed: ['active'],
 };
 
 /** @throws {RegistryError} the machine knows no way from `from` to `to`. */

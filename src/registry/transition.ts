@@ -3,7 +3,13 @@ import type { Kysely } from 'kysely';
 import { RegistryError } from '../core/errors.js';
 import { locked } from './database.js';
 import type { EventsTable, Tables } from './schema.js';
-import { checkTransition, groupMachine, mosaicGroupMachine, productMachine } from './state-machines.js';
+import {
+  calibrationMachine,
+  checkTransition,
+  groupMachine,
+  mosaicGroupMachine,
+  productMachine,
+} from './state-machines.js';
 import type { StateMachine } from './state-machines.js';
 
 type Subject = EventsTable['subject'];
@@ -12,9 +18,15 @@ const machines: Record<Subject, StateMachine<string>> = {
   product: productMachine,
   group: groupMachine,
   mosaic_group: mosaicGroupMachine,
+  calibration_set: calibrationMachine,
 };
 
-const tables = { product: 'products', group: 'groups', mosaic_group: 'mosaic_groups' } as const;
+const tables = {
+  product: 'products',
+  group: 'groups',
+  mosaic_group: 'mosaic_groups',
+  calibration_set: 'calibration_sets',
+} as const;
 
 /**
  * Moves one row to another state and writes that into the history. The only place where a state changes; to be called
@@ -47,7 +59,7 @@ export async function transition(
  * @throws {RegistryError} unknown id.
  */
 export async function currentState(db: Kysely<Tables>, subject: Subject, id: string): Promise<string> {
-  const table = tables[subject] as 'groups'; // the three tables share id, state and updated_at
+  const table = tables[subject] as 'groups'; // these tables share id, state and updated_at
   const row = await locked(db, db.selectFrom(table).select('state').where('id', '=', id)).executeTakeFirst();
   if (row === undefined) throw new RegistryError(`Expected a ${subject} ${id} in the registry, but there is none`);
   return row.state;
@@ -69,10 +81,10 @@ export async function recordEvent(
     .execute();
 }
 
-/** Why a group is in its state; to be called inside a transaction. */
+/** Why it is in its state; to be called inside a transaction. */
 export async function setReason(
   db: Kysely<Tables>,
-  subject: 'group' | 'mosaic_group',
+  subject: Exclude<Subject, 'product'>,
   id: string,
   reason: string | undefined,
 ): Promise<void> {

@@ -1,6 +1,25 @@
 CREATE FUNCTION refuse_to_change_history() RETURNS trigger
     LANGUAGE plpgsql
     AS $$ begin raise exception 'the history is append-only'; end $$;
+CREATE TABLE calibration_sets (
+    id text NOT NULL COLLATE pg_catalog."C",
+    state text NOT NULL COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    source_group_id text COLLATE pg_catalog."C",
+    valid_from_mjd_sec double precision NOT NULL,
+    valid_to_mjd_sec double precision NOT NULL,
+    metadata text NOT NULL COLLATE pg_catalog."C",
+    created_at text NOT NULL COLLATE pg_catalog."C",
+    updated_at text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT calibration_sets_check CHECK ((valid_from_mjd_sec <= valid_to_mjd_sec)),
+    CONSTRAINT calibration_sets_state_check CHECK ((state = ANY (ARRAY['active'::text, 'retired'::text, 'failed'::text])))
+);
+CREATE TABLE calibration_tables (
+    set_id text NOT NULL COLLATE pg_catalog."C",
+    "position" integer NOT NULL,
+    path text NOT NULL COLLATE pg_catalog."C",
+    term text NOT NULL COLLATE pg_catalog."C"
+);
 CREATE TABLE events (
     id bigint NOT NULL,
     at text NOT NULL COLLATE pg_catalog."C",
@@ -9,7 +28,7 @@ CREATE TABLE events (
     from_state text COLLATE pg_catalog."C",
     to_state text NOT NULL COLLATE pg_catalog."C",
     message text COLLATE pg_catalog."C",
-    CONSTRAINT events_subject_check CHECK ((subject = ANY (ARRAY['product'::text, 'group'::text, 'mosaic_group'::text])))
+    CONSTRAINT events_subject_check CHECK ((subject = ANY (ARRAY['product'::text, 'group'::text, 'mosaic_group'::text, 'calibration_set'::text])))
 );
 ALTER TABLE events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME events_id_seq
@@ -92,6 +111,12 @@ CREATE TABLE schema_migrations (
     name text NOT NULL,
     applied_at text NOT NULL
 );
+ALTER TABLE ONLY calibration_sets
+    ADD CONSTRAINT calibration_sets_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY calibration_tables
+    ADD CONSTRAINT calibration_tables_path_key UNIQUE (path);
+ALTER TABLE ONLY calibration_tables
+    ADD CONSTRAINT calibration_tables_pkey PRIMARY KEY (set_id, "position");
 ALTER TABLE ONLY events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY group_files
@@ -116,6 +141,7 @@ ALTER TABLE ONLY products
     ADD CONSTRAINT products_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (id);
+CREATE INDEX calibration_sets_by_time ON calibration_sets USING btree (valid_from_mjd_sec, valid_to_mjd_sec);
 CREATE INDEX events_by_subject ON events USING btree (subject, subject_id);
 CREATE INDEX mosaic_group_members_by_group ON mosaic_group_members USING btree (group_id);
 CREATE UNIQUE INDEX mosaic_groups_by_members ON mosaic_groups USING btree (options, member_list);
@@ -124,6 +150,10 @@ CREATE INDEX product_parents_by_parent ON product_parents USING btree (parent_id
 CREATE INDEX products_by_state ON products USING btree (state, kind);
 CREATE INDEX products_staged ON products USING btree (created_at, id) WHERE (state = 'staged'::text);
 CREATE TRIGGER events_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_history();
+ALTER TABLE ONLY calibration_sets
+    ADD CONSTRAINT calibration_sets_source_group_id_fkey FOREIGN KEY (source_group_id) REFERENCES groups(id);
+ALTER TABLE ONLY calibration_tables
+    ADD CONSTRAINT calibration_tables_set_id_fkey FOREIGN KEY (set_id) REFERENCES calibration_sets(id);
 ALTER TABLE ONLY group_files
     ADD CONSTRAINT group_files_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id);
 ALTER TABLE ONLY mosaic_group_members

@@ -1,4 +1,7 @@
-CREATE TABLE events ( id integer primary key, at text not null, subject text not null check (subject in ('product', 'group', 'mosaic_group')), subject_id text not null, from_state text, to_state text not null, message text );
+CREATE TABLE calibration_sets ( id text primary key, state text not null check (state in ('active', 'retired', 'failed')), reason text, source_group_id text references groups (id), valid_from_mjd_sec double precision not null, valid_to_mjd_sec double precision not null, metadata text not null, created_at text not null, updated_at text not null, check (valid_from_mjd_sec <= valid_to_mjd_sec) );
+CREATE INDEX calibration_sets_by_time on calibration_sets (valid_from_mjd_sec, valid_to_mjd_sec);
+CREATE TABLE calibration_tables ( set_id text not null references calibration_sets (id), position integer not null, path text not null unique, term text not null, primary key (set_id, position) );
+CREATE TABLE "events" ( id integer primary key, at text not null, subject text not null check (subject in ('product', 'group', 'mosaic_group', 'calibration_set')), subject_id text not null, from_state text, to_state text not null, message text );
 CREATE INDEX events_by_subject on events (subject, subject_id);
 CREATE TRIGGER events_keep_delete before delete on events begin select raise(abort, 'the history is append-only'); end;
 CREATE TRIGGER events_keep_replace before insert on events when exists (select 1 from events where id = new.id) begin select raise(abort, 'the history is append-only'); end;
