@@ -129,10 +129,8 @@ export class MosaicGroupTable {
 }
 
 async function insertMembers(db: Kysely<Tables>, id: string, members: readonly string[]): Promise<void> {
-  for (const [position, member] of members.entries()) {
-    const values = { mosaic_group_id: id, position, group_id: member };
-    await db.insertInto('mosaic_group_members').values(values).execute();
-  }
+  const rows = members.map((group_id, position) => ({ mosaic_group_id: id, position, group_id }));
+  await db.insertInto('mosaic_group_members').values(rows).execute();
 }
 
 /** @throws unless it is the id that is taken. */
