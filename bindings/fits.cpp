@@ -1,6 +1,7 @@
 #include "fits/fits_image.h"
 
 #include "arguments.h"
+#include "fits_arguments.h"
 #include "job.h"
 #include "stages.h"
 
@@ -29,35 +30,44 @@ Napi::Value wrap_value(Napi::Env env, const fits::Card& card) {
   return Napi::Number::New(env, static_cast<double>(std::get<std::int64_t>(card.value)));
 }
 
-Napi::Value wrap_image(Napi::Env env, fits::ImageFile&& image) {
-  Napi::Array cards = Napi::Array::New(env, image.cards.size());
-  for (std::size_t i = 0; i < image.cards.size(); ++i) {
+Napi::Array wrap_cards(Napi::Env env, const std::vector<fits::Card>& cards) {
+  Napi::Array result = Napi::Array::New(env, cards.size());
+  for (std::size_t i = 0; i < cards.size(); ++i) {
     Napi::Object item = Napi::Object::New(env);
-    item.Set("key", image.cards[i].key);
-    item.Set("value", wrap_value(env, image.cards[i]));
-    item.Set("comment", image.cards[i].comment);
-    item.Set("integer", std::holds_alternative<std::int64_t>(image.cards[i].value));
-    cards[static_cast<std::uint32_t>(i)] = item;
+    item.Set("key", cards[i].key);
+    item.Set("value", wrap_value(env, cards[i]));
+    item.Set("comment", cards[i].comment);
+    item.Set("integer", std::holds_alternative<std::int64_t>(cards[i].value));
+    result[static_cast<std::uint32_t>(i)] = item;
   }
+  return result;
+}
+
+Napi::Value wrap_image(Napi::Env env, fits::ImageFile&& image) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("pixels", wrap(env, std::move(image.pixels)));
-  result.Set("cards", cards);
+  result.Set("cards", wrap_cards(env, image.cards));
+  result.Set("history", wrap(env, image.history));
+  return result;
+}
+
+Napi::Value wrap_header(Napi::Env env, fits::OpenImage&& image) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("nx", static_cast<double>(image.axes[0]));
+  result.Set("ny", static_cast<double>(image.axes[1]));
+  result.Set("cards", wrap_cards(env, image.cards));
   result.Set("history", wrap(env, image.history));
   return result;
 }
 
 Napi::Value write(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
-  const auto path = text(options, "path");
   const auto pixels = array<float, 2>(options, "pixels");
-  std::vector<fits::Card> cards;
-  for (const Napi::Object& item : objects(options, "cards")) cards.push_back(card(item));
-  const auto history = texts(options, "history");
-  const bool overwrite = boolean(options, "overwrite");
+  const FitsTarget target = fits_target(options);
   return start_job(
       info,
       [=](const JobContext&) {
-        fits::write_image(path, pixels, cards, history, overwrite);
+        fits::write_image(target.path, pixels, target.cards, target.history, target.overwrite);
         return Nothing{};
       },
       wrap_nothing);
@@ -69,11 +79,24 @@ Napi::Value read(const Napi::CallbackInfo& info) {
       info, [=](const JobContext&) { return fits::read_image(path); }, wrap_image);
 }
 
+Napi::Value read_header(const Napi::CallbackInfo& info) {
+  const auto path = text(info[0].As<Napi::Object>(), "path");
+  return start_job(
+      info, [=](const JobContext&) { return fits::open_image(path); }, wrap_header);
+}
+
 }  // namespace
+
+FitsTarget fits_target(const Napi::Object& object) {
+  FitsTarget target{text(object, "path"), {}, texts(object, "history"), boolean(object, "overwrite")};
+  for (const Napi::Object& item : objects(object, "cards")) target.cards.push_back(card(item));
+  return target;
+}
 
 void add_fits(Napi::Object exports) {
   add<write>(exports, "writeFitsImage");
   add<read>(exports, "readFitsImage");
+  add<read_header>(exports, "readFitsHeader");
 }
 
 }  // namespace contimg::bindings

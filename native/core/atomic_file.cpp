@@ -28,68 +28,71 @@ namespace {
               path);
 }
 
-/// The temporary file: removed again unless it was renamed.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& path) : path_(path) {
-    static std::atomic<unsigned> serial{0};
-    const std::size_t slash = path.rfind('/');
-    const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
-    folder_ = base == 0 ? "." : path.substr(0, base);
-    name_ = path.substr(0, base) + "." + path.substr(base) + "." + std::to_string(getpid()) + "-" +
-            std::to_string(serial++) + ".tmp";
-    descriptor_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail(path_, "create", errno);
-  }
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!name_.empty()) unlink(name_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  void write(const char* bytes, std::size_t size, const JobContext& context) {
-    constexpr std::size_t kPiece = std::size_t{16} << 20;
-    for (std::size_t done = 0; done < size;) {
-      context.checkpoint(static_cast<double>(done) / static_cast<double>(size));
-      const ssize_t written = ::write(descriptor_, bytes + done, std::min(size - done, kPiece));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(path_, "write", errno);
-      done += static_cast<std::size_t>(written);
-    }
-    if (fsync(descriptor_) != 0) fail(path_, "write", errno);
-    const int descriptor = descriptor_;
-    descriptor_ = -1;
-    if (close(descriptor) != 0) fail(path_, "write", errno);
-  }
-
-  void rename(bool overwrite) {
-    if (overwrite) {
-      if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
-    } else if (renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno == EEXIST) fail_exists(path_);
-      if (errno != EINVAL && errno != ENOSYS) fail(path_, "write", errno);
-      check_absent(path_);  // a file system without RENAME_NOREPLACE
-      if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
-    }
-    name_.clear();
-    sync_folder();
-  }
-
- private:
-  /// Makes the new name durable. Some network file systems refuse; the data is safe all the same.
-  void sync_folder() const {
-    const int folder = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return;
-    fsync(folder);
-    close(folder);
-  }
-
-  std::string path_, folder_, name_;
-  int descriptor_ = -1;
-};
-
 }  // namespace
+
+AtomicFile::AtomicFile(const std::string& path, bool overwrite) : path_(path), overwrite_(overwrite) {
+  if (!overwrite) check_absent(path);
+  static std::atomic<unsigned> serial{0};
+  const std::size_t slash = path.rfind('/');
+  const std::size_t base = slash == std::string::npos ? 0 : slash + 1;
+  folder_ = base == 0 ? "." : path.substr(0, base);
+  name_ = path.substr(0, base) + "." + path.substr(base) + "." + std::to_string(getpid()) + "-" +
+          std::to_string(serial++) + ".tmp";
+  descriptor_ = open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail(path_, "create", errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!name_.empty()) unlink(name_.c_str());
+}
+
+void AtomicFile::reserve(std::size_t size) {
+  // A file system that cannot do it (EOPNOTSUPP, EINVAL) will tell when it is full.
+  if (fallocate(descriptor_, 0, 0, static_cast<off_t>(size)) != 0 && (errno == ENOSPC || errno == EFBIG))
+    fail(path_, "write", errno);
+}
+
+void AtomicFile::write(std::size_t offset, const void* bytes, std::size_t size) {
+  const auto* from = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t written = pwrite(descriptor_, from, size, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(path_, "write", errno);
+    from += written;
+    offset += static_cast<std::size_t>(written);
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
+void AtomicFile::commit() {
+  if (fsync(descriptor_) != 0) fail(path_, "write", errno);
+  const int descriptor = descriptor_;
+  descriptor_ = -1;
+  if (close(descriptor) != 0) fail(path_, "write", errno);
+  rename();
+  sync_folder();
+}
+
+void AtomicFile::rename() {
+  if (overwrite_) {
+    if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
+  } else if (renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == EEXIST) fail_exists(path_);
+    if (errno != EINVAL && errno != ENOSYS) fail(path_, "write", errno);
+    check_absent(path_);  // a file system without RENAME_NOREPLACE
+    if (::rename(name_.c_str(), path_.c_str()) != 0) fail(path_, "write", errno);
+  }
+  name_.clear();
+}
+
+/// Makes the new name durable. Some network file systems refuse; the data is safe all the same.
+void AtomicFile::sync_folder() const {
+  const int folder = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  fsync(folder);
+  close(folder);
+}
 
 void check_absent(const std::string& path) {
   struct stat status;
@@ -98,11 +101,14 @@ void check_absent(const std::string& path) {
 
 void write_atomically(const std::string& path, const void* bytes, std::size_t size, bool overwrite,
                       const JobContext& context) {
-  if (!overwrite) check_absent(path);
-  TemporaryFile file(path);
-  file.write(static_cast<const char*>(bytes), size, context);
+  AtomicFile file(path, overwrite);
+  constexpr std::size_t kPiece = std::size_t{16} << 20;
+  for (std::size_t done = 0; done < size; done += kPiece) {
+    context.checkpoint(static_cast<double>(done) / static_cast<double>(size));
+    file.write(done, static_cast<const char*>(bytes) + done, std::min(size - done, kPiece));
+  }
   context.checkpoint();
-  file.rename(overwrite);
+  file.commit();
 }
 
 }  // namespace contimg

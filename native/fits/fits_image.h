@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/job_context.h"
 #include "core/nd_array.h"
+#include "core/pixel_access.h"
 
 namespace contimg::fits {
 
@@ -16,6 +18,23 @@ struct Card {
   std::string key;
   std::variant<std::string, double, std::int64_t, bool> value;
   std::string comment;
+};
+
+/// Writes an image as write_image does, some rows at a time, without ever holding more of it.
+class ImageWriter final : public PixelSink {
+ public:
+  /// Takes the room on the disk. Nothing stands at `path` until commit().
+  ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
+              const std::vector<std::string>& history, bool overwrite);
+  ~ImageWriter() override;
+
+  void write(std::size_t y, std::size_t n_rows, const float* rows) override;
+  /// Puts the file at its path. Every row must have been written.
+  void commit();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
 };
 
 /// A FITS file with one image in its primary HDU.
@@ -32,9 +51,20 @@ struct ImageFile {
 /// @param pixels   (ny, nx), NaN where there is no value
 /// @param history  at most 72 characters each
 /// @throws Error{OUTPUT_EXISTS, DISK_FULL, FILE_ACCESS}; Error{INVALID_ARGUMENT} on a card that FITS cannot hold
-/// Memory: the size of the file.
+/// Memory: small.
 void write_image(const std::string& path, NdView<const float, 2> pixels, const std::vector<Card>& cards,
                  const std::vector<std::string>& history, bool overwrite);
+
+/// A FITS file whose pixels have not been read yet; fields as in ImageFile.
+struct OpenImage {
+  std::shared_ptr<const PixelSource> pixels;  ///< opens the file for every read, and throws where it has been changed
+  std::vector<std::size_t> axes;
+  std::vector<Card> cards;
+  std::vector<std::string> history;
+};
+
+/// Reads the header of the image in the primary HDU. Throws what read_image throws.
+OpenImage open_image(const std::string& path);
 
 /// Reads the image in the primary HDU: any BITPIX, scaled by BSCALE and BZERO, BLANK as NaN.
 ///

@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "core/error.h"
 #include "fits/fits_handle.h"
 #include "fits/fits_image.h"
+#include "fits/fits_pixels.h"
 
 namespace contimg::fits {
 namespace {
@@ -22,8 +21,8 @@ void check(int status, const std::string& path, const char* what) {
   if (status) fail_format(path, std::string("cannot read ") + what + ": " + cfitsio_message(status));
 }
 
-/// Size of the file, after a look at its first bytes: cfitsio would also open and unpack other things.
-std::size_t check_is_fits(const std::string& path) {
+/// After a look at its first bytes: cfitsio would also open and unpack other things.
+FileIdentity check_is_fits(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw Error(code::kFileAccess, "Cannot open " + path + ": " + std::strerror(errno), path);
   struct stat status = {};
@@ -36,7 +35,7 @@ std::size_t check_is_fits(const std::string& path) {
   if (n < 0) throw Error(code::kFileAccess, "Cannot read " + path + ": " + std::strerror(reason), path);
   if (n < 9 || std::memcmp(start, "SIMPLE  =", 9) != 0)
     fail_format(path, status.st_size == 0 ? "it is empty" : "it does not begin with SIMPLE");
-  return static_cast<std::size_t>(status.st_size);
+  return FileIdentity(status);
 }
 
 std::vector<std::size_t> read_axes(fitsfile* file, const std::string& path) {
@@ -53,15 +52,32 @@ std::vector<std::size_t> read_axes(fitsfile* file, const std::string& path) {
   return {extents, extents + n_axes};
 }
 
-/// All pixels must be there: cfitsio itself would fill a missing end with zeros in some cases.
-void check_complete(fitsfile* file, const std::string& path, std::size_t file_size) {
-  LONGLONG data_end = 0;
+/// Where the pixels stand, all of which must be there.
+PixelLayout read_layout(fitsfile* file, const std::string& path, const std::vector<std::size_t>& axes,
+                        const FileIdentity& identity) {
+  PixelLayout layout;
+  layout.nx = axes[0];
+  layout.ny = axes[1];
+  LONGLONG begin = 0, end = 0;
   int status = 0;
-  fits_get_hduaddrll(file, nullptr, nullptr, &data_end, &status);
+  fits_get_img_type(file, &layout.bits, &status);
+  fits_get_hduaddrll(file, nullptr, &begin, &end, &status);
   check(status, path, "the header");
-  if (static_cast<std::size_t>(data_end) > file_size)
-    fail_format(path, "it is truncated: " + std::to_string(data_end) + " bytes expected, " + std::to_string(file_size) +
+  if (static_cast<std::size_t>(end) > identity.size)
+    fail_format(path, "it is truncated: " + std::to_string(end) + " bytes expected, " + std::to_string(identity.size) +
                           " there");
+  layout.offset = static_cast<std::size_t>(begin);
+  const auto optional = [&](const char* key, int type, void* value) {
+    int missing = 0;
+    fits_read_key(file, type, key, value, nullptr, &missing);
+    if (missing) fits_clear_errmsg();
+    return missing == 0;
+  };
+  optional("BSCALE", TDOUBLE, &layout.scale);
+  optional("BZERO", TDOUBLE, &layout.zero);
+  LONGLONG blank = 0;
+  if (layout.bits > 0 && optional("BLANK", TLONGLONG, &blank)) layout.blank = static_cast<std::int64_t>(blank);
+  return layout;
 }
 
 Card parse_card(fitsfile* file, const char* key, char* value, const char* comment, char type, int* status) {
@@ -84,7 +100,7 @@ Card parse_card(fitsfile* file, const char* key, char* value, const char* commen
   return card;
 }
 
-void read_cards(fitsfile* file, const std::string& path, ImageFile* image) {
+void read_cards(fitsfile* file, const std::string& path, OpenImage* image) {
   int n_cards = 0, status = 0;
   fits_get_hdrspace(file, &n_cards, nullptr, &status);
   check(status, path, "the header");
@@ -106,24 +122,26 @@ void read_cards(fitsfile* file, const std::string& path, ImageFile* image) {
 
 }  // namespace
 
-ImageFile read_image(const std::string& path) {
-  const std::size_t file_size = check_is_fits(path);
+OpenImage open_image(const std::string& path) {
+  const FileIdentity identity = check_is_fits(path);
   FitsHandle file;
   int status = 0;
   fits_open_diskfile(file.address(), path.c_str(), READONLY, &status);
   check(status, path, "the header");
 
-  ImageFile image;
+  OpenImage image;
   image.axes = read_axes(file, path);
-  check_complete(file, path, file_size);
+  image.pixels = std::make_shared<FitsPixels>(path, identity, read_layout(file, path, image.axes, identity));
   read_cards(file, path, &image);
-  image.pixels = NdArray<float, 2>::uninitialized({image.axes[1], image.axes[0]});
-  float blank = std::numeric_limits<float>::quiet_NaN();
-  int any_blank = 0;
-  fits_read_img(file, TFLOAT, 1, static_cast<LONGLONG>(image.pixels.size()), &blank, image.pixels.data(), &any_blank,
-                &status);
-  check(status, path, "the pixels");
   return image;
+}
+
+ImageFile read_image(const std::string& path) {
+  OpenImage image = open_image(path);
+  const std::size_t ny = image.axes[1], nx = image.axes[0];
+  auto pixels = NdArray<float, 2>::uninitialized({ny, nx});
+  image.pixels->read({0, nx, 0, ny}, pixels.data(), nx);
+  return {std::move(pixels), std::move(image.axes), std::move(image.cards), std::move(image.history)};
 }
 
 }  // namespace contimg::fits

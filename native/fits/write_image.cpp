@@ -1,12 +1,14 @@
-// A FITS image is put together in memory by cfitsio and then written by write_atomically: so a full disk is seen as
-// what it is, and cfitsio's file-name syntax never meets a user's path.
+// The header is put together in memory by cfitsio, so that its file-name syntax never meets a user's path; the pixels
+// go to the file as they come.
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/simd.h"
 #include "fits/fits_handle.h"
 #include "fits/fits_image.h"
 
@@ -50,31 +52,26 @@ void write_card(fitsfile* file, const Card& card, int* status) {
     fits_write_key_log(file, key, std::get<bool>(card.value), comment, status);
 }
 
-/// Room for the header, so that cfitsio need not move the pixels: every card, and the continuation of long texts.
-std::size_t header_cards(const std::vector<Card>& cards, const std::vector<std::string>& history) {
-  std::size_t n = 16 + history.size() + cards.size();
-  for (const Card& card : cards)
-    if (const auto* text = std::get_if<std::string>(&card.value)) n += text->size() / 30;
-  return n;
+/// Writes the extent of an axis over the 1 that stands in its card.
+void set_extent(std::string* header, int axis, std::size_t extent) {
+  char key[16], value[24];
+  std::snprintf(key, sizeof key, "NAXIS%d  =", axis);
+  std::snprintf(value, sizeof value, "%20zu", extent);
+  for (std::size_t at = 0; at < header->size(); at += kCard)
+    if (header->compare(at, 9, key) == 0) header->replace(at + 10, 20, value);
 }
 
-}  // namespace
-
-void write_image(const std::string& path, NdView<const float, 2> pixels, const std::vector<Card>& cards,
-                 const std::vector<std::string>& history, bool overwrite) {
-  if (!overwrite) check_absent(path);
-  const std::size_t header = (header_cards(cards, history) * kCard / kBlock + 2) * kBlock;
-  const std::size_t data = (pixels.size() * sizeof(float) + kBlock - 1) / kBlock * kBlock;
-
+/// The header in whole blocks. cfitsio makes it for an image of one pixel, since it would also make the pixels.
+std::string make_header(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
+                        const std::vector<std::string>& history) {
   MemoryFile memory;
-  memory.size = header + data;
+  memory.size = kBlock;
   memory.bytes = std::calloc(memory.size, 1);
   if (!memory.bytes) throw std::bad_alloc();
-
   FitsHandle file;
   int status = 0;
   fits_create_memfile(file.address(), &memory.bytes, &memory.size, kBlock, std::realloc, &status);
-  LONGLONG axes[4] = {static_cast<LONGLONG>(pixels.shape(1)), static_cast<LONGLONG>(pixels.shape(0)), 1, 1};
+  LONGLONG axes[4] = {1, 1, 1, 1};
   fits_create_imgll(file, FLOAT_IMG, 4, axes, &status);
   check(status, path, "the image");
   for (const Card& card : cards) {
@@ -83,13 +80,69 @@ void write_image(const std::string& path, NdView<const float, 2> pixels, const s
   }
   for (const std::string& line : history) fits_write_history(file, line.c_str(), &status);
   check(status, path, "the history");
-  fits_write_img(file, TFLOAT, 1, static_cast<LONGLONG>(pixels.size()), const_cast<float*>(pixels.data()), &status);
-  LONGLONG end = 0;
-  fits_flush_file(file, &status);
-  fits_get_hduaddrll(file, nullptr, nullptr, &end, &status);
-  check(status, path, "the pixels");
-  file.close();
-  write_atomically(path, memory.bytes, static_cast<std::size_t>(end), overwrite);
+  char* text = nullptr;
+  int n_cards = 0;
+  fits_hdr2str(file, 0, nullptr, 0, &text, &n_cards, &status);
+  check(status, path, "the header");
+  std::string header(text, static_cast<std::size_t>(n_cards) * kCard);
+  fits_free_memory(text, &status);
+  if (header.compare(header.size() - kCard, 4, "END ") != 0) header += "END" + std::string(kCard - 3, ' ');
+  header.resize((header.size() + kBlock - 1) / kBlock * kBlock, ' ');
+  set_extent(&header, 1, nx);
+  set_extent(&header, 2, ny);
+  return header;
+}
+
+/// FITS is big-endian.
+CONTIMG_SIMD void swap_words(const float* in, std::size_t n, std::uint32_t* out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::uint32_t bits;
+    std::memcpy(&bits, in + i, sizeof bits);
+    out[i] = __builtin_bswap32(bits);
+  }
+}
+
+}  // namespace
+
+struct ImageWriter::Parts {
+  Parts(const std::string& path, bool overwrite) : file(path, overwrite) {}
+  AtomicFile file;
+  std::size_t nx = 0, ny = 0, offset = 0;
+};
+
+ImageWriter::ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
+                         const std::vector<std::string>& history, bool overwrite) {
+  const std::string header = make_header(path, nx, ny, cards, history);
+  parts_ = std::make_unique<Parts>(path, overwrite);
+  parts_->nx = nx;
+  parts_->ny = ny;
+  parts_->offset = header.size();
+  const std::size_t end = header.size() + nx * ny * sizeof(float), padding = (kBlock - end % kBlock) % kBlock;
+  parts_->file.reserve(end + padding);
+  parts_->file.write(0, header.data(), header.size());
+  parts_->file.write(end, std::string(padding, '\0').data(), padding);
+}
+
+ImageWriter::~ImageWriter() = default;
+
+void ImageWriter::write(std::size_t y, std::size_t n_rows, const float* rows) {
+  constexpr std::size_t kPiece = std::size_t{1} << 16;
+  std::vector<std::uint32_t> words(std::min(kPiece, n_rows * parts_->nx));
+  const std::size_t first = parts_->offset + y * parts_->nx * sizeof(float), size = n_rows * parts_->nx;
+  for (std::size_t done = 0; done < size; done += kPiece) {
+    const std::size_t n = std::min(kPiece, size - done);
+    swap_words(rows + done, n, words.data());
+    parts_->file.write(first + done * sizeof(float), words.data(), n * sizeof(float));
+  }
+}
+
+void ImageWriter::commit() { parts_->file.commit(); }
+
+void write_image(const std::string& path, NdView<const float, 2> pixels, const std::vector<Card>& cards,
+                 const std::vector<std::string>& history, bool overwrite) {
+  ImageWriter writer(path, pixels.shape(1), pixels.shape(0), cards, history, overwrite);
+  writer.write(0, pixels.shape(0), pixels.data());
+  writer.commit();
 }
 
 }  // namespace contimg::fits
