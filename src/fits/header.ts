@@ -15,13 +15,14 @@ export const reservedKeywords: ReadonlySet<string> = new Set(
   (
     'SIMPLE BITPIX NAXIS NAXIS1 NAXIS2 NAXIS3 NAXIS4 EXTEND BSCALE BZERO BLANK END HISTORY COMMENT CONTINUE LONGSTRN ' +
     'CTYPE1 CTYPE2 CTYPE3 CTYPE4 CRPIX1 CRPIX2 CRPIX3 CRPIX4 CRVAL1 CRVAL2 CRVAL3 CRVAL4 ' +
+    'PC1_1 PC1_2 PC2_1 PC2_2 CD1_1 CD1_2 CD2_1 CD2_2 PV2_1 PV2_2 LATPOLE ' +
     'CDELT1 CDELT2 CDELT3 CDELT4 CUNIT1 CUNIT2 CUNIT3 CUNIT4 CROTA1 CROTA2 CROTA3 CROTA4 WCSAXES LONPOLE RADESYS EQUINOX ' +
     'SPECSYS BUNIT BMAJ BMIN BPA TIMESYS DATE-OBS MJD-OBS DATE-AVG MJD-AVG XPOSURE EFFTIME TELESCOP OBJECT ORIGIN'
   ).split(' '),
 );
 
 /** The header of an image, in the order in which it is written. */
-export function headerOf(image: SkyImage): RawFitsCard[] {
+export function headerOf(image: Omit<SkyImage, 'pixels'>): RawFitsCard[] {
   return [
     ...celestialAxes(image),
     ...degenerateAxes(image),
@@ -35,25 +36,41 @@ export function headerOf(image: SkyImage): RawFitsCard[] {
   ];
 }
 
-function celestialAxes({ wcs }: SkyImage): RawFitsCard[] {
+const projectionNames = { SIN: 'orthographic', TAN: 'gnomonic', ZEA: 'zenithal equal area', CAR: 'plate carree' };
+
+function celestialAxes({ wcs }: Pick<SkyImage, 'wcs'>): RawFitsCard[] {
   checkWcs(wcs);
   const cellDeg = wcs.cellArcsec / arcsecPerDegree;
+  const projection = wcs.projection ?? 'SIN';
+  const described = (axis: string) => `${axis}, ${projectionNames[projection]}`;
   return [
-    text('CTYPE1', 'RA---SIN', 'right ascension, orthographic'),
+    text('CTYPE1', `RA---${projection}`, described('right ascension')),
     real('CRPIX1', wcs.centerX + 1, 'counted from 1'),
     real('CRVAL1', wcs.center.raDeg, 'center of the projection'),
     real('CDELT1', -cellDeg, 'x grows to the west'),
     text('CUNIT1', 'deg', ''),
-    text('CTYPE2', 'DEC--SIN', 'declination, orthographic'),
+    text('CTYPE2', `DEC--${projection}`, described('declination')),
     real('CRPIX2', wcs.centerY + 1, 'counted from 1'),
     real('CRVAL2', wcs.center.decDeg, 'center of the projection'),
     real('CDELT2', cellDeg, 'y grows to the north'),
     text('CUNIT2', 'deg', ''),
-    real('LONPOLE', 180, 'north up, at the pole too'),
+    ...(wcs.matrixDeg ? rotation(wcs.matrixDeg, cellDeg) : []),
+    ...(wcs.slant ?? []).map((value, i) => real(`PV2_${i + 1}`, value, 'slant of the projection')),
+    real('LONPOLE', wcs.lonPoleDeg ?? (projection === 'CAR' && wcs.center.decDeg >= 0 ? 0 : 180), 'north up'),
+    ...(wcs.latPoleDeg === undefined ? [] : [real('LATPOLE', wcs.latPoleDeg, '')]),
   ];
 }
 
-function degenerateAxes(image: SkyImage): RawFitsCard[] {
+function rotation([a, b, c, d]: readonly [number, number, number, number], cellDeg: number): RawFitsCard[] {
+  return [
+    real('PC1_1', -a / cellDeg, 'rotation and shape of pixels'),
+    real('PC1_2', -b / cellDeg, ''),
+    real('PC2_1', c / cellDeg, ''),
+    real('PC2_2', d / cellDeg, ''),
+  ];
+}
+
+function degenerateAxes(image: Omit<SkyImage, 'pixels'>): RawFitsCard[] {
   return [
     text('CTYPE3', 'FREQ', ''),
     real('CRPIX3', 1, ''),
@@ -82,7 +99,7 @@ function restoringBeam(beam: Beam): RawFitsCard[] {
   ];
 }
 
-function times(image: SkyImage): RawFitsCard[] {
+function times(image: Omit<SkyImage, 'pixels'>): RawFitsCard[] {
   const start = isoToMjdSec(image.dateObs);
   const middle = checkNumber('midTimeMjdSec', image.midTimeMjdSec, 0);
   const exposure = checkNumber('exposureSec', image.exposureSec, 0);

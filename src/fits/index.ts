@@ -1,4 +1,4 @@
-export { readFits } from './read-fits.js';
+export { readFits, readFitsHeader } from './read-fits.js';
 export { pngDefaults, renderPng } from './render-png.js';
 export type { PngOptions } from './render-png.js';
 export { pixelToSky, skyToPixel } from './wcs.js';

@@ -4,7 +4,8 @@ import { reservedKeywords } from './header.js';
 import { stokesOfCode } from '../core/stokes.js';
 import type { Stokes } from '../core/stokes.js';
 import { isoToMjdSec, mjdToMjdSec } from '../core/time.js';
-import type { Beam, ImageWcs, SkyImage } from './types.js';
+import type { Beam, ImageWcs, Projection, SkyImage } from './types.js';
+import { projections } from './wcs.js';
 
 const arcsecPerDegree = 3600;
 
@@ -45,7 +46,7 @@ class Header {
 /**
  * The fields of a SkyImage from the header cards of a file, contimg's own or another radio imager's.
  *
- * @throws {FitsFormatError} another projection than SIN without slant, north up, with square cells; no frequency axis.
+ * @throws {FitsFormatError} another projection than SIN, TAN, ZEA and CAR; no frequency axis.
  */
 export function parseHeader(path: string, cards: readonly RawFitsCard[]): Omit<SkyImage, 'pixels' | 'history'> {
   const header = new Header(path, cards);
@@ -63,39 +64,57 @@ export function parseHeader(path: string, cards: readonly RawFitsCard[]): Omit<S
 }
 
 function parseWcs(header: Header): ImageWcs {
-  if (!/^RA-+SIN$/.test(header.text('CTYPE1'))) header.refuse('the projection RA---SIN', 'CTYPE1');
-  if (!/^DEC-+SIN$/.test(header.text('CTYPE2'))) header.refuse('the projection DEC--SIN', 'CTYPE2');
+  const projection = parseProjection(header);
   for (const key of ['CUNIT1', 'CUNIT2']) {
     if (header.text(key, 'deg').toLowerCase() !== 'deg') header.refuse('degrees', key);
   }
   if (!['ICRS', 'FK5'].includes(header.text('RADESYS', 'ICRS'))) header.refuse('ICRS or FK5', 'RADESYS');
-  for (const key of [
-    'CROTA1',
-    'CROTA2',
-    'PC1_2',
-    'PC2_1',
-    'PC001002',
-    'PC002001',
-    'PV2_1',
-    'PV2_2',
-    'CD1_1',
-    'CD2_2',
-  ]) {
-    if (header.number(key, 0) !== 0) header.refuse('an image without rotation and slant', key);
-  }
-  const cellDeg = header.number('CDELT2');
-  if (!(cellDeg > 0)) header.refuse('y to grow to the north', 'CDELT2');
-  if (Math.abs(header.number('CDELT1') / cellDeg + 1) > 1e-9) header.refuse('square cells, x to the west', 'CDELT1');
+  if (header.number('EQUINOX', 2000) !== 2000) header.refuse('the equinox 2000', 'EQUINOX');
   const decDeg = header.number('CRVAL2');
   if (Math.abs(decDeg) > 90) header.refuse('a declination', 'CRVAL2');
-  // FITS WCS paper II: where LONPOLE is absent it is 180, but 0 at the pole.
-  if (Math.abs(header.number('LONPOLE', decDeg === 90 ? 0 : 180)) !== 180) header.refuse('north up', 'LONPOLE');
+  for (const key of ['PV1_0', 'PV1_1', 'PV1_2', 'PV2_1', 'PV2_2', 'PV2_3']) {
+    const isSlant = projection === 'SIN' && /^PV2_[12]$/.test(key);
+    if (!isSlant && header.number(key, 0) !== 0) header.refuse('a projection without parameters', key);
+  }
+  const matrix = parseMatrix(header);
+  const cellDeg = Math.sqrt(Math.abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]));
+  if (!(cellDeg > 0)) header.refuse('cells of some size', 'CDELT1');
+  const isNorthUp = matrix[3] > 0 && matrix[1] === 0 && matrix[2] === 0 && Math.abs(matrix[0] / matrix[3] + 1) <= 1e-9;
+  const slant = [header.number('PV2_1', 0), header.number('PV2_2', 0)] as const;
+  const isZenithal = projection !== 'CAR';
+  // FITS WCS paper II: where LONPOLE is absent it is 180, but 0 where the reference point is the native pole or north of it.
+  const lonPoleDeg = header.number('LONPOLE', decDeg >= (isZenithal ? 90 : 0) ? 0 : 180);
   return {
     center: { raDeg: header.number('CRVAL1'), decDeg },
-    cellArcsec: cellDeg * arcsecPerDegree,
+    cellArcsec: (isNorthUp ? matrix[3] : cellDeg) * arcsecPerDegree,
     centerX: header.number('CRPIX1') - 1,
     centerY: header.number('CRPIX2') - 1,
+    ...(projection === 'SIN' ? {} : { projection }),
+    ...(isNorthUp ? {} : { matrixDeg: matrix }),
+    ...(slant[0] === 0 && slant[1] === 0 ? {} : { slant }),
+    ...(isZenithal && Math.abs(lonPoleDeg) === 180 ? {} : { lonPoleDeg }),
+    ...(isZenithal || !header.has('LATPOLE') ? {} : { latPoleDeg: header.number('LATPOLE') }),
   };
+}
+
+function parseProjection(header: Header): Projection {
+  const [longitude, latitude] = [header.text('CTYPE1'), header.text('CTYPE2')];
+  const code = /^RA-+(\w+)$/.exec(longitude.trim())?.[1] as Projection;
+  if (!projections.includes(code)) header.refuse(`right ascension in projection ${projections.join(', ')}`, 'CTYPE1');
+  if (/^DEC-+(\w+)$/.exec(latitude.trim())?.[1] !== code) header.refuse(`the projection DEC--${code}`, 'CTYPE2');
+  return code;
+}
+
+/** Degrees per pixel, from CD, or CDELT with PC or CROTA2. */
+function parseMatrix(header: Header): readonly [number, number, number, number] {
+  if (['CD1_1', 'CD1_2', 'CD2_1', 'CD2_2'].some(key => header.has(key)))
+    return [header.number('CD1_1', 0), header.number('CD1_2', 0), header.number('CD2_1', 0), header.number('CD2_2', 0)];
+  const [x, y] = [header.number('CDELT1'), header.number('CDELT2')];
+  const rotation = (header.number('CROTA2', 0) * Math.PI) / 180;
+  if (rotation !== 0)
+    return [x * Math.cos(rotation), -y * Math.sin(rotation), x * Math.sin(rotation), y * Math.cos(rotation)];
+  const pc = (i: number, j: number) => header.number(`PC${i}_${j}`, header.number(`PC00${i}00${j}`, i === j ? 1 : 0)); // the latter as AIPS and casacore write
+  return [x * pc(1, 1), x * pc(1, 2), y * pc(2, 1), y * pc(2, 2)];
 }
 
 function parseBeam(header: Header): Beam {

@@ -3,13 +3,15 @@ export interface SmallImage {
   readonly values: Float32Array;
   readonly nx: number;
   readonly ny: number;
+  /** Pixels of the image along each side of one of these. */
+  readonly block: number;
 }
 
 /** Averages square blocks of pixels, as few as bring both sides down to `maxSize`; NaN pixels do not count. */
 export function meanOfBlocks(pixels: Float32Array, [ny, nx]: [number, number], maxSize: number): SmallImage {
   const block = Math.ceil(Math.max(nx, ny) / maxSize);
-  if (block === 1) return { values: pixels, nx, ny };
-  const small = { nx: Math.ceil(nx / block), ny: Math.ceil(ny / block) };
+  if (block === 1) return { values: pixels, nx, ny, block };
+  const small = { nx: Math.ceil(nx / block), ny: Math.ceil(ny / block), block };
   const sums = new Float64Array(small.nx * small.ny);
   const counts = new Uint32Array(sums.length);
   for (let y = 0, i = 0; y < ny; y++) {

@@ -3,8 +3,10 @@ import { PNG } from 'pngjs';
 import { toRaw } from '../core/array.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkOneOf } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
+import type { SkyDirection } from '../core/sky.js';
 import { colorMaps, colorTable, noValueColor } from './color-map.js';
 import type { ColorMap } from './color-map.js';
+import { drawMarks, drawSteps } from './draw-overlay.js';
 import { meanOfBlocks, robustRange } from './quick-look.js';
 import type { SkyImage } from './types.js';
 
@@ -19,6 +21,10 @@ export interface PngOptions {
   readonly maxValue?: number | undefined;
   /** Longest side of the picture; larger images are averaged over blocks of pixels. @default 1024 */
   readonly maxSize?: number | undefined;
+  /** Directions to draw circles around, such as sources. */
+  readonly marks?: readonly SkyDirection[] | undefined;
+  /** A map on the same pixels, such as the coverage of a mosaic: lines are drawn where it changes. */
+  readonly stepsOf?: SkyImage | undefined;
 }
 
 export const pngDefaults = Object.freeze({ stretch: 'asinh', colorMap: 'inferno', maxSize: 1024 } as const);
@@ -34,12 +40,13 @@ const asinhKnee = 0.25;
  * @throws {InvalidArgumentError} an option out of range.
  */
 export function renderPng(image: SkyImage | { readonly mosaic: SkyImage }, options: PngOptions = {}): Buffer {
-  checkKnownOptions(options, ['stretch', 'colorMap', 'minValue', 'maxValue', 'maxSize']);
+  checkKnownOptions(options, ['stretch', 'colorMap', 'minValue', 'maxValue', 'maxSize', 'marks', 'stepsOf']);
   const stretch = checkOneOf('stretch', options.stretch ?? pngDefaults.stretch, ['asinh', 'linear']);
   const colors = colorTable(checkOneOf('colorMap', options.colorMap ?? pngDefaults.colorMap, colorMaps));
   const maxSize = checkInteger('maxSize', options.maxSize ?? pngDefaults.maxSize, 1, 1 << 14);
 
-  const { data, shape } = toRaw('mosaic' in image ? image.mosaic.pixels : image.pixels);
+  const shown = 'mosaic' in image ? image.mosaic : image;
+  const { data, shape } = toRaw(shown.pixels);
   const picture = meanOfBlocks(data, shape as [number, number], maxSize);
   const [low, high] = rangeOf(picture.values, options);
   const png = new PNG({ width: picture.nx, height: picture.ny, colorType: 2 });
@@ -51,6 +58,8 @@ export function renderPng(image: SkyImage | { readonly mosaic: SkyImage }, optio
       png.data.set([...color, 255], 4 * ((picture.ny - 1 - y) * picture.nx + x)); // PNG rows go down
     }
   }
+  if (options.stepsOf) drawSteps({ png, block: picture.block }, shown, options.stepsOf);
+  if (options.marks) drawMarks({ png, block: picture.block }, shown, options.marks);
   return PNG.sync.write(png, { colorType: 2 });
 }
 

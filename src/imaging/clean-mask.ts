@@ -3,6 +3,7 @@ import type { NdArray } from 'ndarray';
 import type { NumberArray, RawArray } from '../core/array.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { ImageWcs, SkyImage } from '../fits/types.js';
+import { isNorthUpSin } from '../fits/wcs.js';
 
 /** Pixels to clean: an array `(ny, nx)`, or an image such as `readFits` gives; what is not 0 is cleaned. */
 export type CleanMask = NdArray<NumberArray> | Pick<SkyImage, 'pixels' | 'wcs'>;
@@ -28,6 +29,8 @@ export function toRawMask(mask: CleanMask): RawCleanMask {
         `but it is at (${wcs.centerX}, ${wcs.centerY})`,
     );
   }
+  if (wcs !== undefined && !isNorthUpSin(wcs))
+    throw new InvalidArgumentError('Expected a mask in projection SIN, north up and without slant, as a tile is');
   const data = new Uint8Array(ny * nx);
   for (let y = 0, i = 0; y < ny; y++) {
     for (let x = 0; x < nx; x++, i++) data[i] = pixels.get(y, x) ? 1 : 0; // NaN is falsy

@@ -37,7 +37,8 @@ function separation(a: { raDeg: number; decDeg: number }, b: { raDeg: number; de
 describe('skyToPixel and pixelToSky', () => {
   test('put the center at its pixel, north up and east left', () => {
     const wcs = wcsAt(10, 20);
-    expect(skyToPixel(wcs, wcs.center)).toEqual({ x: 1024, y: 1020 });
+    expect(skyToPixel(wcs, wcs.center).x).toBeCloseTo(1024, 10);
+    expect(skyToPixel(wcs, wcs.center).y).toBeCloseTo(1020, 10);
     expect(skyToPixel(wcs, { raDeg: 10, decDeg: 20.1 }).y).toBeGreaterThan(1020);
     expect(skyToPixel(wcs, { raDeg: 10.1, decDeg: 20 }).x).toBeLessThan(1024);
   });
