@@ -22,6 +22,8 @@ const oraclePackages = [
   ...[
     'wsclean',
     'aoflagger',
+    'swarp',
+    'montage',
     'python3-casacore',
     'python3-h5py',
     'bitshuffle',

@@ -2,6 +2,7 @@ import type { Case, Size } from '../case.js';
 import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
+import { mosaicCases } from './mosaic.js';
 import { publishCase } from './publish.js';
 import { readCases } from './read.js';
 import { tileCases } from './tile.js';
@@ -14,6 +15,7 @@ export function allCases(size: Size): Case[] {
     ...griddingCases(size),
     ...tileCases(size),
     depthCase(size),
+    ...mosaicCases(size),
     publishCase(size),
   ];
 }

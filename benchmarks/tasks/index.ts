@@ -1,5 +1,6 @@
 import { convertTask } from './convert.js';
 import { gridTask, degridTask } from './gridding.js';
+import { mosaicTask } from './mosaic.js';
 import { publishTask } from './publish.js';
 import { readFileTask, readGroupTask, readHeadersTask, indexFolderTask } from './read.js';
 import { tileTask, tileThroughMsTask } from './tile.js';
@@ -25,5 +26,6 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   degrid: degridTask,
   tile: tileTask,
   'tile-through-ms': tileThroughMsTask,
+  mosaic: mosaicTask,
   publish: publishTask,
 };
