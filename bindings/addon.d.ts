@@ -500,63 +500,123 @@ export interface MosaicAddon {
   reprojectImage(
     options: {
       image: RawArray<Float32Array>;
-      grid: RawSinGrid;
-      output: RawSinGrid;
+      grid: RawCelestialGrid;
+      output: RawCelestialGrid;
       kernel: RawKernel;
       threads: number;
     },
     onProgress: Progress,
   ): NativeJob<RawArray<Float32Array>>;
-  /** Adds to numerator, weight and coverage, in place. Returns the number of output pixels that the tile reached. */
-  addMosaicTile(
+  surveyTile(
+    options: { tile: RawMosaicTile; cutoff: number; threads: number },
+    onProgress: Progress,
+  ): NativeJob<RawSurvey>;
+  makeMosaic(
     options: {
-      image: RawArray<Float32Array>;
-      primaryBeam: RawArray<Float32Array>;
-      grid: RawSinGrid;
-      sigma: number;
-      output: RawSinGrid;
+      tiles: readonly RawMosaicTile[];
+      output: RawCelestialGrid;
       cutoff: number;
       kernel: RawKernel;
+      /** 0: reject nothing. */
+      rejectSigmas: number;
+      rejectFraction: number;
+      compareTiles: boolean;
+      /** Whether this product is wanted in memory. */
+      chiSquare: boolean;
+      /** Where given, products go to files, those that have an entry, and none comes back. */
+      files?: Partial<Record<RawMosaicProduct, RawFitsTarget>>;
       threads: number;
-      numerator: RawArray<Float64Array>;
-      weight: RawArray<Float64Array>;
-      coverage: RawArray<Float32Array>;
     },
     onProgress: Progress,
-  ): NativeJob<number>;
-  finishMosaic(
-    options: { numerator: RawArray<Float64Array>; weight: RawArray<Float64Array> },
-    onProgress: Progress,
-  ): NativeJob<{ mosaic: RawArray<Float32Array>; weight: RawArray<Float32Array>; rms: RawArray<Float32Array> }>;
+  ): NativeJob<Partial<Record<RawMosaicProduct, RawArray<Float32Array>>> & { tiles: RawTileResult[] }>;
 }
 
-export type RawKernel = 'bilinear' | 'lanczos3' | 'optimal';
+export type RawMosaicProduct = 'mosaic' | 'weight' | 'rms' | 'coverage' | 'chiSquare';
+export type RawKernel = 'bilinear' | 'bicubic' | 'lanczos3' | 'optimal' | 'adaptive';
 
-export interface RawSinGrid {
-  center: RawDirection;
-  cellRad: number;
-  centerX: number;
-  centerY: number;
+/** native/mosaic/celestial_grid.h */
+export interface RawCelestialGrid {
+  projection: 'SIN' | 'TAN' | 'ZEA' | 'CAR';
+  slantX: number;
+  slantY: number;
+  /** Radians per pixel. */
+  matrix: readonly number[];
+  referenceX: number;
+  referenceY: number;
+  axisL: readonly number[];
+  axisM: readonly number[];
+  axisN: readonly number[];
   nx: number;
   ny: number;
 }
 
+export type RawPixels = RawArray<Float32Array> | { readonly path: string };
+
+export interface RawMosaicTile {
+  image: RawPixels;
+  primaryBeam:
+    | RawPixels
+    | {
+        diameterMeters: number;
+        freqsHz: readonly number[];
+        weights: readonly number[];
+        pointings: readonly RawDirection[];
+      }
+    | { anglesRad: readonly number[]; power: readonly number[]; pointings: readonly RawDirection[] };
+  noise?: RawPixels;
+  sigma: number;
+  scale: number;
+  grid: RawCelestialGrid;
+  /** Covariances of the beams, pixel^2. */
+  convolution?: { from: RawCovariance; to: RawCovariance };
+}
+
+export interface RawCovariance {
+  xx: number;
+  xy: number;
+  yy: number;
+}
+
+/** native/mosaic/survey.h; `outline` is (n, 2): right ascension and declination. */
+export interface RawSurvey {
+  outline: RawArray<Float64Array>;
+  nCounting: number;
+  beamPeak: number;
+  rms: number;
+  peak: number;
+}
+
+/** native/mosaic/block_combiner.h: TileResult and Agreement. */
+export interface RawTileResult {
+  nPixels: number;
+  nRejected: number;
+  chiSquare: number;
+  nCompared: number;
+  fluxRatio: number;
+  offsetX: number;
+  offsetY: number;
+  nBright: number;
+}
+
 /** fits.cpp */
 export interface FitsAddon {
-  writeFitsImage(
-    options: {
-      path: string;
-      pixels: RawArray<Float32Array>;
-      cards: readonly RawFitsCard[];
-      history: readonly string[];
-      overwrite: boolean;
-    },
+  writeFitsImage(options: RawFitsTarget & { pixels: RawArray<Float32Array> }, onProgress: Progress): NativeJob<void>;
+  readFitsHeader(
+    options: { path: string },
     onProgress: Progress,
-  ): NativeJob<void>;
+  ): NativeJob<{ nx: number; ny: number; cards: RawFitsCard[]; history: string[] }>;
   readFitsImage(
     options: { path: string },
     onProgress: Progress,
   ): NativeJob<{ pixels: RawArray<Float32Array>; cards: RawFitsCard[]; history: string[] }>;
+}
+
+/** A FITS file to be written. */
+export interface RawFitsTarget {
+  path: string;
+  cards: readonly RawFitsCard[];
+  history: readonly string[];
+  overwrite: boolean;
 }
 
 export interface RawFitsCard {

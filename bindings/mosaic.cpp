@@ -1,31 +1,19 @@
 #include "arguments.h"
+#include "fits_arguments.h"
 #include "job.h"
 #include "mosaic/linmos.h"
 #include "mosaic/reproject.h"
+#include "mosaic/survey.h"
+#include "mosaic_arguments.h"
 #include "stages.h"
 
 namespace contimg::bindings {
 namespace {
 
-/// {center, cellRad, centerX, centerY, nx, ny}
-mosaic::SinGrid grid(const Napi::Object& parent, const char* key) {
-  const Napi::Object value = object(parent, key);
-  return {direction(value, "center"), number(value, "cellRad"), number(value, "centerX"),
-          number(value, "centerY"),   count(value, "nx"),       count(value, "ny")};
-}
-
-mosaic::Kernel kernel(const Napi::Object& options) {
-  const std::string name = text(options, "kernel");
-  if (name == "bilinear") return mosaic::Kernel::kBilinear;
-  if (name == "lanczos3") return mosaic::Kernel::kLanczos3;
-  if (name == "optimal") return mosaic::Kernel::kOptimal;
-  throw Error(code::kInvalidArgument, "Expected kernel to be bilinear, lanczos3 or optimal but received " + name);
-}
-
 Napi::Value reproject(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   const auto image = array<float, 2>(options, "image");
-  const auto from = grid(options, "grid"), to = grid(options, "output");
+  const auto from = celestial_grid(options, "grid"), to = celestial_grid(options, "output");
   const auto chosen = kernel(options);
   const auto threads = static_cast<unsigned>(count(options, "threads"));
   return start_job(
@@ -33,42 +21,125 @@ Napi::Value reproject(const Napi::CallbackInfo& info) {
       [](Napi::Env env, NdArray<float, 2>&& result) { return wrap(env, std::move(result)); });
 }
 
-Napi::Value add_tile(const Napi::CallbackInfo& info) {
-  const Napi::Object options = info[0].As<Napi::Object>();
-  const mosaic::Tile tile{array<float, 2>(options, "image"), array<float, 2>(options, "primaryBeam"),
-                          grid(options, "grid"), number(options, "sigma")};
-  const auto output = grid(options, "output");
-  const mosaic::LinmosOptions linmos{number(options, "cutoff"), kernel(options),
-                                     static_cast<unsigned>(count(options, "threads"))};
-  const mosaic::Accumulators accumulators{mutable_array<double, 2>(options, "numerator"),
-                                          mutable_array<double, 2>(options, "weight"),
-                                          mutable_array<float, 2>(options, "coverage")};
-  return start_job(
-      info, [=](const JobContext& context) { return mosaic::add_tile(tile, output, linmos, accumulators, context); },
-      [](Napi::Env env, std::size_t&& pixels) { return Napi::Number::New(env, static_cast<double>(pixels)); });
+Napi::Value wrap_survey(Napi::Env env, mosaic::TileSurvey&& survey) {
+  NdArray<double, 2> outline({survey.outline.size(), 2});
+  for (std::size_t i = 0; i < survey.outline.size(); ++i) {
+    outline(i, 0) = survey.outline[i].ra_rad;
+    outline(i, 1) = survey.outline[i].dec_rad;
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("outline", wrap(env, std::move(outline)));
+  result.Set("nCounting", static_cast<double>(survey.counting));
+  result.Set("beamPeak", survey.beam_peak);
+  result.Set("rms", survey.rms);
+  result.Set("peak", survey.peak);
+  return result;
 }
 
-Napi::Value wrap_mosaic(Napi::Env env, mosaic::Mosaic&& result) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("mosaic", wrap(env, std::move(result.mosaic)));
-  object.Set("weight", wrap(env, std::move(result.weight)));
-  object.Set("rms", wrap(env, std::move(result.rms)));
-  return object;
+Napi::Value survey(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  const auto tile = mosaic_tile(object(options, "tile"));
+  const double cutoff = number(options, "cutoff");
+  const auto threads = static_cast<unsigned>(count(options, "threads"));
+  return start_job(
+      info, [=](const JobContext& context) { return mosaic::survey_tile(tile, cutoff, threads, context); },
+      wrap_survey);
 }
 
-Napi::Value finish(const Napi::CallbackInfo& info) {
+/// The products of a mosaic, by name: in memory, or where `files` has an entry, in that file.
+constexpr const char* kProducts[] = {"mosaic", "weight", "rms", "coverage", "chiSquare"};
+constexpr std::size_t kProductCount = std::size(kProducts);
+
+struct MosaicJob {
+  std::vector<mosaic::MosaicTile> tiles;
+  mosaic::CelestialGrid output;
+  mosaic::LinmosOptions options;
+  bool to_files = false;
+  std::vector<std::optional<FitsTarget>> files;  ///< one per product
+  bool wants_chi_square = false;
+};
+
+struct MosaicProducts {
+  std::vector<NdArray<float, 2>> arrays;  ///< one per product; empty where it is in a file or not wanted
+  std::vector<mosaic::TileResult> tiles;
+};
+
+MosaicProducts run(const MosaicJob& job, const JobContext& context) {
+  MosaicProducts products;
+  products.arrays.resize(kProductCount);
+  std::vector<std::unique_ptr<fits::ImageWriter>> writers(kProductCount);
+  std::vector<std::unique_ptr<PixelSink>> memory(kProductCount);
+  PixelSink* sinks[kProductCount] = {};
+  for (std::size_t i = 0; i < kProductCount; ++i) {
+    if (job.to_files && job.files[i]) {
+      writers[i] = job.files[i]->open(job.output.nx, job.output.ny);
+      sinks[i] = writers[i].get();
+    } else if (!job.to_files && (i + 1 < kProductCount || job.wants_chi_square)) {
+      products.arrays[i] = NdArray<float, 2>::uninitialized({job.output.ny, job.output.nx});
+      memory[i] = std::make_unique<MemorySink>(products.arrays[i].view());
+      sinks[i] = memory[i].get();
+    }
+  }
+  products.tiles = mosaic::make_mosaic(job.tiles, job.output, job.options,
+                                       {sinks[0], sinks[1], sinks[2], sinks[3], sinks[4]}, context);
+  context.checkpoint();
+  // What goes with the mosaic first, the mosaic last: where it stands, all stand.
+  for (std::size_t i = kProductCount; i-- > 0;)
+    if (writers[i]) writers[i]->commit();
+  return products;
+}
+
+Napi::Object wrap_result(Napi::Env env, const mosaic::TileResult& tile) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("nPixels", static_cast<double>(tile.pixels));
+  result.Set("nRejected", static_cast<double>(tile.rejected));
+  result.Set("chiSquare", tile.chi_square / static_cast<double>(tile.compared));
+  result.Set("nCompared", static_cast<double>(tile.compared));
+  const mosaic::Agreement agreement = mosaic::agreement_of(tile);
+  result.Set("fluxRatio", agreement.flux_ratio);
+  result.Set("offsetX", agreement.x);
+  result.Set("offsetY", agreement.y);
+  result.Set("nBright", static_cast<double>(tile.bright));
+  return result;
+}
+
+Napi::Value wrap_products(Napi::Env env, MosaicProducts&& products) {
+  Napi::Object result = Napi::Object::New(env);
+  for (std::size_t i = 0; i < kProductCount; ++i)
+    if (!products.arrays[i].empty()) result.Set(kProducts[i], wrap(env, std::move(products.arrays[i])));
+  Napi::Array tiles = Napi::Array::New(env, products.tiles.size());
+  for (std::size_t i = 0; i < products.tiles.size(); ++i)
+    tiles[static_cast<std::uint32_t>(i)] = wrap_result(env, products.tiles[i]);
+  result.Set("tiles", tiles);
+  return result;
+}
+
+Napi::Value make(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
-  const auto numerator = array<double, 2>(options, "numerator"), weight = array<double, 2>(options, "weight");
+  MosaicJob job;
+  for (const Napi::Object& tile : objects(options, "tiles")) job.tiles.push_back(mosaic_tile(tile));
+  job.output = celestial_grid(options, "output");
+  job.options.sampling = {number(options, "cutoff"), kernel(options)};
+  job.options.rejection = {number(options, "rejectSigmas"), number(options, "rejectFraction")};
+  job.options.compare_tiles = boolean(options, "compareTiles");
+  job.options.threads = static_cast<unsigned>(count(options, "threads"));
+  job.wants_chi_square = boolean(options, "chiSquare");
+  job.to_files = has(options, "files");
+  job.files.resize(kProductCount);
+  for (std::size_t i = 0; job.to_files && i < kProductCount; ++i) {
+    const Napi::Object files = object(options, "files");
+    if (has(files, kProducts[i])) job.files[i] = fits_target(object(files, kProducts[i]));
+  }
   return start_job(
-      info, [=](const JobContext&) { return mosaic::finish(numerator, weight); }, wrap_mosaic);
+      info, [job = std::move(job)](const JobContext& context) { return run(job, context); }, wrap_products);
 }
 
 }  // namespace
 
 void add_mosaic(Napi::Object exports) {
   add<reproject>(exports, "reprojectImage");
-  add<add_tile>(exports, "addMosaicTile");
-  add<finish>(exports, "finishMosaic");
+  add<survey>(exports, "surveyTile");
+  add<make>(exports, "makeMosaic");
 }
 
 }  // namespace contimg::bindings

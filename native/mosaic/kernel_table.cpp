@@ -1,10 +1,12 @@
 #include "mosaic/kernel_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "core/constants.h"
+#include "core/error.h"
 
 namespace contimg::mosaic {
 namespace {
@@ -33,53 +35,83 @@ std::array<double, N> solve(std::array<std::array<double, N>, N> matrix, std::ar
   return right;
 }
 
-}  // namespace
+double lanczos3(double x) { return std::abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0; }
 
-template <typename WeightsAt>
-KernelTable KernelTable::tabulate(WeightsAt weights_at) {
-  KernelTable result;
-  for (int step = 0; step <= kSteps; ++step) {
-    Exact distance;  // of the six pixels from the position
-    for (int tap = 0; tap < kTaps; ++tap) distance[tap] = tap - 2 - static_cast<double>(step) / kSteps;
-    const Exact weights = weights_at(distance);
-    for (int tap = 0; tap < kTaps; ++tap) result.table_[step][tap] = static_cast<float>(weights[tap]);
+double keys(double x) {
+  const double d = std::abs(x);
+  if (d <= 1) return (1.5 * d - 2.5) * d * d + 1;
+  return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
+}
+
+double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
+
+/// The weights of least error for an image that is a sum of Gaussian beams: its covariance at distance d is
+/// exp(-d^2 / (4 s^2)), s = fwhm / 2.355, and the weights minimize the expected squared error under the condition that
+/// straight lines are exact ("kriging"). Wider beams are interpolated as well or better.
+class OptimalKernel {
+ public:
+  /// Weight of a pixel at distance x: -2 <= x - floor of the position <= 3, so |x| <= 3.
+  double operator()(double x) const {
+    if (!(std::abs(x) < kTaps / 2)) return 0;
+    const double fraction = std::ceil(x) - x;
+    const auto tap = static_cast<std::size_t>(std::lround(std::ceil(x))) + kTaps / 2 - 1;
+    return tap < kTaps ? weights(fraction)[tap] : 0;
   }
-  return result;
-}
 
-KernelTable KernelTable::lanczos3() {
-  return tabulate([](const Exact& distance) {
-    Exact weights;
-    double sum = 0;
-    for (int tap = 0; tap < kTaps; ++tap) {
-      const double x = distance[tap];
-      sum += weights[tap] = std::abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
-    }
-    for (double& weight : weights) weight /= sum;
-    return weights;
-  });
-}
+ private:
+  static constexpr std::size_t kTaps = 6;
+  static constexpr double kFwhm = 3.5;
 
-KernelTable KernelTable::optimal(double fwhm_pixels) {
-  const double s = fwhm_pixels / std::sqrt(8 * std::log(2.0));
-  const auto covariance = [s](double d) { return std::exp(-d * d / (4 * s * s)); };
-  return tabulate([&](const Exact& distance) {
+  static std::array<double, kTaps + 2> weights(double fraction) {
+    const double s = kFwhm / std::sqrt(8 * std::log(2.0));
+    const auto covariance = [s](double d) { return std::exp(-d * d / (4 * s * s)); };
     // Covariances, and two Lagrange multipliers for sum w = 1 and sum w x = 0.
-    constexpr std::size_t kSize = kTaps + 2;
-    std::array<std::array<double, kSize>, kSize> matrix{};
-    std::array<double, kSize> right{};
-    for (int i = 0; i < kTaps; ++i) {
-      for (int j = 0; j < kTaps; ++j) matrix[i][j] = covariance(i - j);
+    std::array<std::array<double, kTaps + 2>, kTaps + 2> matrix{};
+    std::array<double, kTaps + 2> right{};
+    for (std::size_t i = 0; i < kTaps; ++i) {
+      const double distance = static_cast<double>(i) - 2 - fraction;
+      for (std::size_t j = 0; j < kTaps; ++j)
+        matrix[i][j] = covariance(static_cast<double>(i) - static_cast<double>(j));
       matrix[i][kTaps] = matrix[kTaps][i] = 1;
-      matrix[i][kTaps + 1] = matrix[kTaps + 1][i] = distance[i];
-      right[i] = covariance(distance[i]);
+      matrix[i][kTaps + 1] = matrix[kTaps + 1][i] = distance;
+      right[i] = covariance(distance);
     }
     right[kTaps] = 1;
-    const auto solution = solve(matrix, right);
-    Exact weights;
-    std::copy_n(solution.begin(), kTaps, weights.begin());
-    return weights;
-  });
+    return solve(matrix, right);
+  }
+};
+
+double half_width(Kernel kernel) {
+  if (kernel == Kernel::kBilinear) return 1;
+  return kernel == Kernel::kBicubic ? 2 : 3;
+}
+
+double weight_at(Kernel kernel, double x) {
+  if (kernel == Kernel::kBilinear) return triangle(x);
+  if (kernel == Kernel::kBicubic) return keys(x);
+  return kernel == Kernel::kLanczos3 ? lanczos3(x) : OptimalKernel()(x);
+}
+
+}  // namespace
+
+KernelTable::KernelTable(Kernel kernel, double stretch) {
+  if (kernel == Kernel::kAdaptive || !(stretch >= 1 && stretch <= 64))
+    throw Error(code::kInvalidArgument,
+                "Expected pixels of the output to be at most 64 times as wide as those of the image, but they are " +
+                    std::to_string(stretch) + " times");
+  taps_ = 2 * static_cast<int>(std::ceil(half_width(kernel) * stretch - 1e-9));
+  padded_ = (taps_ + kLanes - 1) / kLanes * kLanes;
+  table_.resize(static_cast<std::size_t>(kSteps + 1) * padded_);
+  std::vector<double> weights(taps_);
+  for (int step = 0; step <= kSteps; ++step) {
+    double sum = 0;
+    for (int tap = 0; tap < taps_; ++tap) {
+      const double distance = tap - before() - static_cast<double>(step) / kSteps;
+      sum += weights[tap] = weight_at(kernel, distance / stretch);
+    }
+    float* row = table_.data() + static_cast<std::size_t>(step) * padded_;
+    for (int tap = 0; tap < taps_; ++tap) row[tap] = static_cast<float>(weights[tap] / sum);
+  }
 }
 
 }  // namespace contimg::mosaic

@@ -1,9 +1,11 @@
 #include "mosaic/linmos.h"
 
+#include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <limits>
-#include <vector>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -11,83 +13,190 @@
 namespace contimg::mosaic {
 namespace {
 
-void check(bool condition, const char* expected) {
-  if (!condition) throw Error(code::kInvalidArgument, std::string("Expected ") + expected);
-}
+/// Pixels of a block: wide enough that the rows of tiles are read in long pieces, small enough for a core's cache.
+constexpr std::size_t kBlockWidth = 512, kBlockHeight = 64;
+/// Pixels of the rows that are put together before they are written, and of samples kept for comparison.
+constexpr std::size_t kRowsBudget = std::size_t{4} << 20, kSamplesBudget = std::size_t{4} << 20;
 
-void check(const Tile& tile, const SinGrid& output, const Accumulators& sums) {
-  const NdView<float, 2>::Shape in{tile.grid.ny, tile.grid.nx}, out{output.ny, output.nx};
-  check(tile.image.shape() == in && tile.primary_beam.shape() == in, "image and primary beam of the tile's shape");
-  check(sums.numerator.shape() == out && sums.weight.shape() == out && sums.coverage.shape() == out,
-        "accumulators of the output's shape");
-  check(std::isfinite(tile.sigma) && tile.sigma > 0, "sigma > 0");
-}
+using RowOf = void (BlockCombiner::*)(std::size_t, float*) const;
 
-/// Positions and values of one output row.
-struct Row {
-  explicit Row(std::size_t n) : xs(n), ys(n), image(n), beam(n) {}
-  std::vector<double> xs, ys;
-  std::vector<float> image, beam;
+/// A product, and the rows of it that are being put together.
+struct Product {
+  PixelSink* sink;
+  RowOf row_of;
+  std::vector<float> rows;
 };
 
-/// The image where the primary beam allows: elsewhere the position becomes NaN, which costs nothing to sample.
-void sample_row(const Tile& tile, const PixelMap& map, const Window& window, std::size_t y,
-                const LinmosOptions& options, Row* row) {
-  const std::size_t n = window.width();
-  for (std::size_t i = 0; i < n; ++i) {
-    const PixelMap::Position p = map(static_cast<double>(window.x_begin + i), static_cast<double>(y));
-    row->xs[i] = p.x;
-    row->ys[i] = p.y;
-  }
-  sample(tile.primary_beam, Kernel::kBilinear, row->xs.data(), row->ys.data(), n, row->beam.data());
-  for (std::size_t i = 0; i < n; ++i)
-    if (!(row->beam[i] >= options.cutoff)) row->xs[i] = std::numeric_limits<double>::quiet_NaN();
-  sample(tile.image, options.kernel, row->xs.data(), row->ys.data(), n, row->image.data());
+std::vector<Product> wanted(const MosaicSinks& sinks) {
+  std::vector<Product> products;
+  const auto add = [&](PixelSink* sink, RowOf row_of) {
+    if (sink) products.push_back({sink, row_of, {}});
+  };
+  add(sinks.mosaic, &BlockCombiner::mosaic);
+  add(sinks.weight, &BlockCombiner::weight);
+  add(sinks.rms, &BlockCombiner::rms);
+  add(sinks.coverage, &BlockCombiner::coverage);
+  add(sinks.chi_square, &BlockCombiner::chi_square);
+  return products;
 }
+
+/// What a thread needs to make blocks; used again and again.
+struct Worker {
+  explicit Worker(const Rejection& rejection) : combiner(rejection) {}
+  TileSampler::Scratch scratch;
+  BlockCombiner combiner;
+  std::vector<TileSamples> samples, kept;
+};
+
+/// Gives every thread a worker that no other has.
+class Workers {
+ public:
+  explicit Workers(const Rejection& rejection) : rejection_(rejection) {}
+  std::unique_ptr<Worker> take() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return std::make_unique<Worker>(rejection_);
+    auto worker = std::move(idle_.back());
+    idle_.pop_back();
+    return worker;
+  }
+  void give_back(std::unique_ptr<Worker> worker) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(worker));
+  }
+
+ private:
+  Rejection rejection_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Worker>> idle_;
+};
+
+/// Largest number of tiles that lie on one block of the standard size, roughly: over the middles of such blocks.
+std::size_t most_overlapping(const std::vector<TileSampler>& samplers, const CelestialGrid& output) {
+  std::size_t most = 0;
+  for (std::size_t y = 0; y < output.ny; y += kBlockHeight)
+    for (std::size_t x = 0; x < output.nx; x += kBlockWidth) {
+      const Window block{x, x + kBlockWidth, y, y + kBlockHeight};
+      most =
+          std::max(most, static_cast<std::size_t>(std::count_if(samplers.begin(), samplers.end(), [&](const auto& s) {
+                     return !intersection(block, s.footprint()).empty();
+                   })));
+    }
+  return most;
+}
+
+class MosaicMaker {
+ public:
+  MosaicMaker(const std::vector<MosaicTile>& tiles, const CelestialGrid& output, const LinmosOptions& options,
+              const MosaicSinks& sinks)
+      : output_(output),
+        options_(options),
+        products_(wanted(sinks)),
+        workers_(options.rejection),
+        results_(tiles.size()) {
+    for (const MosaicTile& tile : tiles) {
+      check_tile(tile);
+      samplers_.emplace_back(tile, output, options.sampling);
+    }
+    keeps_samples_ = options.compare_tiles || sinks.chi_square || options.rejection.sigmas > 0;
+    if (!keeps_samples_) return;
+    const std::size_t share = kSamplesBudget / std::max<std::size_t>(1, most_overlapping(samplers_, output));
+    while (block_width_ * block_height_ > share && block_height_ > 4) block_height_ /= 2;
+    while (block_width_ * block_height_ > share && block_width_ > 32) block_width_ /= 2;
+  }
+
+  std::vector<TileResult> run(const JobContext& context) {
+    std::size_t n_rows = std::max<std::size_t>(1, kRowsBudget / output_.nx);
+    n_rows = std::max(block_height_, n_rows / block_height_ * block_height_);
+    for (Product& product : products_) product.rows.resize(std::min(n_rows, output_.ny) * output_.nx);
+    for (std::size_t y = 0; y < output_.ny; y += n_rows) {
+      const std::size_t end = std::min(y + n_rows, output_.ny);
+      make_rows(y, end, context);
+      parallel_for(products_.size(), options_.threads,
+                   [&](std::size_t i) { products_[i].sink->write(y, end - y, products_[i].rows.data()); });
+    }
+    return std::move(results_);
+  }
+
+ private:
+  void make_rows(std::size_t y_begin, std::size_t y_end, const JobContext& context) {
+    const std::size_t columns = (output_.nx + block_width_ - 1) / block_width_;
+    const std::size_t rows = (y_end - y_begin + block_height_ - 1) / block_height_;
+    std::atomic<std::size_t> done{0};
+    std::vector<BlockResults> results(columns * rows);
+    const JobContext part = context.part(static_cast<double>(y_begin) / static_cast<double>(output_.ny),
+                                         static_cast<double>(y_end) / static_cast<double>(output_.ny));
+    parallel_for(columns * rows, options_.threads, [&](std::size_t i) {
+      part.checkpoint(static_cast<double>(done++) / static_cast<double>(columns * rows));
+      const std::size_t x = i % columns * block_width_, y = y_begin + i / columns * block_height_;
+      auto worker = workers_.take();
+      results[i] =
+          make_block({x, std::min(x + block_width_, output_.nx), y, std::min(y + block_height_, y_end)}, worker.get());
+      store(worker->combiner, y_begin);
+      workers_.give_back(std::move(worker));
+    });
+    for (const BlockResults& block : results)  // in order, so that sums do not depend on threads
+      for (const auto& [tile, result] : block) results_[tile].add(result);
+  }
+
+  using BlockResults = std::vector<std::pair<std::size_t, TileResult>>;  ///< by tile
+
+  BlockResults make_block(const Window& block, Worker* worker) {
+    BlockCombiner& combiner = worker->combiner;
+    combiner.start(block);
+    BlockResults results;
+    std::size_t n_kept = 0;
+    for (std::size_t t = 0; t < samplers_.size(); ++t) {
+      if (worker->samples.size() <= n_kept) worker->samples.resize(n_kept + 1);
+      if (!samplers_[t].sample(block, &worker->scratch, &worker->samples[n_kept])) continue;
+      results.emplace_back(t, TileResult());
+      if (keeps_samples_)
+        ++n_kept;
+      else
+        results.back().second.pixels = combiner.add(worker->samples[0]);
+    }
+    if (keeps_samples_) combine_kept(n_kept, worker, &results);
+    return results;
+  }
+
+  void combine_kept(std::size_t n, Worker* worker, BlockResults* block_results) {
+    std::vector<TileResult*> results;
+    for (auto& [tile, result] : *block_results) results.push_back(&result);
+    // The samples that hold something, without those that are there to be used again.
+    std::vector<TileSamples>& kept = worker->kept;
+    kept.clear();
+    std::move(worker->samples.begin(), worker->samples.begin() + static_cast<std::ptrdiff_t>(n),
+              std::back_inserter(kept));
+    if (options_.rejection.sigmas > 0) worker->combiner.reject(&kept, results);
+    for (std::size_t i = 0; i < n; ++i) results[i]->pixels = worker->combiner.add(kept[i]);
+    worker->combiner.compare(kept, results);
+    std::move(kept.begin(), kept.end(), worker->samples.begin());
+  }
+
+  void store(const BlockCombiner& combiner, std::size_t y_begin) {
+    const Window& block = combiner.block();
+    for (Product& product : products_)
+      for (std::size_t row = 0; row < block.height(); ++row) {
+        float* out = product.rows.data() + (block.y_begin - y_begin + row) * output_.nx + block.x_begin;
+        (combiner.*product.row_of)(row, out);
+      }
+  }
+
+  CelestialGrid output_;
+  LinmosOptions options_;
+  std::vector<TileSampler> samplers_;
+  std::vector<Product> products_;
+  Workers workers_;
+  std::size_t block_width_ = kBlockWidth, block_height_ = kBlockHeight;
+  bool keeps_samples_ = false;
+  std::vector<TileResult> results_;
+};
 
 }  // namespace
 
-std::size_t add_tile(const Tile& tile, const SinGrid& output, const LinmosOptions& options,
-                     const Accumulators& accumulators, const JobContext& context) {
-  check(tile, output, accumulators);
-  const Window window = footprint(tile.grid, output);
-  const PixelMap map(output, tile.grid);
-  const double inverse_variance = 1 / (tile.sigma * tile.sigma);
-  std::atomic<std::size_t> rows_done{0}, contributed{0};
-  parallel_for(window.height(), options.threads, [&](std::size_t index) {
-    context.checkpoint(static_cast<double>(rows_done++) / static_cast<double>(window.height()));
-    const std::size_t y = window.y_begin + index;
-    Row row(window.width());
-    sample_row(tile, map, window, y, options, &row);
-    double* numerator = &accumulators.numerator(y, window.x_begin);
-    double* weight = &accumulators.weight(y, window.x_begin);
-    float* coverage = &accumulators.coverage(y, window.x_begin);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < window.width(); ++i) {
-      const double beam = row.beam[i], image = row.image[i];
-      if (!std::isfinite(image)) continue;  // covers A below the cut-off
-      numerator[i] += beam * image * inverse_variance;
-      weight[i] += beam * beam * inverse_variance;
-      coverage[i] += 1;
-      ++count;
-    }
-    contributed += count;
-  });
-  return contributed;
-}
-
-Mosaic finish(NdView<const double, 2> numerator, NdView<const double, 2> weight) {
-  check(numerator.shape() == weight.shape(), "numerator and weight of one shape");
-  Mosaic result{NdArray<float, 2>::uninitialized(weight.shape()), NdArray<float, 2>::uninitialized(weight.shape()),
-                NdArray<float, 2>::uninitialized(weight.shape())};
-  constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    const double w = weight.data()[i];
-    result.weight.data()[i] = static_cast<float>(w);
-    result.mosaic.data()[i] = w > 0 ? static_cast<float>(numerator.data()[i] / w) : kNoValue;
-    result.rms.data()[i] = w > 0 ? static_cast<float>(1 / std::sqrt(w)) : kNoValue;
-  }
-  return result;
+std::vector<TileResult> make_mosaic(const std::vector<MosaicTile>& tiles, const CelestialGrid& output,
+                                    const LinmosOptions& options, const MosaicSinks& sinks, const JobContext& context) {
+  if (output.nx == 0 || output.ny == 0) throw Error(code::kInvalidArgument, "Expected a mosaic of at least one pixel");
+  return MosaicMaker(tiles, output, options, sinks).run(context);
 }
 
 }  // namespace contimg::mosaic

@@ -2,8 +2,8 @@
 
 #include "core/job_context.h"
 #include "core/nd_array.h"
-#include "mosaic/resample.h"
-#include "mosaic/sin_grid.h"
+#include "mosaic/celestial_grid.h"
+#include "mosaic/kernel_table.h"
 
 namespace contimg::mosaic {
 
@@ -14,7 +14,7 @@ namespace contimg::mosaic {
 /// @return (output.ny, output.nx)
 /// @throws Error{INVALID_ARGUMENT} a shape that is not the grid's; Cancelled
 /// Deterministic whatever the number of threads.  Cost: O(footprint of the image in the output).
-NdArray<float, 2> reproject(NdView<const float, 2> image, const SinGrid& grid, const SinGrid& output, Kernel kernel,
-                            unsigned threads, const JobContext& context);
+NdArray<float, 2> reproject(NdView<const float, 2> image, const CelestialGrid& grid, const CelestialGrid& output,
+                            Kernel kernel, unsigned threads, const JobContext& context);
 
 }  // namespace contimg::mosaic

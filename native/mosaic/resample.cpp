@@ -1,59 +1,126 @@
+// Separable interpolation. For each position the rows of pixels under the kernel are summed with the weights of y,
+// eight columns at a time, and the sums then with the weights of x. Lanes beyond the kernel's last tap hold pixels that
+// must not count, not even as 0 times NaN: they are set to 0 first.
+
 #include "mosaic/resample.h"
 
-#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
-#include "mosaic/kernel_table.h"
+#include "core/simd_vector.h"
 
 namespace contimg::mosaic {
 namespace {
 
 constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
+using V = Vector<float>;
+typedef std::int32_t LaneMask __attribute__((vector_size(32)));
 
-float interpolate(NdView<const float, 2> image, const KernelTable& table, double x, double y) {
-  const double floor_x = std::floor(x), floor_y = std::floor(y);
-  const bool inside = floor_x >= 2 && floor_y >= 2 && floor_x + 3 < static_cast<double>(image.shape(1)) &&
-                      floor_y + 3 < static_cast<double>(image.shape(0));
-  if (!inside) return kNoValue;  // NaN compares false
-  const auto wx = table(x - floor_x), wy = table(y - floor_y);
-  const std::size_t stride = image.shape(1);
-  const float* row = &image(static_cast<std::size_t>(floor_y) - 2, static_cast<std::size_t>(floor_x) - 2);
-  KernelTable::Weights columns{};
-  for (int j = 0; j < KernelTable::kTaps; ++j, row += stride)
-    for (int i = 0; i < KernelTable::kTaps; ++i) columns[i] += wy[j] * row[i];
-  float sum = 0;
-  for (int i = 0; i < KernelTable::kTaps; ++i) sum += wx[i] * columns[i];
-  return sum;
+/// All bits in the first n lanes, none in the others.
+CONTIMG_INLINE LaneMask first_lanes(int n) {
+  LaneMask mask;
+  for (int lane = 0; lane < 8; ++lane) mask[lane] = lane < n ? -1 : 0;
+  return mask;
 }
 
-float bilinear(NdView<const float, 2> image, double x, double y) {
-  const double last_x = static_cast<double>(image.shape(1)) - 1, last_y = static_cast<double>(image.shape(0)) - 1;
-  const bool inside = x >= 0 && y >= 0 && x <= last_x && y <= last_y && last_x >= 1 && last_y >= 1;
-  if (!inside) return kNoValue;
-  const double floor_x = std::min(std::floor(x), last_x - 1), floor_y = std::min(std::floor(y), last_y - 1);
-  const float fx = static_cast<float>(x - floor_x), fy = static_cast<float>(y - floor_y);
-  const std::size_t stride = image.shape(1);
-  const float* lower = &image(static_cast<std::size_t>(floor_y), static_cast<std::size_t>(floor_x));
-  const float* upper = lower + stride;
-  return (1 - fy) * ((1 - fx) * lower[0] + fx * lower[1]) + fy * ((1 - fx) * upper[0] + fx * upper[1]);
+CONTIMG_INLINE V keep(V values, LaneMask mask) {
+  typedef std::int32_t Bits __attribute__((vector_size(32), may_alias));
+  const Bits bits = reinterpret_cast<Bits&>(values) & mask;
+  return reinterpret_cast<const V&>(bits);
 }
 
-const KernelTable& table_of(Kernel kernel) {
-  static const KernelTable lanczos3 = KernelTable::lanczos3(), optimal = KernelTable::optimal(3.5);
-  return kernel == Kernel::kLanczos3 ? lanczos3 : optimal;
+/// Place of a position in the table: its step, and how far it is on the way to the next.
+struct Place {
+  int step;
+  float fraction;
+};
+CONTIMG_INLINE Place place_of(float fraction) {
+  const float position = fraction * KernelTable::kSteps;
+  const int step = static_cast<int>(position);
+  return {step, position - static_cast<float>(step)};
+}
+
+CONTIMG_INLINE V weights_at(const float* table, int padded, Place place) {
+  const float* row = table + place.step * padded;
+  const V a = load(row), b = load(row + padded);
+  return a + place.fraction * (b - a);
+}
+
+/// Kernels of up to eight taps, a number known to the compiler.
+template <int kTaps>
+CONTIMG_INLINE void sample_narrow(const InputView& image, const float* table, const float* xs, const float* ys,
+                                  std::size_t n, float* values) {
+  constexpr int kBefore = kTaps / 2 - 1, kPadded = KernelTable::kLanes;
+  const LaneMask taps = first_lanes(kTaps);
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = xs[i], y = ys[i];
+    if (!image.holds(x, y)) {
+      values[i] = kNoValue;
+      continue;
+    }
+    const int ix = static_cast<int>(x), iy = static_cast<int>(y);
+    const V wx = weights_at(table, kPadded, place_of(x - static_cast<float>(ix)));
+    const V wy = weights_at(table, kPadded, place_of(y - static_cast<float>(iy)));
+    const float* row = image.pixels + (iy - kBefore) * image.stride + ix - kBefore;
+    V columns = wy[0] * load(row);
+    for (int j = 1; j < kTaps; ++j) columns += wy[j] * load(row + j * image.stride);
+    values[i] = total(wx * keep(columns, taps));
+  }
+}
+
+CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
+                                std::size_t n, float* values) {
+  const int taps = kernel.taps(), before = kernel.before(), padded = kernel.padded();
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = xs[i], y = ys[i];
+    if (!image.holds(x, y)) {
+      values[i] = kNoValue;
+      continue;
+    }
+    const int ix = static_cast<int>(x), iy = static_cast<int>(y);
+    const Place px = place_of(x - static_cast<float>(ix)), py = place_of(y - static_cast<float>(iy));
+    const float* y_row = kernel.at(py.step);
+    const float* corner = image.pixels + (iy - before) * image.stride + ix - before;
+    V sum{};
+    for (int begin = 0; begin < taps; begin += 8) {
+      V columns{};
+      for (int j = 0; j < taps; ++j)
+        columns += (y_row[j] + py.fraction * (y_row[j + padded] - y_row[j])) * load(corner + j * image.stride + begin);
+      sum += weights_at(kernel.at(0) + begin, padded, px) * keep(columns, first_lanes(taps - begin));
+    }
+    values[i] = total(sum);
+  }
 }
 
 }  // namespace
 
-void sample(NdView<const float, 2> image, Kernel kernel, const double* xs, const double* ys, std::size_t n,
-            float* values) {
-  if (kernel == Kernel::kBilinear) {
-    for (std::size_t i = 0; i < n; ++i) values[i] = bilinear(image, xs[i], ys[i]);
-    return;
+CONTIMG_SIMD void sample(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
+                         std::size_t n, float* values) {
+  if (kernel.taps() == 6)
+    sample_narrow<6>(image, kernel.at(0), xs, ys, n, values);
+  else if (kernel.taps() == 4)
+    sample_narrow<4>(image, kernel.at(0), xs, ys, n, values);
+  else
+    sample_wide(image, kernel, xs, ys, n, values);
+}
+
+CONTIMG_SIMD void sample_bilinear(const InputView& image, const float* xs, const float* ys, std::size_t n,
+                                  float* values) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = xs[i], y = ys[i];
+    if (!image.holds(x, y)) {
+      values[i] = kNoValue;
+      continue;
+    }
+    // On the last column the pixel beyond it has weight 0, and must not be read as NaN.
+    const int ix = static_cast<int>(x), iy = static_cast<int>(y);
+    const float fx = x - static_cast<float>(ix), fy = y - static_cast<float>(iy);
+    const float* p = image.pixels + iy * image.stride + ix;
+    const std::ptrdiff_t right = fx > 0 ? 1 : 0, up = fy > 0 ? image.stride : 0;
+    const float lower = p[0] + fx * (p[right] - p[0]), upper = p[up] + fx * (p[up + right] - p[up]);
+    values[i] = lower + fy * (upper - lower);
   }
-  const KernelTable& table = table_of(kernel);
-  for (std::size_t i = 0; i < n; ++i) values[i] = interpolate(image, table, xs[i], ys[i]);
 }
 
 }  // namespace contimg::mosaic

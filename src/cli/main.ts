@@ -8,6 +8,7 @@ import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
 import { convertCommand } from './commands/convert.js';
 import { imageCommand } from './commands/image.js';
 import { inspectCommand } from './commands/inspect.js';
+import { mosaicCommand } from './commands/mosaic.js';
 import { publishCommand } from './commands/publish.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -38,7 +39,8 @@ async function main(): Promise<number> {
       .addHelpText('after', exitCodeHelp)
       .exitOverride()
       .configureOutput({ outputError: () => undefined }); // printed below, like every error
-    const commands = [simulateCommand, inspectCommand, convertCommand, imageCommand, runCommand, publishCommand];
+    const onData = [simulateCommand, inspectCommand, convertCommand, imageCommand, mosaicCommand];
+    const commands = [...onData, runCommand, publishCommand];
     for (const makeCommand of commands) {
       const command = makeCommand(context, code => void (exitCode = code));
       for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, MosaicError } from '../core/errors.js';
 import type { SkyDirection } from '../core/sky.js';
+import { dot, toDirection, toUnitVector } from '../fits/native-axes.js';
 import type { ImageWcs } from '../fits/types.js';
 import { skyToPixel } from '../fits/wcs.js';
 import { checkMosaicOptions } from './options.js';
@@ -10,25 +11,25 @@ import type { MosaicGrid, MosaicTile } from './types.js';
 
 const degree = Math.PI / 180;
 
-/** SIN pixels are stretched by 1/cos of the distance from the center; at this distance twofold. */
-const maxDistanceDeg = 60;
+/** How far from its center a projection may be used: pixels of SIN and TAN are stretched twofold and fourfold there. */
+const maxDistanceDeg = { SIN: 60, TAN: 60, ZEA: 120 };
 
 /** Pixels: less than this beyond the last one is a rounding error, not another pixel. */
 const rounding = 1e-3;
 
 /**
- * The smallest grid that shows all tiles down to the primary-beam cut-off: SIN, north up, centered on the tiles' mean
- * direction, with the smallest of their cells. Right across 0h of right ascension and at the poles.
+ * The smallest grid that shows all tiles down to the primary-beam cut-off: north up, centered on the tiles' mean
+ * direction, with the smallest of their cells, in TAN or ZEA where that is what all tiles have, and otherwise in SIN.
+ * Right across 0h of right ascension and at the poles.
  *
  * @throws {InvalidArgumentError} no tiles.
- * @throws {MosaicError} tiles too far apart for one SIN image, or a grid of more than `maxPixels`.
+ * @throws {MosaicError} tiles too far apart for one image, or a grid of more than `maxPixels`.
  */
-export function planMosaicGrid(tiles: readonly MosaicTile[], options: MosaicOptions = {}): MosaicGrid {
+export async function planMosaicGrid(tiles: readonly MosaicTile[], options: MosaicOptions = {}): Promise<MosaicGrid> {
   const checked = checkMosaicOptions(options);
-  return planGrid(
-    tiles.map((tile, i) => surveyTile(tile, i, checked.primaryBeamCutoff)),
-    checked,
-  );
+  const surveys: TileSurvey[] = [];
+  for (const [i, tile] of tiles.entries()) surveys.push(await surveyTile(tile, i, checked.primaryBeamCutoff, options));
+  return planGrid(surveys, checked);
 }
 
 export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicOptions): MosaicGrid {
@@ -36,16 +37,19 @@ export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicO
   if (options.grid) return checkSize(options.grid, options.maxPixels);
   const center = meanDirection(surveys.map(survey => survey.header.wcs.center));
   const cellArcsec = options.cellArcsec ?? Math.min(...surveys.map(survey => survey.header.wcs.cellArcsec));
-  const wcs: ImageWcs = { center, cellArcsec, centerX: 0, centerY: 0 };
+  const projection = options.projection ?? commonProjection(surveys);
+  const wcs: ImageWcs = { center, cellArcsec, centerX: 0, centerY: 0, ...(projection === 'SIN' ? {} : { projection }) };
 
+  const limit = maxDistanceDeg[projection];
+  const towardsCenter = toUnitVector(center);
   let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { id, outline } of surveys) {
     for (const direction of outline) {
-      const { x, y } = skyToPixel(wcs, direction);
-      if (!(Math.hypot(x, y) * cellArcsec < Math.sin(maxDistanceDeg * degree) * (3600 / degree)))
+      if (!(dot(toUnitVector(direction), towardsCenter) > Math.cos(limit * degree)))
         throw new MosaicError(
-          `Expected all tiles within ${maxDistanceDeg} degrees of their mean direction, but ${id} reaches further. Make several mosaics`,
+          `Expected all tiles within ${limit} degrees of their mean direction, but ${id} reaches further. Make several mosaics`,
         );
+      const { x, y } = skyToPixel(wcs, direction);
       [left, right] = [Math.min(left, x), Math.max(right, x)];
       [bottom, top] = [Math.min(bottom, y), Math.max(top, y)];
     }
@@ -61,18 +65,19 @@ export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicO
   return checkSize(grid, options.maxPixels);
 }
 
+function commonProjection(surveys: readonly TileSurvey[]): 'SIN' | 'TAN' | 'ZEA' {
+  const [first, ...others] = new Set(surveys.map(({ header }) => header.wcs.projection ?? 'SIN'));
+  return others.length === 0 && (first === 'TAN' || first === 'ZEA') ? first : 'SIN';
+}
+
 /** Circular mean: the direction of the sum of the unit vectors. */
 function meanDirection(directions: readonly SkyDirection[]): SkyDirection {
-  let [x, y, z] = [0, 0, 0];
-  for (const { raDeg, decDeg } of directions) {
-    x += Math.cos(decDeg * degree) * Math.cos(raDeg * degree);
-    y += Math.cos(decDeg * degree) * Math.sin(raDeg * degree);
-    z += Math.sin(decDeg * degree);
-  }
+  const vectors = directions.map(toUnitVector);
+  const sum = (i: 0 | 1 | 2) => vectors.reduce((total, vector) => total + vector[i], 0);
+  const [x, y, z] = [sum(0), sum(1), sum(2)];
   if (Math.hypot(x, y, z) < 0.1 * directions.length)
     throw new MosaicError('Expected tiles around one direction, but they lie all around the sky. Make several mosaics');
-  const raDeg = Math.atan2(y, x) / degree;
-  return { raDeg: raDeg < 0 ? raDeg + 360 : raDeg, decDeg: Math.atan2(z, Math.hypot(x, y)) / degree };
+  return toDirection([x, y, z]);
 }
 
 function evenAtLeast(n: number): number {

@@ -2,14 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { RegistryError } from '../core/errors.js';
-import { readFits, renderPng, writeFits } from '../fits/index.js';
+import { readFits, readFitsHeader } from '../fits/index.js';
 import type { SkyImage } from '../fits/index.js';
 import { findImageProblem } from '../grouping/index.js';
 import type { MosaicMember, SubbandGroup } from '../grouping/index.js';
 import type { TileImages } from '../imaging/index.js';
-import type { Mosaic, MosaicTile } from '../mosaic/index.js';
+import type { MosaicFiles, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
 import type { StageResult } from './make-product.js';
+import { writeMosaicSummary } from './write-mosaic-summary.js';
 import { writeTileImages } from './write-tile-images.js';
 
 /** What the registry keeps of a tile, and `<id>.json` beside its images. */
@@ -70,30 +71,28 @@ export function cleanOf(product: Product): TileMetadata['clean'] | undefined {
   return (product.metadata as Partial<TileMetadata>).clean;
 }
 
-/** A tile from the disk, as mosaicking takes it. */
-export async function readTile(work: string, tile: Product): Promise<MosaicTile> {
+/** A tile on the disk, as mosaicking takes it. */
+export function mosaicTile(work: string, tile: Product): MosaicTile {
   const id = basename(tile.path);
   const of = (product: string) => join(tile.path, `${id}-${product}.fits`);
   // Tiles of version 0.1 call the primary beam -beam.
   const primaryBeam = tile.files.some(({ path }) => path === of('beam')) ? of('beam') : of('pb');
   return {
     id,
-    image: await readFits(join(work, of('image'))),
-    primaryBeam: await readFits(join(work, primaryBeam)),
+    image: join(work, of('image')),
+    primaryBeam: join(work, primaryBeam),
     rmsJyBeam: metadataOf(tile).rmsJyBeam,
   };
 }
 
-/** Writes a mosaic and its maps into its folder: first what goes with it, itself last. */
-export async function writeMosaic(folder: string, id: string, mosaic: Mosaic): Promise<StageResult> {
-  const files = [`${id}-weight.fits`, `${id}-rms.fits`, `${id}-coverage.fits`, `${id}.png`, `${id}.fits`] as const;
-  const [weight, rms, coverage, picture, main] = files;
-  await writeFits(join(folder, weight), mosaic.weight);
-  await writeFits(join(folder, rms), mosaic.rms);
-  await writeFits(join(folder, coverage), mosaic.coverage);
-  await writeFile(join(folder, picture), renderPng(mosaic.mosaic));
-  await writeFits(join(folder, main), mosaic.mosaic);
-  return { files, metadata: { tiles: mosaic.tiles, center: mosaic.mosaic.wcs.center, beam: mosaic.mosaic.beam } };
+/** Draws a mosaic whose images stand in its folder, writes its figures, and says what there is. */
+export async function mosaicResult(folder: string, id: string, made: MosaicFiles): Promise<StageResult> {
+  const summary = await writeMosaicSummary(join(folder, id), made);
+  const [main, ...maps] = made.files as [string, ...string[]];
+  const { center } = made.grid.wcs;
+  const { beam } = await readFitsHeader(main);
+  const files = [...maps, ...summary, main].map(path => basename(path));
+  return { files, metadata: { tiles: made.tiles, leftOut: made.leftOut, center, beam } };
 }
 
 /** A mosaic and its noise map, as they stand on the disk. */

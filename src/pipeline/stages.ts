@@ -1,12 +1,14 @@
+import { join } from 'node:path';
+
 import type { SubbandGroup } from '../grouping/index.js';
 import { imageGroup } from '../imaging/index.js';
 import { convertToMs } from '../ms/index.js';
-import { mosaicImages } from '../mosaic/index.js';
+import { mosaicFiles } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
 import type { Stage } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
-import { readTile, writeMosaic, writeTile } from './stage-files.js';
+import { mosaicTile, mosaicResult, writeTile } from './stage-files.js';
 
 /** Files that become one tile, and one MeasurementSet. */
 export interface GroupSubject {
@@ -62,8 +64,12 @@ export function stagesOf(config: CheckedConfig) {
     recipe: ({ tiles }) => recipeOf(['mosaic', tiles.map(tile => tile.recipe), mosaicking]),
     parents: ({ tiles }) => tiles.map(tile => tile.id),
     run: async ({ id, tiles }, folder, job) => {
-      const sources = tiles.map(tile => () => readTile(config.work, tile)); // read as needed: one in memory at a time
-      return writeMosaic(folder, id, await mosaicImages(sources, { objectName: id, ...mosaicking, ...job }));
+      const sources = tiles.map(tile => mosaicTile(config.work, tile));
+      return mosaicResult(
+        folder,
+        id,
+        await mosaicFiles(join(folder, id), sources, { objectName: id, ...mosaicking, ...job }),
+      );
     },
   };
 

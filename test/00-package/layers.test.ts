@@ -14,7 +14,7 @@ const typescriptLayers: Record<string, readonly string[]> = {
   ms: ['core', 'addon'],
   calibration: ['core', 'addon'],
   imaging: ['core', 'addon', 'fits/wcs'],
-  mosaic: ['core', 'addon', 'fits/wcs'],
+  mosaic: ['core', 'addon', 'fits'], // FITS files go to native code by name
   fits: ['core', 'addon'],
   simulation: ['core', 'addon'],
   registry: ['core'],
@@ -27,6 +27,7 @@ const typescriptLayers: Record<string, readonly string[]> = {
     'ms',
     'calibration',
     'imaging',
+    'mosaic',
     'fits',
     'simulation',
     'registry',

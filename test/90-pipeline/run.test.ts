@@ -49,7 +49,7 @@ describe('contimg run', () => {
     const main = published.find(name => /^\S+_[0-9a-f]{8}\.fits$/.test(name))!;
     const stem = main.replace('.fits', '');
     expect(published.sort()).toEqual(
-      [`${stem}-coverage.fits`, `${stem}-rms.fits`, `${stem}-weight.fits`, main, `${stem}.png`].sort(),
+      [`${stem}-coverage.fits`, `${stem}-rms.fits`, `${stem}-weight.fits`, main, `${stem}.png`, `${stem}.json`].sort(),
     );
     const mosaic = await readFits(join(finished, 'products', 'mosaics', main));
     expect(mosaic.history.join(' ')).toContain(id);
@@ -63,7 +63,7 @@ describe('contimg run', () => {
     const again = await runHere();
     expect(again.exitCode, again.stderr).toBe(0);
     expect(reportOf(again).products.every(product => !product.made)).toBe(true);
-    expect(reportOf(again).products.find(product => product.kind === 'mosaic')!.published).toHaveLength(5);
+    expect(reportOf(again).products.find(product => product.kind === 'mosaic')!.published).toHaveLength(6);
     const after = await facts();
     expect(after.map(found => found.mtimeMs)).toEqual(before.map(found => found.mtimeMs));
   });

@@ -4,9 +4,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <limits>
 #include <random>
+#include <tuple>
+#include <utility>
 
+#include "core/airy.h"
+#include "core/nd_array.h"
 #include "sky_source.h"
 
 using namespace contimg;
@@ -14,34 +19,67 @@ using namespace contimg::mosaic;
 
 namespace {
 
-struct Sums {
-  explicit Sums(const SinGrid& grid)
-      : numerator({grid.ny, grid.nx}), weight({grid.ny, grid.nx}), coverage({grid.ny, grid.nx}) {}
-  Accumulators view() { return {numerator.view(), weight.view(), coverage.view()}; }
-  Mosaic finish() const { return mosaic::finish(numerator.view(), weight.view()); }
-  NdArray<double, 2> numerator, weight;
-  NdArray<float, 2> coverage;
+struct Products {
+  explicit Products(const CelestialGrid& grid)
+      : mosaic({grid.ny, grid.nx}),
+        weight({grid.ny, grid.nx}),
+        rms({grid.ny, grid.nx}),
+        coverage({grid.ny, grid.nx}),
+        chi_square({grid.ny, grid.nx}) {}
+  NdArray<float, 2> mosaic, weight, rms, coverage, chi_square;
+  std::vector<TileResult> tiles;
 };
 
-NdArray<float, 2> filled(const SinGrid& grid, float value) {
+/// Tiles with the memory that their sources look at.
+class Tiles {
+ public:
+  MosaicTile& add(NdArray<float, 2> image, NdArray<float, 2> beam, const CelestialGrid& grid, double sigma) {
+    MosaicTile tile;
+    tile.image = keep(std::move(image));
+    tile.primary_beam = keep(std::move(beam));
+    tile.sigma = sigma;
+    tile.grid = grid;
+    tiles_.push_back(std::move(tile));
+    return tiles_.back();
+  }
+  std::shared_ptr<PixelSource> keep(NdArray<float, 2> pixels) {
+    pixels_.push_back(std::move(pixels));
+    return std::make_shared<MemoryPixels>(std::as_const(pixels_.back()).view());
+  }
+  Products combine(const CelestialGrid& output, const LinmosOptions& options = {}) const {
+    Products products(output);
+    MemorySink mosaic(products.mosaic.view()), weight(products.weight.view()), rms(products.rms.view()),
+        coverage(products.coverage.view()), chi_square(products.chi_square.view());
+    products.tiles =
+        make_mosaic(tiles_, output, options,
+                    {&mosaic, &weight, &rms, &coverage, options.compare_tiles ? &chi_square : nullptr}, JobContext());
+    return products;
+  }
+
+ private:
+  std::vector<MosaicTile> tiles_;
+  std::deque<NdArray<float, 2>> pixels_;
+};
+
+NdArray<float, 2> filled(const CelestialGrid& grid, float value) {
   NdArray<float, 2> image({grid.ny, grid.nx});
   std::fill(image.begin(), image.end(), value);
   return image;
 }
 
 /// A Gaussian primary beam, 1 at the grid's center.
-NdArray<float, 2> beam_of(const SinGrid& grid, double fwhm) {
+NdArray<float, 2> beam_of(const CelestialGrid& grid, double fwhm) {
   NdArray<float, 2> beam({grid.ny, grid.nx});
   const double k = 4 * std::log(2.0) / (fwhm * fwhm);
   for (std::size_t y = 0; y < grid.ny; ++y)
     for (std::size_t x = 0; x < grid.nx; ++x) {
-      const double dx = static_cast<double>(x) - grid.center_x, dy = static_cast<double>(y) - grid.center_y;
+      const double dx = static_cast<double>(x) - grid.reference_x, dy = static_cast<double>(y) - grid.reference_y;
       beam(y, x) = static_cast<float>(std::exp(-k * (dx * dx + dy * dy)));
     }
   return beam;
 }
 
-NdArray<float, 2> noise(const SinGrid& grid, double sigma, unsigned seed) {
+NdArray<float, 2> noise(const CelestialGrid& grid, double sigma, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<double> normal(0, sigma);
   NdArray<float, 2> image({grid.ny, grid.nx});
@@ -50,7 +88,7 @@ NdArray<float, 2> noise(const SinGrid& grid, double sigma, unsigned seed) {
 }
 
 /// Noise as an imager makes it: white noise convolved with a beam of five pixels, of rms sigma.
-NdArray<float, 2> beam_noise(const SinGrid& grid, double sigma, unsigned seed) {
+NdArray<float, 2> beam_noise(const CelestialGrid& grid, double sigma, unsigned seed) {
   constexpr int kReach = 8;
   const auto white = noise(grid, 1, seed);
   NdArray<float, 2> rows({grid.ny, grid.nx}), result({grid.ny, grid.nx});
@@ -71,136 +109,283 @@ NdArray<float, 2> beam_noise(const SinGrid& grid, double sigma, unsigned seed) {
 }  // namespace
 
 TEST_CASE("two tiles give the estimate of least variance") {
-  const SinGrid grid = test::square_grid(10, 20, 32, 6);
-  const auto beam1 = filled(grid, 0.9f), beam2 = filled(grid, 0.4f);
-  const auto image1 = filled(grid, 0.9f * 2.1f), image2 = filled(grid, 0.4f * 1.8f);  // the sky, 2.1 and 1.8
-  Sums sums(grid);
-  CHECK(add_tile({image1.view(), beam1.view(), grid, 0.01}, grid, {}, sums.view(), JobContext()) == 27 * 27);
-  CHECK(add_tile({image2.view(), beam2.view(), grid, 0.02}, grid, {}, sums.view(), JobContext()) == 27 * 27);
-  const Mosaic result = sums.finish();
+  const CelestialGrid grid = test::square_grid(10, 20, 32, 6);
+  Tiles tiles;
+  tiles.add(filled(grid, 0.9f * 2.1f), filled(grid, 0.9f), grid, 0.01);  // the sky is 2.1 to one, 1.8 to the other
+  tiles.add(filled(grid, 0.4f * 1.8f), filled(grid, 0.4f), grid, 0.02);
+  const Products result = tiles.combine(grid);
   // Inverse variances of the two estimates of the sky, I / A with error sigma / A.
   const double w1 = std::pow(0.9 / 0.01, 2), w2 = std::pow(0.4 / 0.02, 2);
   CHECK(result.mosaic(16, 16) == doctest::Approx((w1 * 2.1 + w2 * 1.8) / (w1 + w2)).epsilon(1e-6));
   CHECK(result.rms(16, 16) == doctest::Approx(1 / std::sqrt(w1 + w2)).epsilon(1e-6));
   CHECK(result.weight(16, 16) == doctest::Approx(w1 + w2).epsilon(1e-6));
-  CHECK(sums.coverage(16, 16) == 2);
+  CHECK(result.coverage(16, 16) == 2);
+  CHECK(result.tiles[0].pixels == 27 * 27);
+  CHECK(result.tiles[1].pixels == 27 * 27);
 }
 
 TEST_CASE("a tile counts only where its beam reaches the cut-off and its image has a value") {
-  const SinGrid grid = test::square_grid(10, 20, 101, 6);
+  const CelestialGrid grid = test::square_grid(10, 20, 101, 6);
   const auto beam = beam_of(grid, 40);
   auto image = filled(grid, 1);
   image(40, 50) = std::numeric_limits<float>::quiet_NaN();
   image(60, 50) = std::numeric_limits<float>::infinity();
-  Sums sums(grid);
-  LinmosOptions options;
-  options.cutoff = 0.3;
-  options.kernel = Kernel::kBilinear;
-  add_tile({image.view(), beam.view(), grid, 1}, grid, options, sums.view(), JobContext());
-  const Mosaic result = sums.finish();
+  Tiles tiles;
+  tiles.add(std::move(image), beam_of(grid, 40), grid, 1);
+  const Products result = tiles.combine(grid, {{0.3, Kernel::kBilinear}, {}, false, 0});
   for (std::size_t y = 1; y < 100; ++y)
     for (std::size_t x = 1; x < 100; ++x) {
-      // positions come out within 1e-10 of whole pixels, on either side, so that a neighbor's NaN may count
+      // positions come out within 1e-4 of whole pixels, on either side, so that a neighbor's NaN may count
       if (x >= 49 && x <= 51 && (std::abs(static_cast<int>(y) - 50) >= 9 && std::abs(static_cast<int>(y) - 50) <= 11))
         continue;
       if (std::abs(beam(y, x) - 0.3) < 1e-4) continue;
       const bool counts = beam(y, x) >= 0.3;
-      CHECK(sums.coverage(y, x) == (counts ? 1 : 0));
+      CHECK(result.coverage(y, x) == (counts ? 1 : 0));
       CHECK(std::isnan(result.mosaic(y, x)) == !counts);
       CHECK(std::isnan(result.rms(y, x)) == !counts);
       if (counts) CHECK(result.mosaic(y, x) == doctest::Approx(1 / beam(y, x)).epsilon(1e-4));
     }
-  CHECK(sums.coverage(40, 50) == 0);
-  CHECK(sums.coverage(60, 50) == 0);
+  CHECK(result.coverage(40, 50) == 0);
+  CHECK(result.coverage(60, 50) == 0);
 }
 
 TEST_CASE("overlapping tiles of a source show it once, at its place, with its flux") {
   // Nine tiles around RA 0 and the source; flat noise, so the source is attenuated in each.
   const Direction source{0.02 * kDegree, 16.2 * kDegree};
-  SinGrid output = test::square_grid(359.9, 16.0, 500, 6);
-  Sums sums(output);
+  const CelestialGrid output = test::square_grid(359.9, 16.0, 500, 6);
+  Tiles tiles;
   for (double ra : {359.8, 0.0, 0.2})
     for (double dec : {16.0, 16.2, 16.4}) {
-      const SinGrid grid = test::square_grid(ra, dec, 400, 6);
-      const auto beam = beam_of(grid, 300);
+      const CelestialGrid grid = test::square_grid(ra, dec, 400, 6);
       NdArray<float, 2> image({400, 400});
       const test::Pixel at = test::pixel_of(grid, source);
       const double response =
           std::exp(-4 * std::log(2.0) * (std::pow(at.x - 200, 2) + std::pow(at.y - 200, 2)) / (300.0 * 300.0));
       test::add_gaussian(image.view(), at, 1.5 * response, 5);
-      add_tile({image.view(), beam.view(), grid, 0.01 * (1 + ra / 360)}, output, {}, sums.view(), JobContext());
+      tiles.add(std::move(image), beam_of(grid, 300), grid, 0.01 * (1 + ra / 360));
     }
-  const Mosaic result = sums.finish();
+  const Products result = tiles.combine(output);
   const test::Pixel expected = test::pixel_of(output, source);
   const auto found = test::measure(result.mosaic.view(), expected);
   CHECK(std::hypot(found.x - expected.x, found.y - expected.y) < 0.02);
   CHECK(found.peak == doctest::Approx(1.5).epsilon(0.003));
 }
 
-TEST_CASE("the rms map is the scatter of the mosaic") {
-  const SinGrid output = test::square_grid(50, 30, 128, 6);
-  const std::vector<SinGrid> grids{test::square_grid(50.0, 30.0, 160, 6), test::square_grid(50.06, 30.01, 160, 6),
-                                   test::square_grid(49.99, 30.05, 160, 6)};
+TEST_CASE("the rms map is the scatter of the mosaic, and chi-square of the tiles is 1") {
+  const CelestialGrid output = test::square_grid(50, 30, 128, 6);
+  const std::vector<CelestialGrid> grids{test::square_grid(50.0, 30.0, 160, 6), test::square_grid(50.06, 30.01, 160, 6),
+                                         test::square_grid(49.99, 30.05, 160, 6)};
   const double sigma[] = {0.01, 0.02, 0.015};
-  double chi_square = 0, n = 0;
+  double scatter = 0, n = 0, map = 0, n_map = 0;
+  TileResult sums[3];
+  LinmosOptions options;
+  options.compare_tiles = true;
   for (unsigned trial = 0; trial < 60; ++trial) {
-    Sums sums(output);
-    for (std::size_t t = 0; t < grids.size(); ++t) {
-      const auto image = beam_noise(grids[t], sigma[t], 100 * trial + static_cast<unsigned>(t));
-      const auto beam = beam_of(grids[t], 80);
-      add_tile({image.view(), beam.view(), grids[t], sigma[t]}, output, {}, sums.view(), JobContext());
-    }
-    const Mosaic result = sums.finish();
+    Tiles tiles;
+    for (std::size_t t = 0; t < grids.size(); ++t)
+      tiles.add(beam_noise(grids[t], sigma[t], 100 * trial + static_cast<unsigned>(t)), beam_of(grids[t], 80), grids[t],
+                sigma[t]);
+    const Products result = tiles.combine(output, options);
     for (std::size_t i = 0; i < result.mosaic.size(); ++i) {
-      if (sums.coverage.data()[i] == 0) continue;
-      chi_square += std::pow(result.mosaic.data()[i] / result.rms.data()[i], 2);
+      if (result.coverage.data()[i] == 0) continue;
+      scatter += std::pow(result.mosaic.data()[i] / result.rms.data()[i], 2);
       ++n;
+      CHECK(std::isnan(result.chi_square.data()[i]) == (result.coverage.data()[i] < 2));
+      if (result.coverage.data()[i] > 1) map += result.chi_square.data()[i], ++n_map;
     }
+    for (std::size_t t = 0; t < 3; ++t) sums[t].add(result.tiles[t]);
   }
-  MESSAGE("scatter over predicted rms: " << std::sqrt(chi_square / n) << " from " << n << " pixels");
+  MESSAGE("scatter over predicted rms: " << std::sqrt(scatter / n) << " from " << n << " pixels");
   CHECK(n > 100000);
-  CHECK(std::sqrt(chi_square / n) == doctest::Approx(1).epsilon(0.02));
+  CHECK(std::sqrt(scatter / n) == doctest::Approx(1).epsilon(0.02));
+  MESSAGE("chi-square map: " << map / n_map);
+  CHECK(map / n_map == doctest::Approx(1).epsilon(0.02));
+  for (const TileResult& tile : sums) {
+    const double chi_square = tile.chi_square / static_cast<double>(tile.compared);
+    MESSAGE("chi-square of a tile: " << chi_square);
+    CHECK(chi_square == doctest::Approx(1).epsilon(0.02));
+  }
 }
 
 TEST_CASE("N equal tiles lower the rms by sqrt(N)") {
-  const SinGrid grid = test::square_grid(10, 20, 32, 6);
-  const auto image = filled(grid, 0), beam = filled(grid, 1);
-  Sums sums(grid);
+  const CelestialGrid grid = test::square_grid(10, 20, 32, 6);
+  Tiles tiles;
   for (int n = 1; n <= 10; ++n) {
-    add_tile({image.view(), beam.view(), grid, 0.5}, grid, {}, sums.view(), JobContext());
-    CHECK(sums.finish().rms(16, 16) == doctest::Approx(0.5 / std::sqrt(n)).epsilon(1e-6));
+    tiles.add(filled(grid, 0), filled(grid, 1), grid, 0.5);
+    CHECK(tiles.combine(grid).rms(16, 16) == doctest::Approx(0.5 / std::sqrt(n)).epsilon(1e-6));
   }
 }
 
-TEST_CASE("the number of threads changes no bit of the sums") {
-  const SinGrid output = test::square_grid(0, 16, 300, 6);
-  Sums one(output), two(output);
+TEST_CASE("a noise map weights every pixel by its own noise, and a pixel of unknown noise not at all") {
+  const CelestialGrid grid = test::square_grid(10, 20, 32, 6);
+  auto noise_map = filled(grid, 0.02f);
+  for (std::size_t y = 0; y < 32; ++y)
+    for (std::size_t x = 16; x < 32; ++x) noise_map(y, x) = 0.05f;
+  for (std::size_t y = 0; y < 32; ++y) noise_map(y, 10) = 0;
+  Tiles tiles;
+  MosaicTile& tile = tiles.add(filled(grid, 1), filled(grid, 0.5), grid, 0);
+  tile.noise = tiles.keep(std::move(noise_map));
+  tile.scale = 2;
+  const Products result = tiles.combine(grid);
+  CHECK(result.rms(16, 8) == doctest::Approx(2 * 0.02 / 0.5).epsilon(1e-6));
+  CHECK(result.rms(16, 20) == doctest::Approx(2 * 0.05 / 0.5).epsilon(1e-6));
+  CHECK(result.mosaic(16, 8) == doctest::Approx(2 * 1 / 0.5).epsilon(1e-6));
+  CHECK(result.coverage(16, 10) == 0);
+}
+
+TEST_CASE("a beam by formula weights as its image does") {
+  const CelestialGrid grid = test::square_grid(10, 20, 300, 30);
+  const Direction pointing{10.3 * kDegree, 20.2 * kDegree};
+  const auto beam = RadialBeam::airy(4.65, {1.35e9, 1.45e9}, {1, 3}, {pointing});
+  NdArray<float, 2> drawn({300, 300});
+  for (std::size_t y = 0; y < 300; ++y)
+    for (std::size_t x = 0; x < 300; ++x) {
+      const Vec3 direction = PixelMap(grid, grid).direction(static_cast<double>(x), static_cast<double>(y));
+      const double sine = norm(cross(direction, unit_vector(pointing)));
+      drawn(y, x) = static_cast<float>((airy_power(sine, 4.65, 1.35e9) + 3 * airy_power(sine, 4.65, 1.45e9)) / 4);
+    }
+  Tiles by_image, by_formula;
+  by_image.add(filled(grid, 1), std::move(drawn), grid, 0.1);
+  MosaicTile& tile = by_formula.add(filled(grid, 1), filled(grid, 1), grid, 0.1);
+  tile.primary_beam = nullptr;
+  tile.radial_beam = beam;
+  const CelestialGrid output = test::square_grid(10.1, 20.1, 260, 31);
+  const Products a = by_image.combine(output), b = by_formula.combine(output);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < a.weight.size(); ++i) {
+    if (a.coverage.data()[i] != b.coverage.data()[i]) continue;  // at the cut-off
+    ++n;
+    CHECK(b.weight.data()[i] == doctest::Approx(a.weight.data()[i]).epsilon(2e-3).scale(1));
+  }
+  CHECK(n > 0.99 * static_cast<double>(a.weight.size()));
+}
+
+TEST_CASE("a tile that is wrong in flux and place is told of by the others") {
+  const CelestialGrid grid = test::square_grid(10, 20, 200, 6);
+  Tiles tiles;
+  for (int t = 0; t < 3; ++t) {
+    auto image = beam_noise(grid, 0.001, static_cast<unsigned>(t));
+    for (double x : {50.3, 99.7, 150.1})
+      for (double y : {50.6, 100.2, 149.9}) {
+        const bool wrong = t == 2;
+        test::add_gaussian(image.view(), {x + (wrong ? 0.3 : 0), y - (wrong ? 0.2 : 0)}, wrong ? 1.1 : 1, 5);
+      }
+    tiles.add(std::move(image), filled(grid, 1), grid, 0.001);
+  }
+  LinmosOptions options;
+  options.compare_tiles = true;
+  const Products result = tiles.combine(grid, options);
+  const Agreement wrong = agreement_of(result.tiles[2]);
+  CHECK(wrong.flux_ratio == doctest::Approx(1.1).epsilon(0.01));
+  CHECK(wrong.x == doctest::Approx(0.3).epsilon(0.05));
+  CHECK(wrong.y == doctest::Approx(-0.2).epsilon(0.05));
+  CHECK(result.tiles[2].chi_square / static_cast<double>(result.tiles[2].compared) > 10);
+}
+
+TEST_CASE("what two tiles contradict in a third is rejected, and nothing else") {
+  const CelestialGrid grid = test::square_grid(10, 20, 100, 6);
+  Tiles tiles;
+  for (int t = 0; t < 3; ++t) {
+    auto image = beam_noise(grid, 0.001, static_cast<unsigned>(t));
+    test::add_gaussian(image.view(), {30, 30}, 1, 5);
+    if (t == 1) test::add_gaussian(image.view(), {70, 70}, 5, 3);  // an aircraft
+    tiles.add(std::move(image), filled(grid, 1), grid, 0.001);
+  }
+  LinmosOptions options;
+  options.rejection = {6, 0.1};
+  const Products result = tiles.combine(grid, options);
+  CHECK(result.coverage(70, 70) == 2);
+  CHECK(std::abs(result.mosaic(70, 70)) < 0.004);
+  CHECK(result.coverage(30, 30) == 3);
+  CHECK(result.mosaic(30, 30) == doctest::Approx(1).epsilon(0.01));
+  CHECK(result.tiles[1].rejected > 20);
+  CHECK(result.tiles[0].rejected + result.tiles[2].rejected < 20);
+}
+
+TEST_CASE("tiles of different beams are brought to a common one, each with its flux") {
+  const CelestialGrid grid = test::square_grid(10, 20, 128, 6);
+  const auto covariance = [](double major, double minor, double angle) {
+    const double a = major * major / (8 * std::log(2.0)), b = minor * minor / (8 * std::log(2.0));
+    const double c = std::cos(angle), s = std::sin(angle);
+    return Covariance{a * c * c + b * s * s, (a - b) * c * s, a * s * s + b * c * c};
+  };
+  const Covariance to = covariance(8, 6.5, 0.5);
+  for (auto [major, minor, angle] : {std::tuple{5.0, 5.0, 0.0}, {7.0, 4.0, 0.4}, {7.9, 6.4, 0.5}}) {
+    const Covariance from = covariance(major, minor, angle);
+    const double det = from.xx * from.yy - from.xy * from.xy;
+    NdArray<float, 2> image({128, 128});
+    for (std::size_t y = 0; y < 128; ++y)
+      for (std::size_t x = 0; x < 128; ++x) {
+        const double dx = static_cast<double>(x) - 63.7, dy = static_cast<double>(y) - 64.2;
+        const double q = (from.yy * dx * dx - 2 * from.xy * dx * dy + from.xx * dy * dy) / det;
+        image(y, x) = static_cast<float>(std::exp(-q / 2));
+      }
+    Tiles tiles;
+    tiles.add(std::move(image), filled(grid, 1), grid, 0.1).convolver.emplace(from, to);
+    const Products result = tiles.combine(grid);
+    // Second moments of what came out are the common beam's, and its sum is the beam's area: a peak of 1.
+    double sum = 0, xx = 0, xy = 0, yy = 0;
+    for (std::size_t y = 34; y < 94; ++y)
+      for (std::size_t x = 34; x < 94; ++x) {
+        const double v = result.mosaic(y, x), dx = static_cast<double>(x) - 63.7, dy = static_cast<double>(y) - 64.2;
+        sum += v, xx += v * dx * dx, xy += v * dx * dy, yy += v * dy * dy;
+      }
+    const double area = 2 * kPi * std::sqrt(to.xx * to.yy - to.xy * to.xy);
+    CHECK(sum / area == doctest::Approx(1).epsilon(0.003));
+    CHECK(xx / sum == doctest::Approx(to.xx).epsilon(0.02));
+    CHECK(yy / sum == doctest::Approx(to.yy).epsilon(0.02));
+    CHECK(xy / sum == doctest::Approx(to.xy).epsilon(0.05));
+  }
+  CHECK_THROWS_AS(BeamConvolver(covariance(9, 3, 0), to), Error);
+}
+
+TEST_CASE("the number of threads changes no bit") {
+  const CelestialGrid output = test::square_grid(0, 16, 700, 6);
+  Tiles tiles;
   for (unsigned t = 0; t < 3; ++t) {
-    const SinGrid grid = test::square_grid(359.9 + 0.1 * t, 16, 200, 6);
-    const auto image = noise(grid, 1, t), beam = beam_of(grid, 150);
-    LinmosOptions options;
-    options.threads = 1;
-    add_tile({image.view(), beam.view(), grid, 1}, output, options, one.view(), JobContext());
-    options.threads = 2;
-    add_tile({image.view(), beam.view(), grid, 1}, output, options, two.view(), JobContext());
+    const CelestialGrid grid = test::square_grid(359.9 + 0.1 * t, 16, 500, 6);
+    tiles.add(noise(grid, 1, t), beam_of(grid, 350), grid, 1);
   }
-  CHECK(std::memcmp(one.numerator.data(), two.numerator.data(), one.numerator.size() * sizeof(double)) == 0);
-  CHECK(std::memcmp(one.weight.data(), two.weight.data(), one.weight.size() * sizeof(double)) == 0);
-  CHECK(std::memcmp(one.coverage.data(), two.coverage.data(), one.coverage.size() * sizeof(float)) == 0);
+  for (bool compare : {false, true}) {
+    LinmosOptions options;
+    options.compare_tiles = compare;
+    options.threads = 1;
+    const Products one = tiles.combine(output, options);
+    options.threads = 2;
+    const Products two = tiles.combine(output, options);
+    const auto same = [](const NdArray<float, 2>& a, const NdArray<float, 2>& b) {
+      return std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+    };
+    CHECK(same(one.mosaic, two.mosaic));
+    CHECK(same(one.weight, two.weight));
+    CHECK(same(one.rms, two.rms));
+    CHECK(same(one.coverage, two.coverage));
+    CHECK(same(one.chi_square, two.chi_square));
+    for (int t = 0; t < 3; ++t) {
+      CHECK(one.tiles[t].pixels == two.tiles[t].pixels);
+      CHECK(one.tiles[t].chi_square == two.tiles[t].chi_square);
+    }
+  }
 }
 
-TEST_CASE("a tile outside the output adds nothing; shapes and sigma that cannot be are refused") {
-  const SinGrid grid = test::square_grid(10, 20, 32, 6), far = test::square_grid(40, 20, 32, 6);
-  const auto image = filled(grid, 1), beam = filled(grid, 1);
-  Sums sums(grid);
-  CHECK(add_tile({image.view(), beam.view(), far, 1}, grid, {}, sums.view(), JobContext()) == 0);
-  CHECK(std::isnan(sums.finish().mosaic(16, 16)));
-  NdArray<float, 2> small({16, 32});
-  CHECK_THROWS_AS(add_tile({small.view(), beam.view(), grid, 1}, grid, {}, sums.view(), JobContext()), Error);
-  CHECK_THROWS_AS(add_tile({image.view(), small.view(), grid, 1}, grid, {}, sums.view(), JobContext()), Error);
-  CHECK_THROWS_AS(
-      add_tile({image.view(), beam.view(), grid, 1}, test::square_grid(10, 20, 16, 6), {}, sums.view(), JobContext()),
-      Error);
-  for (double sigma : {0.0, -1.0, std::nan(""), HUGE_VAL})
-    CHECK_THROWS_AS(add_tile({image.view(), beam.view(), grid, sigma}, grid, {}, sums.view(), JobContext()), Error);
+TEST_CASE("a tile outside the output adds nothing; shapes, sigma and beams that cannot be are refused") {
+  const CelestialGrid grid = test::square_grid(10, 20, 32, 6), far = test::square_grid(40, 20, 32, 6);
+  const auto with = [&](auto change) {
+    Tiles tiles;
+    change(&tiles, tiles.add(filled(grid, 1), filled(grid, 1), grid, 1));
+    return tiles.combine(grid);
+  };
+  const Products outside = with([&](Tiles*, MosaicTile& tile) { tile.grid = far; });
+  CHECK(outside.tiles[0].pixels == 0);
+  CHECK(std::isnan(outside.mosaic(16, 16)));
+  CHECK(outside.weight(16, 16) == 0);
+  const auto small = [&](Tiles* tiles) { return tiles->keep(NdArray<float, 2>({16, 32})); };
+  CHECK_THROWS_AS(with([&](Tiles* tiles, MosaicTile& tile) { tile.image = small(tiles); }), Error);
+  CHECK_THROWS_AS(with([&](Tiles* tiles, MosaicTile& tile) { tile.primary_beam = small(tiles); }), Error);
+  CHECK_THROWS_AS(with([&](Tiles* tiles, MosaicTile& tile) { tile.noise = small(tiles); }), Error);
+  CHECK_THROWS_AS(with([&](Tiles*, MosaicTile& tile) { tile.primary_beam = nullptr; }), Error);
+  for (double value : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    CHECK_THROWS_AS(with([&](Tiles*, MosaicTile& tile) { tile.sigma = value; }), Error);
+    CHECK_THROWS_AS(with([&](Tiles*, MosaicTile& tile) { tile.scale = value; }), Error);
+  }
 }

@@ -15,7 +15,7 @@ using contimg::test::Pixel;
 
 namespace {
 
-NdArray<float, 2> noise(const SinGrid& grid, unsigned seed) {
+NdArray<float, 2> noise(const CelestialGrid& grid, unsigned seed) {
   std::mt19937 random(seed);
   std::normal_distribution<float> normal;
   NdArray<float, 2> image({grid.ny, grid.nx});
@@ -23,9 +23,9 @@ NdArray<float, 2> noise(const SinGrid& grid, unsigned seed) {
   return image;
 }
 
-SinGrid shifted(SinGrid grid, double dx, double dy) {
-  grid.center_x -= dx;
-  grid.center_y -= dy;
+CelestialGrid shifted(CelestialGrid grid, double dx, double dy) {
+  grid.reference_x -= dx;
+  grid.reference_y -= dy;
   return grid;
 }
 
@@ -36,8 +36,9 @@ TEST_CASE("the pixel map is that of spherical trigonometry, everywhere on the sk
   std::uniform_real_distribution<double> offset(-5, 5), pixel(0, 2000);
   for (double dec : {-80.0, -30.0, 0.0, 16.0, 54.0, 80.0, 89.0})
     for (double ra : {0.0, 359.9, 123.0}) {
-      const SinGrid tile = test::square_grid(ra, dec, 2000, 6);
-      const SinGrid output = test::square_grid(ra + offset(random), std::min(90.0, dec + offset(random)), 3000, 7);
+      const CelestialGrid tile = test::square_grid(ra, dec, 2000, 6);
+      const CelestialGrid output =
+          test::square_grid(ra + offset(random), std::min(90.0, dec + offset(random)), 3000, 7);
       const PixelMap forth(tile, output), back(output, tile);
       for (int i = 0; i < 50; ++i) {
         const double x = pixel(random), y = pixel(random);
@@ -53,16 +54,16 @@ TEST_CASE("the pixel map is that of spherical trigonometry, everywhere on the sk
 }
 
 TEST_CASE("the pixel map says NaN beyond the horizon") {
-  const SinGrid here = test::square_grid(0, 0, 100, 3600), there = test::square_grid(180, 0, 100, 3600);
+  const CelestialGrid here = test::square_grid(0, 0, 100, 3600), there = test::square_grid(180, 0, 100, 3600);
   CHECK(std::isnan(PixelMap(here, there)(50, 50).x));
   CHECK(std::isnan(PixelMap(here, here)(200, 50).x));
   CHECK(!std::isnan(PixelMap(here, here)(60, 50).x));
 }
 
 TEST_CASE("the footprint holds every pixel that the tile reaches, and is empty without overlap") {
-  const SinGrid tile = test::square_grid(359.5, 70, 400, 20);
+  const CelestialGrid tile = test::square_grid(359.5, 70, 400, 20);
   for (auto [ra, dec] : {std::pair{359.5, 70.0}, {1.0, 71.0}, {355.0, 68.5}, {10.0, 69.0}, {180.0, 89.9}}) {
-    const SinGrid output = test::square_grid(ra, dec, 500, 25);
+    const CelestialGrid output = test::square_grid(ra, dec, 500, 25);
     const Window window = footprint(tile, output);
     const PixelMap map(output, tile);
     std::size_t inside = 0;
@@ -80,7 +81,7 @@ TEST_CASE("the footprint holds every pixel that the tile reaches, and is empty w
 }
 
 TEST_CASE("onto its own grid, or one shifted by whole pixels, an image keeps its values") {
-  const SinGrid grid = test::square_grid(30, 40, 64, 6);
+  const CelestialGrid grid = test::square_grid(30, 40, 64, 6);
   const auto image = noise(grid, 2);
   for (Kernel kernel : {Kernel::kBilinear, Kernel::kLanczos3, Kernel::kOptimal}) {
     const auto same = reproject(image.view(), grid, shifted(grid, 3, -2), kernel, 1, JobContext());
@@ -91,14 +92,14 @@ TEST_CASE("onto its own grid, or one shifted by whole pixels, an image keeps its
 }
 
 TEST_CASE("a constant stays constant, and a slope stays a slope (not with Lanczos)") {
-  const SinGrid grid = test::square_grid(30, 40, 64, 6);
+  const CelestialGrid grid = test::square_grid(30, 40, 64, 6);
   NdArray<float, 2> constant({64, 64}), slope({64, 64});
   for (std::size_t y = 0; y < 64; ++y)
     for (std::size_t x = 0; x < 64; ++x) {
       constant(y, x) = 3.25f;
       slope(y, x) = static_cast<float>(x) + 10 * static_cast<float>(y);
     }
-  const SinGrid to = shifted(grid, 0.37, 0.81);
+  const CelestialGrid to = shifted(grid, 0.37, 0.81);
   for (Kernel kernel : {Kernel::kBilinear, Kernel::kLanczos3, Kernel::kOptimal}) {
     const auto result = reproject(constant.view(), grid, to, kernel, 1, JobContext());
     for (std::size_t y = 5; y < 59; ++y) CHECK(result(y, 30) == doctest::Approx(3.25f).epsilon(1e-6));
@@ -110,7 +111,7 @@ TEST_CASE("a constant stays constant, and a slope stays a slope (not with Lanczo
 }
 
 TEST_CASE("NaN spreads as far as the kernel, and the border of the image is lost") {
-  const SinGrid grid = test::square_grid(30, 40, 32, 6), to = shifted(grid, 0.5, 0.5);
+  const CelestialGrid grid = test::square_grid(30, 40, 32, 6), to = shifted(grid, 0.5, 0.5);
   NdArray<float, 2> image({32, 32});
   image(16, 16) = std::numeric_limits<float>::quiet_NaN();
   const auto count = [&](Kernel kernel) {
@@ -138,11 +139,11 @@ Worst worst_of(Kernel kernel, double fwhm) {
   for (double dec : {-30.0, 0.0, 16.15, 54.5, 80.0})
     for (int trial = 0; trial < 12; ++trial) {
       const double ra = trial < 6 ? 359.99 : 83.6;
-      const SinGrid tile = test::square_grid(ra, dec, 256, 6);
+      const CelestialGrid tile = test::square_grid(ra, dec, 256, 6);
       const Pixel at{128 + offset(random), 128 + offset(random)};
       const double radius = distance(random), angle = turn(random) * kDegree;
-      SinGrid output = test::square_grid(ra + radius * std::sin(angle) / std::cos(dec * kDegree),
-                                         std::min(90.0, dec + radius * std::cos(angle)), 64, 6);
+      CelestialGrid output = test::square_grid(ra + radius * std::sin(angle) / std::cos(dec * kDegree),
+                                               std::min(90.0, dec + radius * std::cos(angle)), 64, 6);
       const auto there = PixelMap(tile, output)(at.x, at.y);
       // A window of the output that shows the source, anywhere within a pixel.
       output = shifted(output, std::floor(there.x) - 32, std::floor(there.y) - 32);
@@ -178,7 +179,7 @@ TEST_CASE("Lanczos-3 keeps position to 0.02 pixel and flux to 0.5 %, bilinear fl
 }
 
 TEST_CASE("the number of threads changes no bit") {
-  const SinGrid tile = test::square_grid(0, 16, 300, 6), output = test::square_grid(359.9, 16.1, 400, 5);
+  const CelestialGrid tile = test::square_grid(0, 16, 300, 6), output = test::square_grid(359.9, 16.1, 400, 5);
   const auto image = noise(tile, 4);
   const auto one = reproject(image.view(), tile, output, Kernel::kOptimal, 1, JobContext());
   const auto two = reproject(image.view(), tile, output, Kernel::kOptimal, 2, JobContext());
@@ -186,9 +187,9 @@ TEST_CASE("the number of threads changes no bit") {
 }
 
 TEST_CASE("white noise is smoothed as stated") {
-  const SinGrid grid = test::square_grid(30, 40, 512, 6);
-  SinGrid finer = grid;
-  finer.cell_rad *= 0.937;  // all positions within a pixel occur
+  const CelestialGrid grid = test::square_grid(30, 40, 512, 6);
+  CelestialGrid finer = grid;
+  for (double& element : finer.matrix) element *= 0.937;  // all positions within a pixel occur
   const auto image = noise(grid, 5);
   const auto rms = [&](Kernel kernel) {
     const auto result = reproject(image.view(), grid, finer, kernel, 1, JobContext());
@@ -203,7 +204,7 @@ TEST_CASE("white noise is smoothed as stated") {
 }
 
 TEST_CASE("an image that is not of its grid's shape is refused, and a cancelled job stops") {
-  const SinGrid grid = test::square_grid(30, 40, 64, 6);
+  const CelestialGrid grid = test::square_grid(30, 40, 64, 6);
   NdArray<float, 2> image({32, 64});
   CHECK_THROWS_AS(reproject(image.view(), grid, grid, Kernel::kBilinear, 1, JobContext()), Error);
   JobContext context;

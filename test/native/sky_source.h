@@ -5,7 +5,7 @@
 
 #include "core/constants.h"
 #include "core/nd_view.h"
-#include "mosaic/sin_grid.h"
+#include "mosaic/celestial_grid.h"
 
 /// Point sources in test images: drawn into one and measured in another.
 namespace contimg::test {
@@ -14,19 +14,21 @@ struct Pixel {
   double x, y;
 };
 
-/// Pixel of a direction by the formulas of FITS WCS paper II, spherical trigonometry and all: not what is tested.
-inline Pixel pixel_of(const mosaic::SinGrid& grid, const Direction& d) {
-  const double delta = d.ra_rad - grid.center.ra_rad;
+/// Pixel of a direction by the formulas of FITS WCS paper II for SIN, spherical trigonometry and all: not what is
+/// tested.
+inline Pixel pixel_of(const mosaic::CelestialGrid& grid, const Direction& d) {
+  const Direction center = direction_of(grid.axes[2]);
+  const double delta = d.ra_rad - center.ra_rad;
   const double l = std::cos(d.dec_rad) * std::sin(delta);
-  const double m = std::sin(d.dec_rad) * std::cos(grid.center.dec_rad) -
-                   std::cos(d.dec_rad) * std::sin(grid.center.dec_rad) * std::cos(delta);
-  return {grid.center_x - l / grid.cell_rad, grid.center_y + m / grid.cell_rad};
+  const double m =
+      std::sin(d.dec_rad) * std::cos(center.dec_rad) - std::cos(d.dec_rad) * std::sin(center.dec_rad) * std::cos(delta);
+  return {grid.reference_x + l / grid.matrix[0], grid.reference_y + m / grid.matrix[3]};
 }
 
 /// A square grid with its center in the middle.
-inline mosaic::SinGrid square_grid(double ra_deg, double dec_deg, std::size_t n, double cell_arcsec) {
+inline mosaic::CelestialGrid square_grid(double ra_deg, double dec_deg, std::size_t n, double cell_arcsec) {
   const double middle = static_cast<double>(n / 2);
-  return {{ra_deg * kDegree, dec_deg * kDegree}, cell_arcsec * kArcsec, middle, middle, n, n};
+  return mosaic::north_up_grid({ra_deg * kDegree, dec_deg * kDegree}, cell_arcsec * kArcsec, middle, middle, n, n);
 }
 
 inline void add_gaussian(NdView<float, 2> image, Pixel at, double peak, double fwhm) {

@@ -9,6 +9,13 @@ export interface SkySource extends SkyDirection {
   readonly fluxJy: number;
 }
 
+/** A tile whose images are in memory. */
+export interface MemoryTile extends MosaicTile {
+  readonly image: SkyImage;
+  readonly primaryBeam: SkyImage;
+  readonly rmsJyBeam: number;
+}
+
 export interface TileSpec {
   readonly center: SkyDirection;
   readonly npix: number;
@@ -29,7 +36,7 @@ function gaussianAt(distance: number, fwhm: number): number {
  * A tile without noise: the sky convolved with the restoring beam, times the primary beam. (An imager attenuates before
  * it convolves, which moves a source by the beam's variance times the slope of ln A: not what is tested with these.)
  */
-export function makeTile(spec: TileSpec): MosaicTile {
+export function makeTile(spec: TileSpec): MemoryTile {
   const { center, npix, cellArcsec, beamPixels, sources } = spec;
   const wcs = { center, cellArcsec, centerX: npix >> 1, centerY: npix >> 1 };
   const fwhmPixels = (spec.beamFwhmDeg * 3600) / cellArcsec;

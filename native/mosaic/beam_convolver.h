@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace contimg::mosaic {
+
+/// Covariance of a Gaussian on the axes of the pixels: exp(-(x, y) C^-1 (x, y)^T / 2), pixel^2.
+struct Covariance {
+  double xx = 0, xy = 0, yy = 0;
+};
+
+/// Convolves an image in Jy/beam to a larger Gaussian beam: with the Gaussian whose covariance is the difference of the
+/// two, times the ratio of their areas, so that a point source keeps its peak.
+class BeamConvolver {
+ public:
+  /// @throws Error{INVALID_ARGUMENT} `to` is narrower than `from` along some direction
+  BeamConvolver(const Covariance& from, const Covariance& to);
+
+  /// Pixels that the kernel reaches on either side.
+  std::size_t half_width() const { return half_width_; }
+
+  /// @param in, out  `ny` rows of `nx` pixels, `stride` apart; NaN in `out` where the kernel meets NaN or the border
+  void convolve(const float* in, std::size_t nx, std::size_t ny, std::size_t stride, float* out) const;
+
+ private:
+  std::size_t half_width_;
+  std::vector<float> weights_;  ///< (2 half_width + 1)^2
+};
+
+}  // namespace contimg::mosaic

@@ -1,0 +1,176 @@
+#include "mosaic/survey.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+
+#include "core/parallel.h"
+#include "core/simd_vector.h"
+#include "mosaic/pixel_lattice.h"
+
+namespace contimg::mosaic {
+namespace {
+
+constexpr std::size_t kStripHeight = 64;
+constexpr std::size_t kRmsPixels = 300000;
+
+/// What a strip of rows shows.
+struct Strip {
+  std::vector<std::size_t> first_x, last_x;  ///< per row; first > last where A is below the cut-off
+  std::vector<std::size_t> first_y, last_y;  ///< per column
+  std::vector<float> sample;                 ///< of the pixels that count
+  std::size_t counting = 0;
+  float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
+};
+
+/// Numbers of pixels that count, and the largest of A and I, in one row.
+struct RowSums {
+  std::int32_t reaching = 0, counting = 0;
+  float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
+};
+
+CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t n, float cutoff) {
+  RowSums sums;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool reaches = beam[i] >= cutoff,
+               counts = reaches & (std::abs(image[i]) <= std::numeric_limits<float>::max());
+    sums.reaching += reaches;
+    sums.counting += counts;
+    sums.beam_peak = beam[i] > sums.beam_peak ? beam[i] : sums.beam_peak;
+    sums.peak = counts & (image[i] > sums.peak) ? image[i] : sums.peak;
+  }
+  return sums;
+}
+
+class Surveyor {
+ public:
+  Surveyor(const MosaicTile& tile, double cutoff)
+      : tile_(tile),
+        cutoff_(static_cast<float>(cutoff)),
+        to_itself_(tile.grid, tile.grid),
+        step_(std::max<std::size_t>(
+            1, static_cast<std::size_t>(std::sqrt(static_cast<double>(tile.grid.nx * tile.grid.ny) / kRmsPixels)))) {}
+
+  Strip survey(std::size_t y_begin, std::size_t y_end) const {
+    const Window window{0, tile_.grid.nx, y_begin, y_end};
+    const std::size_t nx = window.width(), height = window.height();
+    std::vector<float> image(nx * height), beam(nx * height);
+    tile_.image->read(window, image.data(), nx);
+    read_beam(window, beam.data());
+    Strip strip{std::vector<std::size_t>(height, nx),
+                std::vector<std::size_t>(height, 0),
+                std::vector<std::size_t>(nx, tile_.grid.ny),
+                std::vector<std::size_t>(nx, 0),
+                {}};
+    for (std::size_t row = 0; row < height; ++row)
+      survey_row(beam.data() + row * nx, image.data() + row * nx, y_begin + row, row, &strip);
+    return strip;
+  }
+
+ private:
+  void read_beam(const Window& window, float* beam) const {
+    if (tile_.primary_beam) return tile_.primary_beam->read(window, beam, window.width());
+    PixelLattice lattice;
+    lattice.compute(to_itself_, window, &*tile_.radial_beam);
+    for (std::size_t row = 0; row < window.height(); ++row) lattice.responses(row, beam + row * window.width());
+  }
+
+  void survey_row(const float* beam, const float* image, std::size_t y, std::size_t row, Strip* strip) const {
+    const std::size_t nx = tile_.grid.nx;
+    const RowSums sums = sum_row(beam, image, nx, cutoff_);
+    strip->counting += static_cast<std::size_t>(sums.counting);
+    strip->beam_peak = std::max(strip->beam_peak, sums.beam_peak);
+    strip->peak = std::max(strip->peak, sums.peak);
+    if (sums.reaching == 0) return;
+    std::size_t first = 0, last = nx - 1;
+    while (!(beam[first] >= cutoff_)) ++first;
+    while (!(beam[last] >= cutoff_)) --last;
+    strip->first_x[row] = first;
+    strip->last_x[row] = last;
+    for (std::size_t x = first; x <= last; ++x) {
+      if (!(beam[x] >= cutoff_)) continue;
+      strip->first_y[x] = std::min(strip->first_y[x], y);
+      strip->last_y[x] = y;
+    }
+    if (y % step_ == 0)
+      for (std::size_t x = first; x <= last; x += step_)
+        if (beam[x] >= cutoff_ && std::isfinite(image[x])) strip->sample.push_back(image[x]);
+  }
+
+  const MosaicTile& tile_;
+  float cutoff_;
+  PixelMap to_itself_;
+  std::size_t step_;
+};
+
+double median(std::vector<float>* values) {
+  const auto middle = values->begin() + static_cast<std::ptrdiff_t>(values->size() / 2);
+  std::nth_element(values->begin(), middle, values->end());
+  return *middle;
+}
+
+double robust_rms(std::vector<float> values) {
+  if (values.empty()) return std::nan("");
+  const auto center = static_cast<float>(median(&values));
+  for (float& value : values) value = std::abs(value - center);
+  return 1.4826 * median(&values);
+}
+
+/// First and last pixel of every row and column at the cut-off: between them they hold the whole border of the part, so
+/// its extent in any projection is theirs.
+std::vector<Direction> outline_of(const CelestialGrid& grid, const std::vector<Strip>& strips) {
+  std::vector<Direction> outline;
+  const PixelMap map(grid, grid);
+  const auto add = [&](std::size_t x, std::size_t y) {
+    const Vec3 direction = map.direction(static_cast<double>(x), static_cast<double>(y));
+    if (!std::isnan(direction.x)) outline.push_back(direction_of(direction));
+  };
+  for (std::size_t s = 0; s < strips.size(); ++s)
+    for (std::size_t row = 0; row < strips[s].first_x.size(); ++row) {
+      if (strips[s].first_x[row] > strips[s].last_x[row]) continue;
+      add(strips[s].first_x[row], s * kStripHeight + row);
+      add(strips[s].last_x[row], s * kStripHeight + row);
+    }
+  for (std::size_t x = 0; x < grid.nx; ++x) {
+    std::size_t first = grid.ny, last = 0;
+    for (const Strip& strip : strips) {
+      if (strip.first_y[x] == grid.ny) continue;
+      first = std::min(first, strip.first_y[x]);
+      last = std::max(last, strip.last_y[x]);
+    }
+    if (first == grid.ny) continue;
+    add(x, first);
+    add(x, last);
+  }
+  return outline;
+}
+
+}  // namespace
+
+TileSurvey survey_tile(const MosaicTile& tile, double cutoff, unsigned threads, const JobContext& context) {
+  check_tile(tile);
+  const Surveyor surveyor(tile, cutoff);
+  std::vector<Strip> strips((tile.grid.ny + kStripHeight - 1) / kStripHeight);
+  std::atomic<std::size_t> done{0};
+  parallel_for(strips.size(), threads, [&](std::size_t i) {
+    context.checkpoint(static_cast<double>(done++) / static_cast<double>(strips.size()));
+    strips[i] = surveyor.survey(i * kStripHeight, std::min((i + 1) * kStripHeight, tile.grid.ny));
+  });
+  TileSurvey survey;
+  std::vector<float> sample;
+  float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
+  for (const Strip& strip : strips) {
+    survey.counting += strip.counting;
+    beam_peak = std::max(beam_peak, strip.beam_peak);
+    peak = std::max(peak, strip.peak);
+    sample.insert(sample.end(), strip.sample.begin(), strip.sample.end());
+  }
+  survey.outline = outline_of(tile.grid, strips);
+  survey.beam_peak = beam_peak;
+  survey.peak = survey.counting > 0 ? peak : std::nan("");
+  survey.rms = robust_rms(std::move(sample));
+  return survey;
+}
+
+}  // namespace contimg::mosaic

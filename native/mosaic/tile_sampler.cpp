@@ -1,0 +1,175 @@
+// A block of output is sampled from what costs least to what costs most: positions and analytic primary beam from the
+// lattice; a primary beam that is an image, bilinearly; and the image itself, only where the beam lets it count.
+
+#include "mosaic/tile_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+
+namespace contimg::mosaic {
+namespace {
+
+/// Kernels are stretched from here on; below, what they alias is less than what they leave out.
+constexpr double kLeastStretch = 1.1;
+
+/// Pixels of the tile per pixel of the output, in the middle of what they share; 1 where that is not known.
+double sampling_ratio(const PixelMap& map, const Window& shared) {
+  const double x = static_cast<double>(shared.x_begin + shared.x_end) / 2;
+  const double y = static_cast<double>(shared.y_begin + shared.y_end) / 2;
+  const PixelMap::Position step = step_size(map, x, y);
+  const double ratio = std::max(step.x, step.y);
+  return std::isfinite(ratio) ? ratio : 1;
+}
+
+void check(bool condition, const char* expected) {
+  if (!condition) throw Error(code::kInvalidArgument, std::string("Expected ") + expected);
+}
+
+}  // namespace
+
+void check_tile(const MosaicTile& tile) {
+  const auto fits = [&](const PixelSource& source) {
+    return source.nx() == tile.grid.nx && source.ny() == tile.grid.ny;
+  };
+  check(tile.image && fits(*tile.image), "the image of a tile to have the shape of its grid");
+  check(!tile.primary_beam || fits(*tile.primary_beam), "the primary beam of a tile to have the image's shape");
+  check(!tile.noise || fits(*tile.noise), "the noise map of a tile to have the image's shape");
+  check(tile.primary_beam || tile.radial_beam, "a primary beam for every tile");
+  check(tile.noise || (std::isfinite(tile.sigma) && tile.sigma > 0), "sigma > 0");
+  check(std::isfinite(tile.scale) && tile.scale > 0, "a flux scale > 0");
+}
+
+TileSampler::TileSampler(const MosaicTile& tile, const CelestialGrid& output, const SamplingOptions& options)
+    : tile_(tile), options_(options), map_(output, tile.grid), footprint_(mosaic::footprint(tile.grid, output)) {
+  if (options.kernel == Kernel::kAdaptive || footprint_.empty()) return;
+  const double ratio = sampling_ratio(map_, footprint_);
+  kernel_.emplace(options.kernel, ratio < kLeastStretch ? 1 : ratio);
+}
+
+AdaptiveKernel TileSampler::adaptive_for(const Window& block) const {
+  return {map_, static_cast<double>(block.x_begin + block.x_end) / 2,
+          static_cast<double>(block.y_begin + block.y_end) / 2};
+}
+
+void TileSampler::set_positions(std::size_t row, const InputBlock& input, Scratch* scratch) const {
+  scratch->lattice.positions(row, input.origin(), scratch->xs.data(), scratch->ys.data());
+}
+
+bool TileSampler::load_image(const AdaptiveKernel& adaptive, Scratch* scratch) const {
+  const std::size_t margin = kernel_ ? static_cast<std::size_t>(kernel_->taps()) / 2 + 1 : adaptive.margin();
+  return scratch->image.load(*tile_.image, scratch->lattice.bounds(), margin,
+                             tile_.convolver ? &*tile_.convolver : nullptr);
+}
+
+void TileSampler::sample_pixels(const AdaptiveKernel& adaptive, const Scratch& scratch, std::size_t begin,
+                                std::size_t end, float* values) const {
+  const InputView& view = scratch.image.view();
+  const float *xs = scratch.xs.data() + begin, *ys = scratch.ys.data() + begin;
+  if (!kernel_)
+    adaptive.sample(view, xs, ys, end - begin, values);
+  else if (kernel_->taps() == 2)
+    sample_bilinear(view, xs, ys, end - begin, values);
+  else
+    mosaic::sample(view, *kernel_, xs, ys, end - begin, values);
+}
+
+void TileSampler::sample_image(const Window& block, Scratch* scratch, std::vector<float>* values) const {
+  const std::size_t width = block.width();
+  values->assign(width * block.height(), std::nanf(""));
+  const Window part = intersection(block, footprint_);
+  if (part.empty()) return;
+  scratch->lattice.compute(map_, part, nullptr);
+  const AdaptiveKernel adaptive = adaptive_for(part);
+  if (scratch->lattice.nowhere() || !load_image(adaptive, scratch)) return;
+  scratch->xs.resize(part.width());
+  scratch->ys.resize(part.width());
+  for (std::size_t row = 0; row < part.height(); ++row) {
+    set_positions(row, scratch->image, scratch);
+    float* out = values->data() + (part.y_begin - block.y_begin + row) * width + (part.x_begin - block.x_begin);
+    sample_pixels(adaptive, *scratch, 0, part.width(), out);
+  }
+}
+
+bool TileSampler::sample_beam(const Window& part, Scratch* scratch, std::vector<float>* beam) const {
+  const std::size_t width = part.width();
+  const PixelLattice& lattice = scratch->lattice;
+  if (tile_.primary_beam && !scratch->beam.load(*tile_.primary_beam, lattice.bounds(), 2, nullptr)) return false;
+  const auto cutoff = static_cast<float>(options_.cutoff);
+  bool any = false;
+  for (std::size_t row = 0; row < part.height(); ++row) {
+    float* values = beam->data() + row * width;
+    if (tile_.primary_beam) {
+      set_positions(row, scratch->beam, scratch);
+      sample_bilinear(scratch->beam.view(), scratch->xs.data(), scratch->ys.data(), width, values);
+    } else {
+      lattice.responses(row, values);
+    }
+    for (std::size_t i = 0; i < width; ++i) {
+      const bool counts = values[i] >= cutoff;
+      values[i] = counts ? values[i] : 0;
+      any |= counts;
+    }
+  }
+  return any;
+}
+
+void TileSampler::sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const {
+  const std::size_t width = part.width();
+  const auto scale = static_cast<float>(tile_.scale * tile_.scale);
+  if (!tile_.noise) {
+    const float variance = static_cast<float>(tile_.sigma * tile_.sigma) * scale;
+    std::fill_n(samples->variance.data(), width * part.height(), variance);
+    return;
+  }
+  const bool loaded = scratch->noise.load(*tile_.noise, scratch->lattice.bounds(), 2, nullptr);
+  for (std::size_t row = 0; row < part.height(); ++row) {
+    float *variance = samples->variance.data() + row * width, *beam = samples->beam.data() + row * width;
+    if (loaded) {
+      set_positions(row, scratch->noise, scratch);
+      sample_bilinear(scratch->noise.view(), scratch->xs.data(), scratch->ys.data(), width, variance);
+    }
+    for (std::size_t i = 0; i < width; ++i) {
+      if (loaded && variance[i] > 0 && std::isfinite(variance[i]))
+        variance[i] *= variance[i] * scale;
+      else
+        beam[i] = 0;  // a pixel of unknown noise has no weight
+    }
+  }
+}
+
+bool TileSampler::sample(const Window& block, Scratch* scratch, TileSamples* samples) const {
+  const Window part = intersection(block, footprint_);
+  if (part.empty()) return false;
+  const std::size_t width = part.width(), size = width * part.height();
+  scratch->lattice.compute(map_, part, tile_.primary_beam ? nullptr : &*tile_.radial_beam);
+  if (scratch->lattice.nowhere()) return false;
+  scratch->xs.resize(width);
+  scratch->ys.resize(width);
+  samples->block = part;
+  for (auto* values : {&samples->image, &samples->beam, &samples->variance})
+    if (values->size() < size) values->resize(size);
+
+  const AdaptiveKernel adaptive = adaptive_for(part);
+  if (!sample_beam(part, scratch, &samples->beam) || !load_image(adaptive, scratch)) return false;
+  const auto scale = static_cast<float>(tile_.scale);
+  for (std::size_t row = 0; row < part.height(); ++row) {
+    float *beam = samples->beam.data() + row * width, *image = samples->image.data() + row * width;
+    std::size_t begin = 0, end = width;
+    while (begin < end && beam[begin] == 0) ++begin;
+    while (end > begin && beam[end - 1] == 0) --end;
+    if (begin == end) continue;
+    set_positions(row, scratch->image, scratch);
+    sample_pixels(adaptive, *scratch, begin, end, image + begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!std::isfinite(image[i])) beam[i] = 0;
+      image[i] *= scale;
+    }
+  }
+  sample_variance(part, scratch, samples);
+  return true;
+}
+
+}  // namespace contimg::mosaic

@@ -1,0 +1,124 @@
+import { MosaicError } from '../core/errors.js';
+import type { Beam } from '../fits/types.js';
+import { median } from './median.js';
+import type { CheckedMosaicOptions } from './options.js';
+import type { TileSurvey } from './survey-tile.js';
+import type { MosaicCheck, MosaicTileSummary } from './types.js';
+
+/** How the tiles of a group compare with each other, and those that may not go in. */
+export interface TileChecks {
+  readonly good: readonly TileSurvey[];
+  readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
+  readonly checks: readonly MosaicCheck[];
+}
+
+/**
+ * Checks dynamic range, and noise, beam and frequency against the medians of the group.
+ *
+ * @throws {MosaicError} a tile that fails where `badTiles` is `fail`, tiles of different Stokes parameters, or none left.
+ */
+export function checkTiles(surveys: readonly TileSurvey[], options: CheckedMosaicOptions): TileChecks {
+  checkStokes(surveys);
+  const checks: MosaicCheck[] = [];
+  const leftOut: { id: string; reason: string }[] = [];
+  const good = surveys.filter(survey => {
+    const found = figuresOf(survey, surveys, options);
+    checks.push(...found.map(({ figure }) => figure));
+    const failed = found.find(({ figure }) => !figure.passed);
+    if (!failed) return true;
+    if (options.badTiles === 'fail') throw new MosaicError(failed.reason);
+    leftOut.push({ id: survey.id, reason: failed.reason });
+    return false;
+  });
+  if (good.length === 0 && surveys.length > 0)
+    throw new MosaicError(`Expected at least one good tile, but none is. ${leftOut[0]!.reason}`);
+  return { good, leftOut, checks };
+}
+
+function figuresOf(
+  { id, header, rmsJyBeam, peakJyBeam }: TileSurvey,
+  surveys: readonly TileSurvey[],
+  options: CheckedMosaicOptions,
+): { figure: MosaicCheck; reason: string }[] {
+  const beams = surveys.map(survey => survey.header.beam!);
+  const middle = {
+    majorArcsec: median(beams.map(beam => beam.majorArcsec)),
+    minorArcsec: median(beams.map(beam => beam.minorArcsec)),
+  };
+  const beam = header.beam!;
+  const beamDifference = Math.max(
+    Math.abs(beam.majorArcsec / middle.majorArcsec - 1),
+    Math.abs(beam.minorArcsec / middle.minorArcsec - 1),
+  );
+  const frequency = surveys[0]!;
+  const noise = rmsJyBeam / median(surveys.map(survey => survey.rmsJyBeam));
+  const dynamicRange = peakJyBeam / rmsJyBeam;
+  const atMost = (check: MosaicCheck['check'], value: number, limit: number, reason: string) => {
+    return { figure: { check, tile: id, value, limit, passed: value <= limit }, reason };
+  };
+  const maxBeamDifference = options.commonBeam ? Infinity : options.maxBeamDifference;
+  return [
+    atMost(
+      'beam',
+      beamDifference,
+      maxBeamDifference,
+      `Expected beams within ${100 * options.maxBeamDifference} % of the median ${describe(middle)}, but ${id} has ` +
+        `${describe(beam)}. Leave it out, give a larger maxBeamDifference, or a commonBeam`,
+    ),
+    atMost(
+      'frequency',
+      Math.abs(header.freqHz - frequency.header.freqHz),
+      options.maxFreqDifferenceHz,
+      `Expected frequencies within ${options.maxFreqDifferenceHz / 1e6} MHz, but ${id} is at ${header.freqHz / 1e6} MHz and ` +
+        `${frequency.id} at ${frequency.header.freqHz / 1e6} MHz`,
+    ),
+    atMost(
+      'noise',
+      noise,
+      options.maxNoiseRatio,
+      `Expected noise of at most ${options.maxNoiseRatio} times the median of the tiles, but that of ${id}, ` +
+        `${(rmsJyBeam * 1e3).toPrecision(3)} mJy/beam, is ${noise.toPrecision(3)} times`,
+    ),
+    {
+      figure: {
+        check: 'dynamicRange',
+        tile: id,
+        value: dynamicRange,
+        limit: options.minDynamicRange,
+        passed: dynamicRange >= options.minDynamicRange,
+      },
+      reason:
+        `Expected the peak of ${id} to be at least ${options.minDynamicRange} times its noise, but it is ` +
+        `${dynamicRange.toPrecision(3)} times`,
+    },
+  ];
+}
+
+/** Limits of what tiles may differ from the mosaic of the others before it is told of: 20 %, and 2". */
+const agreementLimits = { fluxRatio: 0.2, offset: 2 };
+
+/** Checks flux and position of each tile against the others, where they were compared and could be. */
+export function checkAgreement(tiles: readonly MosaicTileSummary[]): MosaicCheck[] {
+  return tiles.flatMap(({ id, agreement }) => {
+    if (!agreement || !Number.isFinite(agreement.fluxRatio)) return [];
+    const offset = Math.hypot(agreement.eastArcsec, agreement.northArcsec);
+    const figures = { fluxRatio: Math.abs(agreement.fluxRatio - 1), offset };
+    return (['fluxRatio', 'offset'] as const).map(check => {
+      const [value, limit] = [figures[check], agreementLimits[check]];
+      return { check, tile: id, value, limit, passed: value <= limit };
+    });
+  });
+}
+
+function checkStokes(surveys: readonly TileSurvey[]): void {
+  const reference = surveys[0]!;
+  for (const { id, header } of surveys)
+    if (header.stokes !== reference.header.stokes)
+      throw new MosaicError(
+        `Expected one Stokes parameter, but ${id} shows ${header.stokes} and ${reference.id} ${reference.header.stokes}`,
+      );
+}
+
+function describe({ majorArcsec, minorArcsec }: Pick<Beam, 'majorArcsec' | 'minorArcsec'>): string {
+  return `${majorArcsec.toFixed(1)}" x ${minorArcsec.toFixed(1)}"`;
+}

@@ -1,0 +1,130 @@
+import type { RawMosaicTile, RawTileResult } from '../../bindings/addon.js';
+import { InvalidArgumentError, MosaicError } from '../core/errors.js';
+import { threadCount } from '../core/job.js';
+import type { Beam } from '../fits/types.js';
+import { pixelMatrix } from '../fits/wcs.js';
+import { checkAgreement, checkTiles } from './check-tiles.js';
+import type { TileChecks } from './check-tiles.js';
+import { combineHeaders } from './combine-headers.js';
+import type { MosaicHeader } from './combine-headers.js';
+import { beamArea, beamOnPixels, canConvolve, commonBeamOf } from './shared-beam.js';
+import { checkMosaicOptions } from './options.js';
+import type { CheckedMosaicOptions, MosaicOptions } from './options.js';
+import { planGrid } from './plan-mosaic-grid.js';
+import { rawGrid } from './raw-grid.js';
+import { surveyTile } from './survey-tile.js';
+import type { TileSurvey } from './survey-tile.js';
+import type { MosaicGrid, MosaicReport, MosaicTile, MosaicTileSummary } from './types.js';
+
+/** The part of a mosaic's work that surveys take. */
+export const surveyShare = 0.3;
+
+/** All that is settled before pixels are combined. */
+export interface MosaicPlan extends TileChecks {
+  readonly options: CheckedMosaicOptions;
+  readonly grid: MosaicGrid;
+  readonly header: MosaicHeader;
+}
+
+/** Surveys the tiles, checks them against each other, and plans the mosaic. */
+export async function prepareMosaic(tiles: readonly MosaicTile[], given: MosaicOptions): Promise<MosaicPlan> {
+  const options = checkMosaicOptions(given);
+  threadCount(options);
+  if (!Array.isArray(tiles)) throw new InvalidArgumentError('Expected a list of tiles for a mosaic');
+  const surveys: TileSurvey[] = [];
+  for (const [i, tile] of tiles.entries()) {
+    options.signal?.throwIfAborted();
+    surveys.push(await surveyTile(tile, i, options.primaryBeamCutoff, options));
+    options.onProgress?.((surveyShare * (i + 1)) / tiles.length);
+  }
+  if (surveys.length === 0) throw new InvalidArgumentError('Expected at least one tile for a mosaic but received none');
+  const checks = checkTiles(surveys, options);
+  const grid = planGrid(checks.good, options);
+  const beam = commonBeam(checks.good, options);
+  const reasons = checks.leftOut.map(({ id, reason }) => `${id}: ${reason}`);
+  const header = combineHeaders(checks.good, grid, beam, reasons, options);
+  return {
+    ...checks,
+    good: beam ? checks.good.map(tile => convolved(tile, beam)) : checks.good,
+    options,
+    grid,
+    header,
+  };
+}
+
+function commonBeam(surveys: readonly TileSurvey[], { commonBeam: wanted }: CheckedMosaicOptions): Beam | undefined {
+  if (!wanted) return undefined;
+  if (wanted === true) return commonBeamOf(surveys.map(({ header }) => header.beam!));
+  for (const { id, header } of surveys) {
+    if (!canConvolve(header.beam!, wanted))
+      throw new MosaicError(
+        `Expected the common beam ${wanted.majorArcsec}" x ${wanted.minorArcsec}" to be at least as wide as that of ${id} in ` +
+          `every direction, but it has ${header.beam!.majorArcsec}" x ${header.beam!.minorArcsec}"`,
+      );
+  }
+  return wanted;
+}
+
+/**
+ * A tile to be convolved. Its noise has the shape of its beam: convolved in the same way, and in units of the larger
+ * beam, its variance grows by the ratio of the areas.
+ */
+function convolved(survey: TileSurvey, beam: Beam): TileSurvey {
+  const { wcs, beam: own } = survey.header;
+  const growth = Math.sqrt(beamArea(beam) / beamArea(own!));
+  const raw: RawMosaicTile = {
+    ...survey.raw,
+    sigma: survey.raw.sigma * growth,
+    convolution: { from: beamOnPixels(own!, wcs), to: beamOnPixels(beam, wcs) },
+  };
+  return { ...survey, rmsJyBeam: survey.rmsJyBeam * growth, raw };
+}
+
+/** The arguments of the addon's makeMosaic, but for where products go. */
+export function toRawPlan({ good, grid, options }: MosaicPlan) {
+  return {
+    tiles: good.map(({ raw }) => raw),
+    output: rawGrid(grid.wcs, grid.nx, grid.ny),
+    cutoff: options.primaryBeamCutoff,
+    kernel: options.kernel,
+    rejectSigmas: options.rejectSigma,
+    rejectFraction: 0.1,
+    compareTiles: options.compareTiles,
+    chiSquare: options.compareTiles,
+    threads: threadCount(options),
+  };
+}
+
+/** What there is to say of the mosaic that was made. */
+export function reportOf(plan: MosaicPlan, results: readonly RawTileResult[]): MosaicReport {
+  const tiles = plan.good.map((survey, i) => summaryOf(survey, results[i]!, plan));
+  return { tiles, leftOut: plan.leftOut, checks: [...plan.checks, ...checkAgreement(tiles)] };
+}
+
+function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }: MosaicPlan): MosaicTileSummary {
+  const { id, header, rmsJyBeam, fluxScale, shiftArcsec } = survey;
+  const { nPixels, nRejected, chiSquare, fluxRatio, offsetX, offsetY, nCompared, nBright } = result;
+  const [a, b, c, d] = pixelMatrix(grid.wcs).map(value => (value * 3600 * 180) / Math.PI) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [eastArcsec, northArcsec] = [a * offsetX + b * offsetY, c * offsetX + d * offsetY];
+  const agreement = { chiSquare, fluxRatio, eastArcsec, northArcsec, nPixels: nCompared, nBrightPixels: nBright };
+  return {
+    id,
+    center: header.wcs.center,
+    rmsJyBeam,
+    fluxScale,
+    shiftArcsec,
+    nPixels,
+    nRejected,
+    ...(options.compareTiles ? { agreement } : {}),
+  };
+}
+
+/** For a context of the whole call: progress of what comes after the surveys. */
+export function laterProgress({ onProgress }: MosaicOptions): ((fraction: number) => void) | undefined {
+  return onProgress && (fraction => onProgress(surveyShare + (1 - surveyShare) * fraction));
+}

@@ -1,0 +1,68 @@
+import type { RawCovariance } from '../../bindings/addon.js';
+import type { Beam, ImageWcs } from '../fits/types.js';
+import { pixelMatrix } from '../fits/wcs.js';
+
+/** A Gaussian's covariance over (east, north), arcsec^2. */
+type Shape = RawCovariance;
+
+const perVariance = 8 * Math.LN2; // squared full width at half maximum per variance
+
+function toShape({ majorArcsec, minorArcsec, positionAngleDeg }: Beam): Shape {
+  const [a, b] = [majorArcsec ** 2 / perVariance, minorArcsec ** 2 / perVariance];
+  const [east, north] = [Math.sin((positionAngleDeg * Math.PI) / 180), Math.cos((positionAngleDeg * Math.PI) / 180)];
+  return {
+    xx: a * east * east + b * north * north,
+    xy: (a - b) * east * north,
+    yy: a * north * north + b * east * east,
+  };
+}
+
+function determinant({ xx, xy, yy }: Shape): number {
+  return xx * yy - xy * xy;
+}
+
+/** Area of a beam: of the Gaussian, in arcsec^2. */
+export function beamArea(beam: Beam): number {
+  return (2 * Math.PI * beam.majorArcsec * beam.minorArcsec) / perVariance;
+}
+
+/** The smallest factor by which `shape` must grow to hold `other`: the largest eigenvalue of shape^-1 other. */
+function growthToHold(shape: Shape, other: Shape): number {
+  const area = determinant(shape);
+  const trace = (shape.yy * other.xx - 2 * shape.xy * other.xy + shape.xx * other.yy) / area;
+  return trace / 2 + Math.sqrt(Math.max(0, (trace / 2) ** 2 - determinant(other) / area));
+}
+
+/**
+ * A beam that every one of the given can be convolved to: of the shapes of the given ones and a circle, grown until they
+ * hold all, the smallest.
+ */
+export function commonBeamOf(beams: readonly Beam[]): Beam {
+  const shapes = beams.map(toShape);
+  const widest = Math.max(...beams.map(beam => beam.majorArcsec));
+  const circle: Beam = { majorArcsec: widest, minorArcsec: widest, positionAngleDeg: 0 };
+  const candidates = [...beams, circle].map(beam => {
+    const growth = Math.sqrt(Math.max(...shapes.map(shape => growthToHold(toShape(beam), shape)))) * (1 + 1e-9);
+    return { ...beam, majorArcsec: growth * beam.majorArcsec, minorArcsec: growth * beam.minorArcsec };
+  });
+  return candidates.reduce((best, beam) => (beamArea(beam) < beamArea(best) ? beam : best));
+}
+
+/** Whether a beam can be convolved to another: at least as wide in every direction. */
+export function canConvolve(from: Beam, to: Beam): boolean {
+  return growthToHold(toShape(to), toShape(from)) <= 1 + 1e-6;
+}
+
+/** Covariance of a beam on the pixels of an image, at the center of its projection. */
+export function beamOnPixels(beam: Beam, wcs: ImageWcs): RawCovariance {
+  const perPixel = pixelMatrix(wcs).map(value => (value * 3600 * 180) / Math.PI);
+  const [a, b, c, d] = perPixel as [number, number, number, number];
+  const area = a * d - b * c;
+  const [p, q, r, s] = [d / area, -b / area, -c / area, a / area]; // pixels per arcsec east and north
+  const { xx, xy, yy } = toShape(beam);
+  return {
+    xx: p * p * xx + 2 * p * q * xy + q * q * yy,
+    xy: p * r * xx + (p * s + q * r) * xy + q * s * yy,
+    yy: r * r * xx + 2 * r * s * xy + s * s * yy,
+  };
+}
