@@ -200,7 +200,7 @@ describe('contimg run', () => {
     const products = reportOf(again).products;
     expect(products.find(product => product.kind === 'tile')).toMatchObject({ made: false });
     expect(products.find(product => product.kind === 'mosaic')).toMatchObject({ state: 'published' });
-    expect(Object.keys(await publishedHashes(at))).toHaveLength(5);
+    expect(Object.keys(await publishedHashes(at))).toHaveLength(6);
   });
 
   it('refuses one folder for two purposes', async () => {

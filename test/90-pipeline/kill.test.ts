@@ -39,7 +39,7 @@ it(`killed at ${nKills} random moments and started again, ends with the mosaic o
   let durationMs = performance.now() - start;
   expect(run.exitCode, run.stderr).toBe(0);
   const expected = await publishedHashes(undisturbed);
-  expect(Object.keys(expected)).toHaveLength(5);
+  expect(Object.keys(expected)).toHaveLength(6);
 
   const random = randomOf(20260125);
   let killed = 0;
