@@ -16,7 +16,9 @@ interface Truth {
 
 /** Ten tiles of a drift scan with their primary beams in the page cache to one mosaic on disk, synced. */
 export function mosaicCases(size: Size): Case[] {
-  return size === 'quick' ? [mosaicCase('512', 512, 24)] : [mosaicCase('2048', 2048, 6), mosaicCase('4800', 4800, 3)];
+  return size === 'quick'
+    ? [mosaicCase('small-tiles', 512, 24), mosaicCase('large-tiles', 768, 16)]
+    : [mosaicCase('small-tiles', 2048, 6), mosaicCase('large-tiles', 4800, 3)];
 }
 
 function mosaicCase(name: string, npix: number, cellArcsec: number): Case {

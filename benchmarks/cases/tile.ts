@@ -44,7 +44,10 @@ export function tileCases(size: Size): Case[] {
 export function imagingOptions(settings: TileSettings): ImagingOptions {
   const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
   const autoMaskSigma = thresholdSigma > 0 ? 5 : 0;
-  return { npix, cellArcsec, weighting, niter, autoMaskSigma, autoThresholdSigma: thresholdSigma, threads: nCores };
+  // At a given number of iterations both do the same work; sources beyond the image are contimg's alone.
+  const outerSources = thresholdSigma > 0;
+  const clean = { niter, autoMaskSigma, autoThresholdSigma: thresholdSigma, outerSources };
+  return { npix, cellArcsec, weighting, ...clean, threads: nCores };
 }
 
 /** Megavisibilities of Stokes I without autocorrelations. */

@@ -7,6 +7,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 image, header = fits.getdata(sys.argv[1]).squeeze(), fits.getheader(sys.argv[1])
+header.remove('BUNIT', ignore_missing=True)  # SWarp copies a line break into it, which astropy refuses
 j, i = np.mgrid[-1:2, -1:2]
 design = np.stack([np.ones(9), i.ravel(), j.ravel(), i.ravel() ** 2, j.ravel() ** 2, (i * j).ravel()], axis=1)
 worst = 0.0
