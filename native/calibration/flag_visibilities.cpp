@@ -14,6 +14,7 @@
 #include "calibration/baseline_interference.h"
 #include "calibration/shadowing.h"
 #include "core/error.h"
+#include "core/median.h"
 #include "core/parallel.h"
 
 namespace contimg::calibration {
@@ -30,12 +31,11 @@ std::vector<std::size_t> find_dead(const ArrayPower& power, std::size_t n_antenn
     for (std::size_t a = 0; a < n_antennas; ++a)
       if (power.antenna_good[a * n_pols + p] > 0) levels.push_back(power.antenna_log_power[a * n_pols + p]);
     if (levels.empty()) continue;
-    const auto middle = levels.begin() + static_cast<std::ptrdiff_t>(levels.size() / 2);
-    std::nth_element(levels.begin(), middle, levels.end());
+    const double middle = upper_median(levels);
     for (std::size_t a = 0; a < n_antennas; ++a) {
       const std::size_t i = a * n_pols + p;
       const auto given = static_cast<double>(power.antenna_given[i]), good = static_cast<double>(power.antenna_good[i]);
-      if (given > 0 && (good < kLeastGood * given || std::abs(power.antenna_log_power[i] - *middle) > kDeadLogPower))
+      if (given > 0 && (good < kLeastGood * given || std::abs(power.antenna_log_power[i] - middle) > kDeadLogPower))
         dead[a] = true;
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/median.h"
 #include "core/simd.h"
 
 namespace contimg::calibration {
@@ -105,11 +106,10 @@ std::vector<double> residuals(const GainProblem& problem, const Gains& gains, bo
 /// Noise of a real part of unit weight, by the median; corrected for what the gains took up.
 double noise_of(std::vector<double> sizes, std::size_t n_antennas, bool phase_only) {
   if (sizes.empty()) return 0;
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
+  const double middle = upper_median(sizes);
   const double parts = phase_only ? 1 : 2, n_values = parts * static_cast<double>(sizes.size());
   const double n_fitted = parts * static_cast<double>(n_antennas) - 1;
-  return *middle / (phase_only ? kHalfNormalMedian : kRayleighMedian) *
+  return middle / (phase_only ? kHalfNormalMedian : kRayleighMedian) *
          std::sqrt(n_values / std::max(1.0, n_values - n_fitted));
 }
 
@@ -160,9 +160,7 @@ GainProblem without_brightest(const GainProblem& problem) {
   for (std::size_t k = 0; k < n * n; ++k)
     if (problem.power[k] > 0) sizes.push_back(size_of(k));
   if (sizes.empty()) return problem;
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
-  const double limit = kTooBright * *middle;
+  const double limit = kTooBright * upper_median(sizes);
   GainProblem weighted = problem;
   for (std::size_t k = 0; k < n * n; ++k) {
     if (!(problem.power[k] > 0)) continue;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/median.h"
+
 namespace contimg::calibration {
 namespace {
 
@@ -99,12 +101,9 @@ RobustLevel robust_level(NdView<const float, 2> values, NdView<const std::uint8_
   RobustLevel level;
   level.count = good.size();
   if (good.empty()) return level;
-  const auto middle = good.begin() + static_cast<std::ptrdiff_t>(good.size() / 2);
-  std::nth_element(good.begin(), middle, good.end());
-  level.median = *middle;
+  level.median = upper_median(good);
   for (float& value : good) value = std::abs(value - static_cast<float>(level.median));
-  std::nth_element(good.begin(), middle, good.end());
-  level.sigma = 1.4826 * *middle;
+  level.sigma = 1.4826 * upper_median(good);
   return level;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/median.h"
 #include "core/parallel.h"
 #include "core/simd_vector.h"
 #include "mosaic/pixel_lattice.h"
@@ -104,17 +105,11 @@ class Surveyor {
   std::size_t step_;
 };
 
-double median(std::vector<float>* values) {
-  const auto middle = values->begin() + static_cast<std::ptrdiff_t>(values->size() / 2);
-  std::nth_element(values->begin(), middle, values->end());
-  return *middle;
-}
-
 double robust_rms(std::vector<float> values) {
   if (values.empty()) return std::nan("");
-  const auto center = static_cast<float>(median(&values));
+  const float center = upper_median(values);
   for (float& value : values) value = std::abs(value - center);
-  return 1.4826 * median(&values);
+  return 1.4826 * upper_median(values);
 }
 
 /// First and last pixel of every row and column at the cut-off: between them they hold the whole border of the part, so
