@@ -275,8 +275,11 @@ export interface MsAddon {
 export interface RawSolutions {
   term: 'delay' | 'bandpass' | 'gain';
   phaseOnly: boolean;
-  /** Names, of every antenna of the telescope. */
-  antennas: readonly string[];
+  /** Every antenna of the telescope. */
+  antennas: readonly { name: string; positionMeters: readonly number[]; diameterMeters: number }[];
+  telescopeName: string;
+  phaseCenter: RawDirection;
+  history: readonly string[];
   /** Into `antennas`. */
   reference: number;
   /** AIPS codes of the like-feed correlations. */
@@ -285,7 +288,9 @@ export interface RawSolutions {
   intervalSec: readonly number[];
   freqHz: readonly number[];
   widthHz: readonly number[];
-  /** Complex (times, antennas, bands, feeds); of a delay the real part is seconds. */
+  /** Of each spectral window. */
+  spwFirstBand: readonly number[];
+  /** Complex (times, antennas, bands, feeds); of a delay: seconds, and turns at the center of the band. */
   values: RawArray<Float64Array>;
   /** Sigma of the real part. */
   errors: RawArray<Float32Array>;
@@ -354,6 +359,8 @@ export interface CalibrationAddon {
     onProgress: Progress,
     /** `reasons`: (rows, channels, pols), bits of native/calibration/flag_reason.h; antennas are names. */
   ): NativeJob<{ reasons: RawArray<Uint8Array>; deadAntennas: string[]; shadowedAntennas: string[] }>;
+  writeCalibrationTable(options: { path: string; solutions: RawSolutions }): NativeJob<void>;
+  readCalibrationTable(options: { path: string }): NativeJob<RawSolutions>;
   /** Sets FLAG where a reason is not 0, and clears it elsewhere. */
   writeMsFlags(
     options: { path: string; reasons: RawArray<Uint8Array> } & Omit<RawMsChoice, 'dataColumn'>,

@@ -2,6 +2,7 @@
 #include "calibration/flag_visibilities.h"
 #include "calibration/solve.h"
 #include "job.h"
+#include "ms/caltable.h"
 #include "ms/ms_source.h"
 #include "ms/write_flags.h"
 #include "solutions.h"
@@ -58,7 +59,7 @@ Napi::Value solve(const Napi::CallbackInfo& info) {
        solve = solve_options(options)](const JobContext& context) {
         return calibration::solve(*open_source(description), model, solve, context);
       },
-      [](Napi::Env env, calibration::Solutions&& result) -> Napi::Value { return wrap(env, std::move(result)); });
+      [](Napi::Env env, Solutions&& result) -> Napi::Value { return wrap(env, std::move(result)); });
 }
 
 Napi::Value flag(const Napi::CallbackInfo& info) {
@@ -107,12 +108,32 @@ Napi::Value write_flags(const Napi::CallbackInfo& info) {
       wrap_nothing);
 }
 
+Napi::Value write_table(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info,
+      [path = text(options, "path"), written = solutions(object(options, "solutions"))](const JobContext&) {
+        ms::write_caltable(*written, path);
+        return Nothing{};
+      },
+      wrap_nothing);
+}
+
+Napi::Value read_table(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info, [path = text(options, "path")](const JobContext&) { return ms::read_caltable(path); },
+      [](Napi::Env env, Solutions&& result) -> Napi::Value { return wrap(env, std::move(result)); });
+}
+
 }  // namespace
 
 void add_calibration(Napi::Object exports) {
   add<solve>(exports, "solveCalibration");
   add<flag>(exports, "flagVisibilities");
   add<write_flags>(exports, "writeMsFlags");
+  add<write_table>(exports, "writeCalibrationTable");
+  add<read_table>(exports, "readCalibrationTable");
 }
 
 }  // namespace contimg::bindings

@@ -36,20 +36,21 @@ Napi::Object wrap_orientation(Napi::Env env, const EarthOrientation& orientation
   return result;
 }
 
-Napi::Array wrap_antennas(Napi::Env env, const std::vector<Antenna>& antennas) {
+}  // namespace
+
+Napi::Array wrap(Napi::Env env, const std::vector<Antenna>& antennas) {
   Napi::Array result = Napi::Array::New(env, antennas.size());
   for (std::size_t i = 0; i < antennas.size(); ++i) {
     const Antenna& antenna = antennas[i];
     Napi::Object item = Napi::Object::New(env);
     item.Set("name", antenna.name);
-    item.Set("positionMeters", wrap(env, {antenna.position_m.x, antenna.position_m.y, antenna.position_m.z}));
+    item.Set("positionMeters",
+             wrap(env, std::vector<double>{antenna.position_m.x, antenna.position_m.y, antenna.position_m.z}));
     item.Set("diameterMeters", antenna.diameter_m);
     result[static_cast<uint32_t>(i)] = item;
   }
   return result;
 }
-
-}  // namespace
 
 SourceDescription source_description(const Napi::Object& options, const char* key) {
   const Napi::Object source = object(options, key);
@@ -105,7 +106,7 @@ Napi::Object wrap(Napi::Env env, Observation&& observation) {
   result.Set("telescopeName", observation.telescope_name);
   result.Set("site", site);
   result.Set("earthOrientation", wrap_orientation(env, observation.earth_orientation));
-  result.Set("antennas", wrap_antennas(env, observation.antennas));
+  result.Set("antennas", wrap(env, observation.antennas));
   result.Set("freqHz", wrap_numbers(env, observation.freq_hz));
   result.Set("channelWidthHz", wrap_numbers(env, observation.channel_width_hz));
   const auto& first = observation.spw_first_channel;

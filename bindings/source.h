@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "calibration/solutions.h"
 #include "core/nd_view.h"
+#include "core/solutions.h"
 #include "core/visibility_source.h"
 #include "ms/ms_choice.h"
 
@@ -28,7 +28,7 @@ struct SourceDescription {
   std::string data_column = "DATA";
   ms::Choice choice;
   std::optional<NdView<const std::uint8_t, 3>> flags;  ///< reasons not to use, in the memory of the JS call
-  calibration::SolutionSet calibration;                ///< applied as the visibilities are read, before phase_center
+  SolutionSet calibration;                             ///< applied as the visibilities are read, before phase_center
 };
 
 /// The fields of RawMsChoice in addon.d.ts, but dataColumn.
@@ -39,6 +39,9 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
 /// An MS that says with which Earth orientation its UVW was computed keeps to that.
 /// @throws Error{UVH5_FORMAT, INCONSISTENT_GROUP, INCOMPLETE_GROUP, MEASUREMENT_SET, FILE_ACCESS}
 std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description);
+
+/// {name, positionMeters, diameterMeters}[]
+Napi::Array wrap(Napi::Env env, const std::vector<Antenna>& antennas);
 
 /// RawObservation of addon.d.ts.
 Napi::Object wrap(Napi::Env env, Observation&& observation);

@@ -37,10 +37,11 @@ GainCurves::GainCurves(const SolutionSet& solutions, const Observation& observat
                                               std::to_string(code) + " (AIPS code)");
   for (const auto& one : solutions) {
     TermCurves term;
-    const auto& names = one->antennas;
+    const auto& known = one->antennas;
     for (const Antenna& antenna : observation.antennas) {
-      const auto found = std::find(names.begin(), names.end(), antenna.name);
-      term.antenna.push_back(found == names.end() ? kNone : static_cast<std::size_t>(found - names.begin()));
+      const auto found =
+          std::find_if(known.begin(), known.end(), [&](const Antenna& other) { return other.name == antenna.name; });
+      term.antenna.push_back(found == known.end() ? kNone : static_cast<std::size_t>(found - known.begin()));
     }
     for (const double freq : freq_hz_) term.band.push_back(nearest_band(*one, freq, kNone));
     term.feed = {kNone, kNone};
@@ -96,7 +97,8 @@ void GainCurves::multiply(const TermCurves& term, double time_mjd_s, std::size_t
     known_band = band;
     std::complex<double> gain = has_value ? value : 0;
     if (has_value && term.solutions->term == Term::kDelay) {
-      const double turns = value.real() * (freq_hz_[first_channel + k] - term.solutions->freq_hz[band]);
+      const double offset_hz = freq_hz_[first_channel + k] - term.solutions->freq_hz[band];
+      const double turns = value.real() * offset_hz + value.imag();
       gain = std::polar(1.0, 2 * kPi * (turns - std::floor(turns)));
     }
     gains(antenna, k, feed) *= std::complex<float>(gain);

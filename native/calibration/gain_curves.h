@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "calibration/solutions.h"
 #include "core/observation.h"
+#include "core/solutions.h"
 
 namespace contimg::calibration {
 

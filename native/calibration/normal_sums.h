@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "calibration/sky_model.h"
-#include "calibration/solutions.h"
 #include "core/nd_array.h"
+#include "core/solutions.h"
 #include "core/visibility_source.h"
 
 namespace contimg::calibration {

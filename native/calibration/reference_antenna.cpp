@@ -8,8 +8,8 @@
 
 namespace contimg::calibration {
 
-std::size_t named_reference(const std::vector<std::string>& names, const std::string& name, const NormalSums& sums) {
-  std::vector<bool> has_data(names.size(), false);
+std::size_t named_reference(const std::vector<Antenna>& antennas, const std::string& name, const NormalSums& sums) {
+  std::vector<bool> has_data(antennas.size(), false);
   const std::size_t per_baseline = sums.power.shape(2) * sums.power.shape(3);
   for (std::size_t t = 0; t < sums.power.shape(0); ++t)
     for (std::size_t b = 0; b < sums.baselines.size(); ++b) {
@@ -17,13 +17,14 @@ std::size_t named_reference(const std::vector<std::string>& names, const std::st
       if (std::all_of(power, power + per_baseline, [](double value) { return !(value > 0); })) continue;
       has_data[sums.baselines[b].first] = has_data[sums.baselines[b].second] = true;
     }
-  const auto found = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-  if (found < names.size() && has_data[found]) return found;
+  const auto at = std::find_if(antennas.begin(), antennas.end(), [&](const Antenna& a) { return a.name == name; });
+  const auto found = static_cast<std::size_t>(at - antennas.begin());
+  if (found < antennas.size() && has_data[found]) return found;
   std::string with_data;
-  for (std::size_t a = 0; a < names.size(); ++a)
-    if (has_data[a]) with_data += (with_data.empty() ? "" : ", ") + names[a];
+  for (std::size_t a = 0; a < antennas.size(); ++a)
+    if (has_data[a]) with_data += (with_data.empty() ? "" : ", ") + antennas[a].name;
   throw Error(code::kInvalidArgument, "Expected the name of an antenna with data as reference antenna but received " +
-                                          name + (found < names.size() ? ", which has none" : "") +
+                                          name + (found < antennas.size() ? ", which has none" : "") +
                                           ". Those with data are: " + (with_data.empty() ? "none" : with_data));
 }
 

@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "calibration/normal_sums.h"
-#include "calibration/solutions.h"
+#include "core/solutions.h"
 
 namespace contimg::calibration {
 
 /// The antenna of a name.
 /// @throws Error{INVALID_ARGUMENT} there is none, or it has no data; the message lists those that have
-std::size_t named_reference(const std::vector<std::string>& names, const std::string& name, const NormalSums& sums);
+std::size_t named_reference(const std::vector<Antenna>& antennas, const std::string& name, const NormalSums& sums);
 
 /// The antenna with the most good solutions of both feeds, of those the one with the highest SNR in all.
 std::size_t healthiest_antenna(const Solutions& solutions);

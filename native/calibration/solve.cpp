@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "calibration/delay_fit.h"
@@ -61,6 +62,14 @@ std::vector<std::size_t> band_edges(const Observation& o, const SolveOptions& op
   return edges;
 }
 
+/// First bands of the spectral windows.
+std::vector<std::size_t> windows_of(const Observation& o, const SolveOptions& options) {
+  if (options.term == Term::kBandpass) return o.spw_first_channel;
+  std::vector<std::size_t> windows(options.combine_windows ? 1 : o.spw_first_channel.size());
+  std::iota(windows.begin(), windows.end(), std::size_t{0});
+  return windows;
+}
+
 /// The grid, and the axes of the solutions with it. A delay shows in the gains of channels.
 SolutionGrid solution_grid(const Observation& o, const SolveOptions& options, SolutionAxes& solutions) {
   SolutionGrid grid;
@@ -73,6 +82,7 @@ SolutionGrid solution_grid(const Observation& o, const SolveOptions& options, So
     grid.band_of_channel.insert(grid.band_of_channel.end(), edges[b + 1] - edges[b], b);
   }
   grid.n_bands = solutions.freq_hz.size();
+  solutions.spw_first_band = windows_of(o, fitted);
   return grid;
 }
 
@@ -182,6 +192,7 @@ Solutions fit_delays(const Solutions& channels, const Observation& o, const Solv
   axes.width_hz.clear();
   const auto edges = band_edges(o, options);
   for (std::size_t i = 0; i + 1 < edges.size(); ++i) add_band(o, edges[i], edges[i + 1], axes);
+  axes.spw_first_band = windows_of(o, options);
   Solutions delays(std::move(axes));
   const auto [n_times, n_antennas, n_bands, n_feeds] = delays.shape();
   parallel_for(n_times * n_antennas, options.threads,
@@ -217,7 +228,10 @@ Solutions solve(VisibilitySource& source, const SkyModel& model, const SolveOpti
   SolutionAxes axes;
   axes.term = options.term;
   axes.phase_only = options.phase_only;
-  for (const Antenna& antenna : o.antennas) axes.antennas.push_back(antenna.name);
+  axes.antennas = o.antennas;
+  axes.telescope_name = o.telescope_name;
+  axes.phase_center = o.phase_center[o.phase_center.size() / 2];
+  axes.history = o.history;
   const auto pols = like_feeds(o);
   for (const std::size_t p : pols) axes.feeds.push_back(o.polarizations[p]);
   const bool is_delay = options.term == Term::kDelay;

@@ -5,7 +5,7 @@
 
 #include "calibration/normal_sums.h"
 #include "calibration/sky_model.h"
-#include "calibration/solutions.h"
+#include "core/solutions.h"
 #include "core/visibility_source.h"
 
 namespace contimg::calibration {

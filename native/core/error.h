@@ -17,6 +17,7 @@ inline constexpr const char* kUvh5Format = "UVH5_FORMAT";
 inline constexpr const char* kInconsistentGroup = "INCONSISTENT_GROUP";
 inline constexpr const char* kIncompleteGroup = "INCOMPLETE_GROUP";
 inline constexpr const char* kMeasurementSet = "MEASUREMENT_SET";
+inline constexpr const char* kCalibrationTable = "CALIBRATION_TABLE";
 inline constexpr const char* kFitsFormat = "FITS_FORMAT";
 inline constexpr const char* kNoValidData = "NO_VALID_DATA";
 inline constexpr const char* kMosaic = "MOSAIC";

@@ -40,21 +40,6 @@ Columns with_rows(Table& table, std::size_t n) {
   return Columns(table);
 }
 
-void write_antennas(MS& ms, const Observation& observation) {
-  auto columns = with_rows<casacore::MSAntennaColumns>(ms.antenna(), observation.antennas.size());
-  for (Row row = 0; row < observation.antennas.size(); ++row) {
-    const Antenna& antenna = observation.antennas[row];
-    columns.name().put(row, antenna.name);
-    columns.station().put(row, antenna.name);
-    columns.type().put(row, "GROUND-BASED");
-    columns.mount().put(row, "ALT-AZ");
-    columns.position().put(row, vector_of(antenna.position_m));
-    columns.offset().put(row, Vector<double>(3, 0.0));
-    columns.dishDiameter().put(row, antenna.diameter_m);
-    columns.flagRow().put(row, false);
-  }
-}
-
 void write_feeds(MS& ms, const Observation& observation, double mid_time, double duration) {
   auto columns = with_rows<casacore::MSFeedColumns>(ms.feed(), observation.antennas.size());
   const bool circular = std::any_of(observation.polarizations.begin(), observation.polarizations.end(),
@@ -233,11 +218,27 @@ void write_processor_and_state(MS& ms) {
 
 }  // namespace
 
+void write_antennas(casacore::MSAntenna& table, const std::vector<Antenna>& antennas) {
+  table.addRow(antennas.size());
+  casacore::MSAntennaColumns columns(table);
+  for (Row row = 0; row < antennas.size(); ++row) {
+    const Antenna& antenna = antennas[row];
+    columns.name().put(row, antenna.name);
+    columns.station().put(row, antenna.name);
+    columns.type().put(row, "GROUND-BASED");
+    columns.mount().put(row, "ALT-AZ");
+    columns.position().put(row, vector_of(antenna.position_m));
+    columns.offset().put(row, Vector<double>(3, 0.0));
+    columns.dishDiameter().put(row, antenna.diameter_m);
+    columns.flagRow().put(row, false);
+  }
+}
+
 void write_subtables(MS& ms, const WritePlan& plan) {
   const Observation& observation = plan.observation;
   const Integration &first = plan.integrations.front(), &last = plan.integrations.back();
   const double begin = first.time_mjd_s - first.length_s / 2, end = last.time_mjd_s + last.length_s / 2;
-  write_antennas(ms, observation);
+  write_antennas(ms.antenna(), observation.antennas);
   write_feeds(ms, observation, (begin + end) / 2, end - begin);
   write_fields(ms, plan);
   write_spectral_windows(ms, observation);

@@ -11,6 +11,9 @@ inline constexpr const char* kSiteKeyword = "CONTIMG_SITE";  ///< longitude, lat
 inline constexpr const char* kOrientationKeyword =
     "CONTIMG_EARTH_ORIENTATION";  ///< UT1-UTC (s), x, y of the pole (rad)
 
+/// Adds antennas to an ANTENNA table. Call under the casacore mutex.
+void write_antennas(casacore::MSAntenna& table, const std::vector<Antenna>& antennas);
+
 /// Fills every subtable of a new MS. Call under the casacore mutex.
 void write_subtables(casacore::MeasurementSet& ms, const WritePlan& plan);
 

@@ -1,3 +1,4 @@
+export { readCalibrationTable, writeCalibrationTable } from './calibration-tables.js';
 export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
 export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';

@@ -3,6 +3,9 @@ import type { NdArray } from 'ndarray';
 import type { RawSolutions } from '../../bindings/addon.js';
 import { fromRaw, toRaw } from './array.js';
 import { InvalidArgumentError } from './errors.js';
+import type { Antenna } from './observation.js';
+import { fromRawDirection, toRawDirection } from './sky.js';
+import type { SkyDirection } from './sky.js';
 
 /** Delay (K), bandpass (B) or gain (G). */
 export type CalibrationTerm = 'delay' | 'bandpass' | 'gain';
@@ -15,8 +18,14 @@ export interface CalibrationSolutions {
   readonly term: CalibrationTerm;
   /** All amplitudes are 1. */
   readonly phaseOnly: boolean;
-  /** Name of every antenna of the telescope. */
+  /** Every antenna of the telescope, and their names. */
+  readonly antennas: readonly Antenna[];
   readonly antennaNames: readonly string[];
+  readonly telescopeName: string;
+  /** In the middle of the observation. */
+  readonly phaseCenter: SkyDirection;
+  /** One line per thing done to the data and the solutions. */
+  readonly history: readonly string[];
   /** Name of the reference antenna. */
   readonly refAnt: string;
   /** AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL. */
@@ -28,7 +37,9 @@ export interface CalibrationSolutions {
   /** Center of each band: a channel of a bandpass, a spectral window or the whole band otherwise. */
   readonly freqHz: readonly number[];
   readonly widthHz: readonly number[];
-  /** `(nTimes, nAnts, nFreqs, nPols, 2)`: gains; of a delay the real part is seconds, against the center of the band. */
+  /** First band of each spectral window. */
+  readonly spwFirstBand: readonly number[];
+  /** `(nTimes, nAnts, nFreqs, nPols, 2)`: gains; of a delay seconds, and turns at the center of the band. */
   readonly values: NdArray<Float64Array>;
   /** Sigma of the real part, which is that of the imaginary part. */
   readonly errors: NdArray<Float32Array>;
@@ -56,13 +67,18 @@ export function fromRawSolutions(raw: RawSolutions): CalibrationSolutions {
   return {
     term: raw.term,
     phaseOnly: raw.phaseOnly,
-    antennaNames: raw.antennas,
-    refAnt: raw.antennas[raw.reference]!,
+    antennas: raw.antennas,
+    antennaNames: raw.antennas.map(({ name }) => name),
+    telescopeName: raw.telescopeName,
+    phaseCenter: fromRawDirection(raw.phaseCenter),
+    history: raw.history,
+    refAnt: raw.antennas[raw.reference]!.name,
     polarizations: raw.feeds,
     timeMjdSec: raw.timeMjdSec,
     intervalSec: raw.intervalSec,
     freqHz: raw.freqHz,
     widthHz: raw.widthHz,
+    spwFirstBand: raw.spwFirstBand,
     values: fromRaw(raw.values),
     errors: fromRaw(raw.errors),
     snr: fromRaw(raw.snr),
@@ -78,13 +94,17 @@ export function toRawSolutions(solutions: CalibrationSolutions): RawSolutions {
   return {
     term: solutions.term,
     phaseOnly: solutions.phaseOnly,
-    antennas: solutions.antennaNames,
+    antennas: solutions.antennas,
+    telescopeName: solutions.telescopeName,
+    phaseCenter: toRawDirection(solutions.phaseCenter),
+    history: solutions.history,
     reference,
     feeds: solutions.polarizations,
     timeMjdSec: [...solutions.timeMjdSec],
     intervalSec: [...solutions.intervalSec],
     freqHz: [...solutions.freqHz],
     widthHz: [...solutions.widthHz],
+    spwFirstBand: [...solutions.spwFirstBand],
     values: toRaw(solutions.values),
     errors: toRaw(solutions.errors),
     snr: toRaw(solutions.snr),

@@ -82,6 +82,11 @@ export class FitsFormatError extends PathError {
   readonly code = 'FITS_FORMAT';
 }
 
+/** A calibration table cannot be read, or is not what it must be; the message tells what is wrong with it. */
+export class CalibrationTableError extends PathError {
+  readonly code = 'CALIBRATION_TABLE';
+}
+
 /** Every visibility is flagged, or of weight zero, or an autocorrelation: there is nothing to image. */
 export class NoValidDataError extends ContimgError {
   readonly code = 'NO_VALID_DATA';
@@ -159,6 +164,7 @@ export type PipelineError =
   | IncompleteGroupError
   | MeasurementSetError
   | FitsFormatError
+  | CalibrationTableError
   | NoValidDataError
   | MosaicError
   | DuplicateGroupError
@@ -193,6 +199,7 @@ const pathErrors = {
   UVH5_FORMAT: Uvh5FormatError,
   MEASUREMENT_SET: MeasurementSetError,
   FITS_FORMAT: FitsFormatError,
+  CALIBRATION_TABLE: CalibrationTableError,
 };
 
 const plainErrors = {

@@ -61,12 +61,13 @@ SkyModel one_point(const Direction& direction, double flux_jy) {
 std::shared_ptr<Solutions> gains_of(const Observation& o, std::vector<double> times) {
   SolutionAxes axes;
   axes.term = Term::kGain;
-  for (const Antenna& antenna : o.antennas) axes.antennas.push_back(antenna.name);
+  axes.antennas = o.antennas;
   axes.feeds = {-5, -6};
   axes.interval_s.assign(times.size(), 10);
   axes.time_mjd_s = std::move(times);
   axes.freq_hz = {1.4e9};
   axes.width_hz = {1e9};
+  axes.spw_first_band = {0};
   auto result = std::make_shared<Solutions>(std::move(axes));
   for (auto& flag : result->flags) flag = 0;
   for (auto& value : result->values) value = 1;
@@ -276,7 +277,7 @@ TEST_CASE("solutions of other antennas or other frequencies are refused") {
   gains->width_hz = {1e6};
   CHECK_THROWS_WITH_AS(GainCurves({gains}, source.observation()), doctest::Contains("none of its channels"), Error);
   gains = gains_of(source.observation(), {100});
-  gains->antennas = {"x", "y", "z"};
+  for (Antenna& antenna : gains->antennas) antenna.name = "x" + antenna.name;
   CHECK_THROWS_WITH_AS(GainCurves({gains}, source.observation()), doctest::Contains("none of its names"), Error);
 }
 

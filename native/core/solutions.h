@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "core/nd_array.h"
+#include "core/observation.h"
 
-namespace contimg::calibration {
+namespace contimg {
 
 /// What is solved for; V_12 = g_1 conj(g_2) M_12 for each pair of like feeds, signs of docs/conventions.md section 2.
 enum class Term {
-  kDelay,     ///< g = exp(2 pi i tau (nu - center of the band))
+  kDelay,     ///< g = exp(2 pi i (tau (nu - nu_0) + phase)), nu_0 the center of the band; the phase of ours is 0
   kBandpass,  ///< one g per channel
   kGain,      ///< one g per band
 };
@@ -35,12 +36,16 @@ enum class SolutionFlag : std::uint8_t {
 struct SolutionAxes {
   Term term = Term::kGain;
   bool phase_only = false;
-  std::vector<std::string> antennas;      ///< names of every antenna of the telescope
-  std::size_t reference = 0;              ///< into antennas: its phase is 0
-  std::vector<int> feeds;                 ///< AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL
-  std::vector<double> time_mjd_s;         ///< middle of each solution interval, ascending
-  std::vector<double> interval_s;         ///< its length
-  std::vector<double> freq_hz, width_hz;  ///< center and width of each band, ascending
+  std::vector<Antenna> antennas;  ///< every antenna of the telescope
+  std::string telescope_name;
+  Direction phase_center;                   ///< in the middle of the observation, ICRS
+  std::vector<std::string> history;         ///< one line per thing done
+  std::size_t reference = 0;                ///< into antennas: its phase is 0
+  std::vector<int> feeds;                   ///< AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL
+  std::vector<double> time_mjd_s;           ///< middle of each solution interval, ascending
+  std::vector<double> interval_s;           ///< its length
+  std::vector<double> freq_hz, width_hz;    ///< center and width of each band, ascending
+  std::vector<std::size_t> spw_first_band;  ///< first band of each spectral window, ascending, starts with 0
 
   std::array<std::size_t, 4> shape() const {
     return {time_mjd_s.size(), antennas.size(), freq_hz.size(), feeds.size()};
@@ -49,7 +54,7 @@ struct SolutionAxes {
 
 /// Solutions of one term, (times, antennas, bands, feeds).
 struct Solutions : SolutionAxes {
-  NdArray<std::complex<double>, 4> values;  ///< gains; of a delay the real part is tau in seconds
+  NdArray<std::complex<double>, 4> values;  ///< gains; of a delay tau in seconds + i phase in turns
   NdArray<float, 4> errors;                 ///< sigma of the real part, which is that of the imaginary part
   NdArray<float, 4> snr;
   NdArray<std::uint8_t, 4> flags;  ///< SolutionFlag
@@ -85,4 +90,4 @@ inline FeedPair feeds_of(int polarization) {
   }
 }
 
-}  // namespace contimg::calibration
+}  // namespace contimg
