@@ -1,4 +1,8 @@
+export { calibrationLimits, findCalibrationProblems, measureCalibration } from './assess-calibration.js';
+export type { CalibrationLimits, CalibrationQuality } from './assess-calibration.js';
 export { readCalibrationTable, writeCalibrationTable } from './calibration-tables.js';
+export { checkCalibrationTable, findCalibrationFaults } from './check-calibration.js';
+export type { CalibrationFault, CalibrationRule, CalibrationTarget } from './check-calibration.js';
 export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
 export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';

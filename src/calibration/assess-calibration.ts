@@ -1,0 +1,182 @@
+import type { CalibrationSolutions } from '../core/calibration-solutions.js';
+import { checkKnownOptions, checkNumber } from '../core/check.js';
+import { antennasWithSolutions } from './check-calibration.js';
+
+/** What solutions must meet before they are applied to other observations. */
+export interface CalibrationLimits {
+  /** Of the solutions of antennas with data. @default 0.5 */
+  readonly maxFlaggedFraction?: number | undefined;
+  /** Of the median solution. @default 5 */
+  readonly minSnr?: number | undefined;
+  /** Antennas with solutions. @default 10 */
+  readonly minAntennas?: number | undefined;
+  /** Of an antenna's median amplitude over that of all, and of that of all over its: no less, no more. @default 10 */
+  readonly maxAmplitudeRatio?: number | undefined;
+  /** Of the median antenna, from band to band or from time to time. @default 30 */
+  readonly maxPhaseScatterDeg?: number | undefined;
+}
+
+/** Defaults of the limits. */
+export const calibrationLimits = Object.freeze({
+  maxFlaggedFraction: 0.5,
+  minSnr: 5,
+  minAntennas: 10,
+  maxAmplitudeRatio: 10,
+  maxPhaseScatterDeg: 30,
+});
+
+/** How good solutions are. */
+export interface CalibrationQuality {
+  /** Antennas that had data, and those with solutions. */
+  readonly nAntennas: number;
+  readonly nSolvedAntennas: number;
+  /** Antennas that had data and have no solution. */
+  readonly deadAntennas: readonly string[];
+  /** Of the solutions of antennas with data. */
+  readonly flaggedFraction: number;
+  readonly medianSnr: number;
+  /** Over antennas and feeds: their median amplitude over that of all. */
+  readonly lowestAmplitude: number;
+  readonly highestAmplitude: number;
+  /**
+   * Of the median antenna and feed: how much phases scatter about a straight line through neighbors, in frequency or,
+   * where there are fewer than 3 bands, in time. Undefined where there are fewer than 3 of both.
+   */
+  readonly phaseScatterDeg: number | undefined;
+}
+
+/** Measures how good solutions are. */
+export function measureCalibration(solutions: CalibrationSolutions): CalibrationQuality {
+  const [, nAnts, , nPols] = solutions.flags.shape as [number, number, number, number];
+  const snrs: number[] = [];
+  const amplitudes: number[] = [];
+  const scatters: number[] = [];
+  let [total, flagged] = [0, 0];
+  const deadAntennas: string[] = [];
+  let nAntennas = 0;
+  for (let antenna = 0; antenna < nAnts; antenna++) {
+    const series = [...Array(nPols).keys()].map(feed => seriesOf(solutions, antenna, feed));
+    if (series.every(one => one.every(({ flag }) => flag === noData))) continue;
+    nAntennas++;
+    const good = series.map(one => one.filter(({ flag }) => flag === 0));
+    if (good.every(one => one.length === 0)) deadAntennas.push(solutions.antennaNames[antenna]!);
+    for (const [feed, one] of good.entries()) {
+      total += series[feed]!.length;
+      flagged += series[feed]!.length - one.length;
+      for (const { snr } of one) snrs.push(snr);
+      if (one.length > 0) amplitudes.push(medianOf(one.map(({ amplitude }) => amplitude)));
+      const scatter = phaseScatterOf(series[feed]!);
+      if (scatter !== undefined && solutions.antennaNames[antenna] !== solutions.refAnt) scatters.push(scatter);
+    }
+  }
+  const typical = medianOf(amplitudes);
+  return {
+    nAntennas,
+    nSolvedAntennas: antennasWithSolutions(solutions).size,
+    deadAntennas,
+    flaggedFraction: total === 0 ? 1 : flagged / total,
+    medianSnr: medianOf(snrs),
+    lowestAmplitude: Math.min(...amplitudes) / typical,
+    highestAmplitude: Math.max(...amplitudes) / typical,
+    phaseScatterDeg: scatters.length === 0 ? undefined : medianOf(scatters),
+  };
+}
+
+/**
+ * Tells what makes solutions too poor to be applied to other observations, one sentence each; empty for good ones.
+ *
+ * @throws {InvalidArgumentError} a limit is out of range.
+ */
+export function findCalibrationProblems(quality: CalibrationQuality, limits: CalibrationLimits = {}): string[] {
+  const limit = checkCalibrationLimits(limits);
+  const { flaggedFraction, medianSnr, nSolvedAntennas, lowestAmplitude, highestAmplitude, phaseScatterDeg } = quality;
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;
+  const ratio = limit.maxAmplitudeRatio;
+  const unmet: [met: boolean, sentence: string][] = [
+    [
+      flaggedFraction <= limit.maxFlaggedFraction,
+      `${percent(flaggedFraction)} of the solutions are flagged; at most ${percent(limit.maxFlaggedFraction)} are expected`,
+    ],
+    [
+      medianSnr >= limit.minSnr,
+      `The median signal to noise is ${medianSnr.toFixed(1)}; at least ${limit.minSnr} is expected`,
+    ],
+    [
+      nSolvedAntennas >= limit.minAntennas,
+      `${nSolvedAntennas} antennas have solutions; at least ${limit.minAntennas} are expected`,
+    ],
+    [
+      lowestAmplitude * ratio >= 1 && highestAmplitude <= ratio,
+      `Amplitudes of antennas are from ${lowestAmplitude.toPrecision(3)} to ${highestAmplitude.toPrecision(3)} of the median; ${1 / ratio} to ${ratio} is expected`,
+    ],
+    [
+      !(phaseScatterDeg !== undefined && phaseScatterDeg > limit.maxPhaseScatterDeg),
+      `Phases scatter by ${phaseScatterDeg?.toFixed(1)} degrees; at most ${limit.maxPhaseScatterDeg} are expected`,
+    ],
+  ];
+  return unmet.flatMap(([met, sentence]) => (met ? [] : [sentence]));
+}
+
+/** Limits with defaults filled in. */
+export function checkCalibrationLimits(
+  limits: CalibrationLimits,
+): Required<{ [K in keyof CalibrationLimits]: number }> {
+  checkKnownOptions(limits, Object.keys(calibrationLimits));
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  const all = { ...calibrationLimits, ...given };
+  for (const [name, value] of Object.entries(all)) checkNumber(name, value, 0);
+  checkNumber('maxAmplitudeRatio', all.maxAmplitudeRatio, 1);
+  return all;
+}
+
+const noData = 1;
+
+interface Sample {
+  readonly flag: number;
+  readonly snr: number;
+  readonly amplitude: number;
+  /** Radians. */
+  readonly phase: number;
+}
+
+/** Solutions of an antenna and feed along frequency, or along time where there are few bands. */
+function seriesOf(solutions: CalibrationSolutions, antenna: number, feed: number): Sample[] {
+  const { values, flags, snr, term } = solutions;
+  const [nTimes, , nFreqs] = flags.shape as [number, number, number, number];
+  const at = (time: number, band: number): Sample => {
+    const [re, im] = [values.get(time, antenna, band, feed, 0), values.get(time, antenna, band, feed, 1)];
+    return {
+      flag: flags.get(time, antenna, band, feed),
+      snr: snr.get(time, antenna, band, feed),
+      amplitude: term === 'delay' ? 1 : Math.hypot(re, im),
+      phase: term === 'delay' ? 0 : Math.atan2(im, re),
+    };
+  };
+  const samples: Sample[] = [];
+  const alongTime = nFreqs < 3;
+  for (let outer = 0; outer < (alongTime ? nFreqs : nTimes); outer++)
+    for (let inner = 0; inner < (alongTime ? nTimes : nFreqs); inner++)
+      samples.push(alongTime ? at(inner, outer) : at(outer, inner));
+  return samples;
+}
+
+/**
+ * Scatter of phases, degrees: of second differences, in which offsets and delays cancel, by their median. For noise of
+ * sigma a second difference has sqrt(6) sigma.
+ */
+function phaseScatterOf(series: readonly Sample[]): number | undefined {
+  const sizes: number[] = [];
+  for (let i = 2; i < series.length; i++) {
+    const [a, b, c] = [series[i - 2]!, series[i - 1]!, series[i]!];
+    if (a.flag !== 0 || b.flag !== 0 || c.flag !== 0) continue;
+    const bend = a.phase - 2 * b.phase + c.phase;
+    sizes.push(Math.abs(Math.atan2(Math.sin(bend), Math.cos(bend))));
+  }
+  if (sizes.length === 0) return undefined;
+  return ((medianOf(sizes) * 1.4826) / Math.sqrt(6)) * (180 / Math.PI);
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+}
