@@ -50,10 +50,14 @@ export async function simulateSmall(folder: string, nTiles: number): Promise<voi
   if (exitCode !== 0) throw new Error(stderr);
 }
 
-/** Arguments of a run on small images, two tiles to a mosaic. */
+/**
+ * Arguments of a run on small images, two tiles to a mosaic. Nothing shines beyond the images: a search for sources there,
+ * over all of the primary beam, would take most of the time.
+ */
 export function smallRun(incoming: string, folder: string): string[] {
   const folders = ['--work', join(folder, 'work'), '--products', join(folder, 'products')];
-  return ['run', incoming, ...folders, '--group-size', '2', '--npix', '256', '--cell', '6', '--niter', '200', '--json'];
+  const imaging = ['--npix', '256', '--cell', '6', '--niter', '200', '--no-outer-sources'];
+  return ['run', incoming, ...folders, '--group-size', '2', ...imaging, '--json'];
 }
 
 /** The report, which must be the last and only line. */

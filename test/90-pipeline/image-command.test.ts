@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let ms: string;
-const grid = ['--npix', '256', '--cell', '6', '--niter', '200'];
+const grid = ['--npix', '256', '--cell', '6', '--niter', '200', '--no-outer-sources'];
 const products = ['dirty', 'image', 'image-pb', 'model', 'pb', 'psf', 'residual', 'weight'];
 const filesOf = async (prefix: string) =>
   (await readdir(folder)).filter(name => name.startsWith(`${prefix}-`) && name.endsWith('.fits')).sort();
