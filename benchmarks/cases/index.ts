@@ -3,7 +3,7 @@ import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
 import { mosaicCases } from './mosaic.js';
-import { publishCase } from './publish.js';
+import { formGroupsCase, publishCase } from './publish.js';
 import { readCases } from './read.js';
 import { tileCases } from './tile.js';
 
@@ -16,6 +16,7 @@ export function allCases(size: Size): Case[] {
     ...tileCases(size),
     depthCase(size),
     ...mosaicCases(size),
+    formGroupsCase(size),
     publishCase(size),
   ];
 }

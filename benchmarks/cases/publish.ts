@@ -2,8 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { clusterFolder, postgresObstacle, startCluster, stopCluster } from '../../test/support/postgres-cluster.js';
-import type { Case, Size } from '../case.js';
+import type { Case, Contender, Size } from '../case.js';
 import type { DataFolder } from '../data/data-folder.js';
+
+/** Forming of mosaic groups by many processes at once, each of ten tiles that it shares with others. */
+export function formGroupsCase(size: Size): Case {
+  const nGroups = size === 'full' ? 1000 : 80;
+  const nProcesses = 8;
+  return {
+    name: 'publish/form-groups',
+    params: { groups: nGroups, processes: nProcesses },
+    threads: 1,
+    unit: 'groups/s',
+    errorMeans: 'groups that were not formed',
+    contenders: onBothDatabases('form-groups'),
+    prepare: async data => ({
+      input: { nGroups, nProcesses },
+      inputOf: await inputs(data),
+      work: nGroups,
+      errorOf: async folder => (await resultOf<{ nLost: number }>(folder, 'groups.json')).nLost,
+    }),
+  };
+}
 
 /** Publishing of small files by many at once: what the registry takes. */
 export function publishCase(size: Size): Case {
@@ -15,23 +35,25 @@ export function publishCase(size: Size): Case {
     threads: 1,
     unit: 'products/s',
     errorMeans: 'products that were not published exactly once',
-    contenders: [
-      { name: 'contimg, SQLite', task: { node: 'publish' } },
-      ...(postgresObstacle === undefined ? [{ name: 'contimg, PostgreSQL', task: { node: 'publish' } }] : []),
-    ],
+    contenders: onBothDatabases('publish'),
     prepare: async data => ({
       input: { nProducts, nPublishers },
       inputOf: await inputs(data),
       work: nProducts,
-      errorOf: async folder => (await resultOf(folder)).nNotOnce,
+      errorOf: async folder => (await resultOf<PublishResult>(folder, 'publish.json')).nNotOnce,
       figuresOf: async folder => {
-        const { latenciesMs } = await resultOf(folder);
+        const { latenciesMs } = await resultOf<PublishResult>(folder, 'publish.json');
         const sorted = latenciesMs.sort((a, b) => a - b);
         const percentile = (fraction: number) => sorted[Math.floor(fraction * (sorted.length - 1))]!;
         return { claim_median_ms: percentile(0.5), claim_p99_ms: percentile(0.99) };
       },
     }),
   };
+}
+
+function onBothDatabases(node: string): Contender[] {
+  const sqlite = { name: 'contimg, SQLite', task: { node } };
+  return postgresObstacle === undefined ? [sqlite, { name: 'contimg, PostgreSQL', task: { node } }] : [sqlite];
 }
 
 async function inputs(data: DataFolder): Promise<Record<string, { folder: string; location: string }>> {
@@ -51,6 +73,11 @@ async function postgresUrl(): Promise<string> {
   return startCluster(folder);
 }
 
-async function resultOf(folder: string): Promise<{ latenciesMs: number[]; nNotOnce: number }> {
-  return JSON.parse(await readFile(join(folder, 'publish.json'), 'utf8')) as never;
+interface PublishResult {
+  readonly latenciesMs: number[];
+  readonly nNotOnce: number;
+}
+
+async function resultOf<Result>(folder: string, name: string): Promise<Result> {
+  return JSON.parse(await readFile(join(folder, name), 'utf8')) as Result;
 }

@@ -1,4 +1,5 @@
 import { convertTask } from './convert.js';
+import { formGroupsTask, formOwnGroupsTask } from './form-groups.js';
 import { gridTask, degridTask } from './gridding.js';
 import { mosaicTask } from './mosaic.js';
 import { publishTask } from './publish.js';
@@ -28,4 +29,6 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   'tile-through-ms': tileThroughMsTask,
   mosaic: mosaicTask,
   publish: publishTask,
+  'form-groups': formGroupsTask,
+  'form-own-groups': formOwnGroupsTask,
 };

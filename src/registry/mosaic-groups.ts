@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 
 import { DuplicateGroupError, RegistryError } from '../core/errors.js';
 import { transact } from './database.js';
+import { insertMosaicGroup } from './insert-mosaic-group.js';
 import type { MosaicGroupsTable, Tables } from './schema.js';
 import type { MosaicGroupState } from './state-machines.js';
 import { recordEvent, setReason, transition } from './transition.js';
@@ -40,32 +41,18 @@ export class MosaicGroupTable {
    */
   async form(group: NewMosaicGroup): Promise<MosaicGroupRow> {
     const { name, options, members, note } = group;
-    const member_list = members.join(' ');
-    return transact(this.#db, async db => {
-      const now = new Date().toISOString();
-      const taken: string[] = [];
-      for (let attempt = 0; attempt < maxIdAttempts; attempt++) {
-        const id = group.newId(attempt);
-        const row = { id, name, options, member_list, state: 'formed' as const, reason: null };
-        const inserted = await db
-          .insertInto('mosaic_groups')
-          .values({ ...row, created_at: now, updated_at: now })
-          .onConflict(conflict => conflict.doNothing())
-          .executeTakeFirstOrThrow();
-        if (inserted.numInsertedOrUpdatedRows === 1n) {
-          await insertMembers(db, id, members);
-          const collisions = taken.length > 0 ? `ids that were taken: ${taken.join(', ')}` : '';
-          const message = [`members ${members.join(', ')}`, collisions, note].filter(Boolean).join('; ');
-          await recordEvent(db, 'mosaic_group', id, null, 'formed', message);
-          return { ...row, created_at: now, updated_at: now, members };
-        }
-        await refuseDuplicate(db, name, options, member_list);
-        taken.push(id);
-      }
-      throw new RegistryError(
-        `Expected a new id for the mosaic group ${name}, but all were taken: ${taken.join(', ')}`,
-      );
-    });
+    const now = new Date().toISOString();
+    const row = { name, options, member_list: members.join(' '), state: 'formed' as const, reason: null };
+    const taken: string[] = [];
+    for (let attempt = 0; attempt < maxIdAttempts; attempt++) {
+      const formed = { ...row, id: group.newId(attempt), created_at: now, updated_at: now };
+      const collisions = taken.length > 0 ? `ids that were taken: ${taken.join(', ')}` : '';
+      const message = [`members ${members.join(', ')}`, collisions, note].filter(Boolean).join('; ');
+      if (await insertMosaicGroup(this.#db, formed, members, message)) return { ...formed, members };
+      await refuseDuplicate(this.#db, name, options, row.member_list);
+      taken.push(formed.id);
+    }
+    throw new RegistryError(`Expected a new id for the mosaic group ${name}, but all were taken: ${taken.join(', ')}`);
   }
 
   /** Records that a candidate broke the rules; once, as long as they are the same. */
@@ -98,15 +85,25 @@ export class MosaicGroupTable {
 
   async get(id: string): Promise<MosaicGroupRow | undefined> {
     const row = await this.#db.selectFrom('mosaic_groups').selectAll().where('id', '=', id).executeTakeFirst();
-    return row && { ...row, members: await this.#members(id) };
+    if (row === undefined) return undefined;
+    const members = await this.#db
+      .selectFrom('mosaic_group_members')
+      .select('group_id')
+      .where('mosaic_group_id', '=', id)
+      .orderBy('position')
+      .execute();
+    return { ...row, members: members.map(member => member.group_id) };
   }
 
   /** In order of id. */
   async list(): Promise<MosaicGroupRow[]> {
     const rows = await this.#db.selectFrom('mosaic_groups').selectAll().orderBy('id').execute();
-    const groups: MosaicGroupRow[] = [];
-    for (const row of rows) groups.push({ ...row, members: await this.#members(row.id) });
-    return groups;
+    const members = new Map(rows.map(({ id }) => [id, [] as string[]]));
+    const all = this.#db.selectFrom('mosaic_group_members').select(['mosaic_group_id', 'group_id']);
+    for (const { mosaic_group_id, group_id } of await all.orderBy('position').execute()) {
+      members.get(mosaic_group_id)?.push(group_id); // not that of a group that was formed just now
+    }
+    return rows.map(row => ({ ...row, members: members.get(row.id)! }));
   }
 
   /** @throws {RegistryError} unknown mosaic group or illegal transition. */
@@ -116,21 +113,6 @@ export class MosaicGroupTable {
       await setReason(db, 'mosaic_group', id, reason);
     });
   }
-
-  async #members(id: string): Promise<string[]> {
-    const rows = await this.#db
-      .selectFrom('mosaic_group_members')
-      .select('group_id')
-      .where('mosaic_group_id', '=', id)
-      .orderBy('position')
-      .execute();
-    return rows.map(row => row.group_id);
-  }
-}
-
-async function insertMembers(db: Kysely<Tables>, id: string, members: readonly string[]): Promise<void> {
-  const rows = members.map((group_id, position) => ({ mosaic_group_id: id, position, group_id }));
-  await db.insertInto('mosaic_group_members').values(rows).execute();
 }
 
 /** @throws unless it is the id that is taken. */
