@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { publishSteps, resumePublishing } from '../../src/publish/index.js';
 import { onBothDatabases } from '../support/databases.js';
-import { endLeases, publishAndDie } from './dying-publisher.js';
-import { contentsOf, Site, wholeProducts } from './staged-product.js';
+import { endLeases, publishAndDie } from '../support/dying-publisher.js';
+import { contentsOf, Site, wholeProducts } from '../support/publishing-site.js';
 
 const nAtOnce = 4;
 

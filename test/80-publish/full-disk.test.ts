@@ -7,7 +7,7 @@ import { publishDue, publishProduct, retryPublishing } from '../../src/publish/i
 import { sqlite } from '../support/databases.js';
 import { describeIf } from '../support/oracles.js';
 import { canMountDisks, mountSmallDisk, unmountDisk } from '../support/small-disk.js';
-import { Site, wholeProducts } from './staged-product.js';
+import { Site, wholeProducts } from '../support/publishing-site.js';
 
 describeIf(canMountDisks(), 'mounting a tmpfs needs root', 'a full disk', () => {
   let site: Site;

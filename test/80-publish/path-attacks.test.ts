@@ -13,7 +13,7 @@ import { isPipelineError } from '../../src/core/errors.js';
 import { publishProduct, safePath } from '../../src/publish/index.js';
 import { using } from '../../src/publish/folder.js';
 import { sqlite } from '../support/databases.js';
-import { Site } from './staged-product.js';
+import { Site } from '../support/publishing-site.js';
 
 const secret = 'secret';
 

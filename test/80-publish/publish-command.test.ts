@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { contimg } from '../90-pipeline/contimg.js';
+import { contimg } from '../support/contimg-command.js';
 import { onBothDatabases } from '../support/databases.js';
-import { publishAndDie } from './dying-publisher.js';
-import { Site, wholeProducts } from './staged-product.js';
+import { publishAndDie } from '../support/dying-publisher.js';
+import { Site, wholeProducts } from '../support/publishing-site.js';
 
 onBothDatabases('contimg publish', database => {
   let site: Site;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishProduct, retryPublishing } from '../../src/publish/index.js';
 import type { PublishOptions, PublishStep } from '../../src/publish/index.js';
 import { onBothDatabases } from '../support/databases.js';
-import { contentsOf, mosaicNames, Site, wholeProducts } from './staged-product.js';
+import { contentsOf, mosaicNames, Site, wholeProducts } from '../support/publishing-site.js';
 
 onBothDatabases('publishProduct', database => {
   let site: Site;

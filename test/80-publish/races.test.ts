@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { onBothDatabases } from '../support/databases.js';
 import { randomOf, shuffled } from '../support/random.js';
-import { Site, wholeProducts } from './staged-product.js';
+import { Site, wholeProducts } from '../support/publishing-site.js';
 
 /** Runs a script in many processes, which begin when all are ready; gives what each printed last. */
 async function race<Result>(script: string, inputs: readonly unknown[]): Promise<Result[]> {

@@ -15,8 +15,8 @@ import {
   UnsafePathError,
 } from '../../src/core/errors.js';
 import { onBothDatabases, sqlite } from '../support/databases.js';
-import { endLeases, publishAndDie } from './dying-publisher.js';
-import { Site, wholeProducts } from './staged-product.js';
+import { endLeases, publishAndDie } from '../support/dying-publisher.js';
+import { Site, wholeProducts } from '../support/publishing-site.js';
 
 onBothDatabases('what a process that died left', database => {
   let site: Site;

@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeMs, readMs } from '../../src/ms/index.js';
 import { indexFolder } from '../../src/uvh5/index.js';
-import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+import { contimg, program } from '../support/contimg-command.js';
+import { makeMemoryFolder } from '../support/memory-folder.js';
+import { publishedHashes, reportOf, simulateSmall, smallRun } from '../support/small-run.js';
 
 let folder: string;
 let incoming: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'contimg-cli-'));
+  folder = makeMemoryFolder('contimg-cli-');
   incoming = join(folder, 'incoming');
   await simulateSmall(incoming, 2);
 });

@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,37 +9,28 @@ import { planMosaicGroups } from '../../src/grouping/index.js';
 import { publishDue, publishProduct, resumePublishing } from '../../src/publish/index.js';
 import type { PublishOptions } from '../../src/publish/index.js';
 import { openRegistry } from '../../src/registry/index.js';
-import { endLeases, publishAndDie } from '../80-publish/dying-publisher.js';
-import { Site, wholeProducts } from '../80-publish/staged-product.js';
+import { endLeases, publishAndDie } from '../support/dying-publisher.js';
+import { Site, wholeProducts } from '../support/publishing-site.js';
 import { onBothDatabases } from '../support/databases.js';
-import { contimg, reportOf, simulateSmall, smallRun } from './contimg.js';
+import { contimg } from '../support/contimg-command.js';
+import { FinishedRun, reportOf, smallRun } from '../support/small-run.js';
 
 /**
  * What was wrong in the pipeline before this one, where every safeguard had its tests and none held from end to end. The
  * letters are those under which the defects were recorded.
  */
 describe('through contimg run', () => {
-  let shared: string;
-  let incoming: string;
-  let finished: string;
+  let finished: FinishedRun;
   let folder: string;
-
-  beforeAll(async () => {
-    shared = await mkdtemp(join(tmpdir(), 'contimg-defects-'));
-    incoming = join(shared, 'incoming');
-    finished = join(shared, 'finished');
-    await simulateSmall(incoming, 3);
-    const run = await contimg(smallRun(incoming, finished));
-    expect(run.exitCode, run.stderr).toBe(0);
-  });
-  afterAll(() => rm(shared, { recursive: true }));
+  beforeAll(async () => void (finished = await FinishedRun.make(3)));
+  afterAll(() => finished.remove());
   beforeEach(async () => {
-    folder = await mkdtemp(join(shared, 'test-'));
-    await cp(finished, folder, { recursive: true, preserveTimestamps: true });
+    folder = await finished.copy();
     await mkdir(join(folder, 'empty'));
   });
 
-  const tiles = async () => (await readdir(join(finished, 'work/tiles'))).sort();
+  /** A run of what is there, a mosaic of every tile. */
+  const runOnEach = () => contimg(smallRun(join(folder, 'empty'), folder, 1));
   const openHere = () => openRegistry(join(folder, 'work/registry.sqlite'));
 
   it('b: a mosaic is made and published of a group with an id that begins with group_', async () => {
@@ -55,14 +45,11 @@ describe('through contimg run', () => {
   });
 
   it('c: the way that is taken by default forms no group of a tile that is not imaged', async () => {
-    const [, , third] = await tiles();
+    const [, , third] = finished.tiles;
     const registry = await openHere();
     await registry.groups.setState(third!, 'failed', 'imaging failed');
     await registry.close();
-    const one = smallRun(join(folder, 'empty'), folder).map((arg, i, all) =>
-      all[i - 1] === '--group-size' ? '1' : arg,
-    );
-    const run = await contimg(one);
+    const run = await runOnEach();
     expect(run.exitCode, run.stderr).toBe(0);
     const { products, leftOut } = reportOf(run);
     expect(products.filter(product => product.kind === 'mosaic')).toHaveLength(2);
@@ -70,7 +57,7 @@ describe('through contimg run', () => {
   });
 
   it('c: nor one of a tile of which the image is spoilt', async () => {
-    const [, , third] = await tiles();
+    const [, , third] = finished.tiles;
     const path = join(folder, 'work/tiles', third!, `${third}-image.fits`);
     await truncate(path, 100); // and of the right size again, as a file system leaves it after a power cut
     await truncate(path, 10 * 2880);
@@ -82,41 +69,34 @@ describe('through contimg run', () => {
     );
     await registry.products.register({ ...tile, groupId: third!, files });
     await registry.close();
-    const one = smallRun(join(folder, 'empty'), folder).map((arg, i, all) =>
-      all[i - 1] === '--group-size' ? '1' : arg,
-    );
-    expect(reportOf(await contimg(one)).leftOut).toMatchObject([{ subject: third, code: 'IMAGE' }]);
+    expect(reportOf(await runOnEach()).leftOut).toMatchObject([{ subject: third, code: 'IMAGE' }]);
   });
 
   it('g: an observation of one tile, which begins and ends at one time, becomes a mosaic', async () => {
-    const one = smallRun(join(folder, 'empty'), folder).map((arg, i, all) =>
-      all[i - 1] === '--group-size' ? '1' : arg,
-    );
-    const run = await contimg(one);
+    const run = await runOnEach();
     expect(run.exitCode, run.stderr).toBe(0);
     expect(reportOf(run).products.filter(product => product.kind === 'mosaic')).toHaveLength(3);
   });
 
   it('i: the telescope stands at OVRO, not at Greenwich, unless somebody says so', async () => {
-    const names = await readdir(join(finished, 'products/mosaics'));
+    const names = await readdir(join(finished.folder, 'products/mosaics'));
     const main = names.find(name => /_[0-9a-f]{8}\.fits$/.test(name))!;
-    const { wcs } = await readFits(join(finished, 'products/mosaics', main));
+    const { wcs } = await readFits(join(finished.folder, 'products/mosaics', main));
     expect(Math.abs(wcs.center.raDeg - 336.85)).toBeLessThan(0.5); // at Greenwich the meridian is 118 degrees away
   });
 
   it('n: a group that could not be imaged is not marked as imaged, and is tried again', async () => {
     const spoilt = join(folder, 'spoilt');
-    await cp(incoming, spoilt, { recursive: true });
-    const names = (await readdir(spoilt)).filter(name => name.endsWith('.hdf5')).sort();
-    for (const name of names.slice(0, 16)) await truncate(join(spoilt, name), 5000);
+    await finished.copyFiles(spoilt);
+    for (const name of finished.files.slice(0, 16)) await truncate(join(spoilt, name), 5000);
     await rm(join(folder, 'work'), { recursive: true });
     const run = await contimg(smallRun(spoilt, folder));
-    const [first] = await tiles();
+    const [first] = finished.tiles;
     const registry = await openHere();
     expect((await registry.groups.get(first!))?.state ?? 'incomplete').toBe('incomplete');
     await registry.close();
     expect(reportOf(run).leftOut.length).toBeGreaterThan(0);
-    for (const name of names.slice(0, 16)) await cp(join(incoming, name), join(spoilt, name));
+    await finished.copyFiles(spoilt, [0]);
     expect(reportOf(await contimg(smallRun(spoilt, folder))).products.map(({ id }) => id)).toContain(`tiles/${first}`);
   });
 });

@@ -1,17 +1,18 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readFits } from '../../src/fits/index.js';
 import { describeIf, hasPythonModule, runPython } from '../support/oracles.js';
-import { contimg, simulateSmall } from './contimg.js';
+import { contimg } from '../support/contimg-command.js';
+import { makeMemoryFolder } from '../support/memory-folder.js';
+import { simulateSmall } from '../support/small-run.js';
 
 let folder: string;
 let incoming: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'contimg-image-'));
+  folder = makeMemoryFolder('contimg-image-');
   incoming = join(folder, 'incoming');
   await simulateSmall(incoming, 1);
   const run = await contimg(['convert', incoming, '--out', folder]);

@@ -1,22 +1,21 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { openRegistry } from '../../src/registry/index.js';
+import { makeMemoryFolder } from '../support/memory-folder.js';
 import { randomOf } from '../support/random.js';
-import { contimg, program, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+import { contimg, program } from '../support/contimg-command.js';
+import { publishedHashes, reportOf, simulateSmall, smallRun } from '../support/small-run.js';
 
 const nKills = 20;
 
 let folder: string;
 let incoming: string;
 beforeAll(async () => {
-  // In memory where there is such a place: the many writes to the disk would take most of the time.
-  folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-kill-'));
+  folder = makeMemoryFolder('contimg-kill-');
   incoming = join(folder, 'incoming');
   await simulateSmall(incoming, 2);
 });

@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -7,39 +6,29 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { sqlite } from '../support/databases.js';
 import { describeIf } from '../support/oracles.js';
 import { canMountDisks, mountSmallDisk, unmountDisk } from '../support/small-disk.js';
-import { contimg, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+import { contimg } from '../support/contimg-command.js';
+import { FinishedRun, publishedHashes, reportOf, smallRun } from '../support/small-run.js';
 
 /** Room for the mosaic, but not for it and the ballast. */
 const diskKilobytes = 4000;
 
 describeIf(canMountDisks(), 'mounting a tmpfs needs root', 'contimg run, when the disk of the products is full', () => {
-  let folder: string;
-  let incoming: string;
-  let undisturbed: string;
+  let finished: FinishedRun;
   const mounted: string[] = [];
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'contimg-full-'));
-    incoming = join(folder, 'incoming');
-    undisturbed = join(folder, 'undisturbed');
-    await simulateSmall(incoming, 2);
-    const run = await contimg(smallRun(incoming, undisturbed));
-    expect(run.exitCode, run.stderr).toBe(0);
-  });
+  beforeAll(async () => void (finished = await FinishedRun.make(2)));
   afterEach(() => mounted.splice(0).forEach(unmountDisk));
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => finished.remove());
 
   /** A run of which the tiles are made, and the mosaic finds no room. */
-  async function fillAndRun(name: string) {
-    const at = join(folder, name);
-    await cp(undisturbed, at, { recursive: true, preserveTimestamps: true });
+  async function fillAndRun() {
+    const at = await finished.copy();
     const work = join(at, 'work');
     for (const file of await readdir(join(at, 'products/mosaics'))) await rm(join(at, 'products/mosaics', file));
     expect(mountSmallDisk(join(at, 'products'), diskKilobytes)).toBe(true);
     mounted.push(join(at, 'products'));
     const ballast = join(at, 'products/ballast');
     await writeFile(ballast, Buffer.alloc((diskKilobytes - 100) * 1000));
-    const run = await contimg(smallRun(incoming, at));
+    const run = await contimg(smallRun(finished.incoming, at));
     expect(run.exitCode).toBe(1);
     const { failed, products } = reportOf(run);
     expect(failed).toMatchObject([{ stage: 'publish', code: 'DISK_FULL' }]);
@@ -52,38 +41,38 @@ describeIf(canMountDisks(), 'mounting a tmpfs needs root', 'contimg run, when th
   }
 
   it('keeps the mosaic staged; a retry by hand publishes it', async () => {
-    const { at, work, id } = await fillAndRun('by-hand');
-    const waiting = await contimg(smallRun(incoming, at));
+    const { at, work, id } = await fillAndRun();
+    const waiting = await contimg(smallRun(finished.incoming, at));
     expect(waiting.exitCode).toBe(0);
     expect(reportOf(waiting).leftOut).toMatchObject([{ code: 'PUBLISH_DEFERRED' }]);
     const retry = await contimg(['publish', 'retry', id, '--work', work, '--products', join(at, 'products')]);
     expect(retry.exitCode, retry.stderr).toBe(0);
-    expect(await publishedHashes(at)).toEqual(await publishedHashes(undisturbed));
+    expect(await publishedHashes(at)).toEqual(await publishedHashes(finished.folder));
     const status = await contimg(['publish', 'status', '--work', work]);
     expect(status.exitCode, status.stdout).toBe(0);
   });
 
   it('publishes it by itself once the next attempt is due', async () => {
-    const { at, work } = await fillAndRun('automatic');
+    const { at, work } = await fillAndRun();
     await sqlite.query(
       join(work, 'registry.sqlite'),
       `update products set next_attempt_at = '2000-01-01T00:00:00.000Z'`,
     );
-    const run = await contimg(smallRun(incoming, at));
+    const run = await contimg(smallRun(finished.incoming, at));
     expect(run.exitCode, run.stderr).toBe(0);
-    expect(await publishedHashes(at)).toEqual(await publishedHashes(undisturbed));
+    expect(await publishedHashes(at)).toEqual(await publishedHashes(finished.folder));
   });
 
   it('does so by way of contimg publish resume, too', async () => {
-    const { at, work } = await fillAndRun('resumed');
+    const { at, work } = await fillAndRun();
     await sqlite.query(
       join(work, 'registry.sqlite'),
       `update products set next_attempt_at = '2000-01-01T00:00:00.000Z'`,
     );
     const roots = ['--work', work, '--products', join(at, 'products')];
     expect((await contimg(['publish', 'resume', ...roots])).exitCode).toBe(0);
-    expect(await publishedHashes(at)).toEqual(await publishedHashes(undisturbed));
-    const run = await contimg(smallRun(incoming, at));
+    expect(await publishedHashes(at)).toEqual(await publishedHashes(finished.folder));
+    const run = await contimg(smallRun(finished.incoming, at));
     expect(run.exitCode, run.stderr).toBe(0);
     expect(reportOf(run).failed).toEqual([]);
   });

@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import * as h5wasm from 'h5wasm/node';
@@ -7,57 +6,47 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { readFits } from '../../src/fits/index.js';
 import { openRegistry } from '../../src/registry/index.js';
-import { contimg, publishedHashes, reportOf, simulateSmall, smallRun } from './contimg.js';
+import { contimg } from '../support/contimg-command.js';
+import { FinishedRun, publishedHashes, reportOf, smallRun } from '../support/small-run.js';
 
-let shared: string;
-let incoming: string;
-let finished: string;
-
-beforeAll(async () => {
-  shared = await mkdtemp(join(tmpdir(), 'contimg-pipeline-'));
-  incoming = join(shared, 'incoming');
-  finished = join(shared, 'finished');
-  await simulateSmall(incoming, 3);
-  const run = await contimg(smallRun(incoming, finished));
-  expect(run.exitCode, run.stderr).toBe(0);
-});
-
-afterAll(() => rm(shared, { recursive: true }));
-
+let finished: FinishedRun;
 let folder: string;
-beforeEach(async () => void (folder = await mkdtemp(join(shared, 'test-'))));
+beforeAll(async () => void (finished = await FinishedRun.make(3)));
+afterAll(() => finished.remove());
+beforeEach(async () => void (folder = await finished.newFolder()));
 
 /** A copy of the finished run, to spoil. */
 async function copyFinished(): Promise<void> {
-  await cp(finished, folder, { recursive: true, preserveTimestamps: true });
+  folder = await finished.copy();
 }
 
 const workPath = (...parts: string[]) => join(folder, 'work', ...parts);
-const tileNames = async () => (await readdir(join(finished, 'work', 'tiles'))).sort();
-const runHere = async (from = incoming) => contimg(smallRun(from, folder));
+const runHere = async (from = finished.incoming) => contimg(smallRun(from, folder));
 
 describe('contimg run', () => {
   it('leaves a tile per group, and a mosaic for every two tiles', async () => {
-    expect(await readdir(join(finished, 'work'))).toEqual(expect.arrayContaining(['ms', 'tiles', 'mosaics']));
-    expect(await readdir(join(finished, 'work', 'ms'))).toEqual([]);
-    const [id] = await tileNames();
+    expect(await readdir(join(finished.folder, 'work'))).toEqual(expect.arrayContaining(['ms', 'tiles', 'mosaics']));
+    expect(await readdir(join(finished.folder, 'work', 'ms'))).toEqual([]);
+    const [id] = finished.tiles;
     const parts = ['dirty', 'image', 'image-pb', 'model', 'pb', 'psf', 'residual', 'weight'].map(
       part => `${id}-${part}.fits`,
     );
-    expect((await readdir(join(finished, 'work', 'tiles', id!))).sort()).toEqual([...parts, `${id}.json`].sort());
-    const published = await readdir(join(finished, 'products', 'mosaics'));
+    expect((await readdir(join(finished.folder, 'work', 'tiles', id!))).sort()).toEqual(
+      [...parts, `${id}.json`].sort(),
+    );
+    const published = await readdir(join(finished.folder, 'products', 'mosaics'));
     const main = published.find(name => /^\S+_[0-9a-f]{8}\.fits$/.test(name))!;
     const stem = main.replace('.fits', '');
     expect(published.sort()).toEqual(
       [`${stem}-coverage.fits`, `${stem}-rms.fits`, `${stem}-weight.fits`, main, `${stem}.png`, `${stem}.json`].sort(),
     );
-    const mosaic = await readFits(join(finished, 'products', 'mosaics', main));
+    const mosaic = await readFits(join(finished.folder, 'products', 'mosaics', main));
     expect(mosaic.history.join(' ')).toContain(id);
   });
 
   it('does nothing the second time, and says so', async () => {
     await copyFinished();
-    const [id] = await tileNames();
+    const [id] = finished.tiles;
     const facts = async () => [await stat(workPath('tiles', id!, `${id}-image.fits`)), await stat(workPath('mosaics'))];
     const before = await facts();
     const again = await runHere();
@@ -70,16 +59,15 @@ describe('contimg run', () => {
 
   it('gives the same bytes in other folders', async () => {
     const moved = join(folder, 'elsewhere');
-    await cp(incoming, moved, { recursive: true });
+    await finished.copyFiles(moved, [0, 1]);
     const run = await runHere(moved);
     expect(run.exitCode, run.stderr).toBe(0);
-    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished.folder));
   });
 
   it('names every product, and the tile that waits for another, in its report', async () => {
-    const run = await runHere();
-    const { products, leftOut, failed } = reportOf(run);
-    const names = await tileNames();
+    const { products, leftOut, failed } = finished.report;
+    const names = finished.tiles;
     expect(products.filter(product => product.kind === 'tile').map(product => basename(product.path))).toEqual(names);
     for (const { kind, clean } of products) {
       expect(clean !== undefined).toBe(kind === 'tile');
@@ -94,9 +82,9 @@ describe('contimg run', () => {
   });
 
   it('records the lineage from the mosaic to the files', async () => {
-    const registry = await openRegistry(join(finished, 'work', 'registry.sqlite'));
+    const registry = await openRegistry(join(finished.folder, 'work', 'registry.sqlite'));
     const [mosaic] = await registry.products.list({ kind: 'mosaic' });
-    const names = (await tileNames()).slice(0, 2);
+    const names = finished.tiles.slice(0, 2);
     expect(await registry.products.ancestors(mosaic!.id)).toEqual(names.map(name => `tiles/${name}`));
     expect((await registry.products.get(`tiles/${names[0]}`))!.groupId).toBe(names[0]);
     await registry.close();
@@ -104,29 +92,24 @@ describe('contimg run', () => {
 
   it('makes a new mosaic of the waiting tile once its neighbor comes', async () => {
     const few = join(folder, 'few');
-    await mkdir(few);
-    const names = (await readdir(incoming)).filter(name => name.endsWith('.hdf5')).sort();
-    const copy = (some: string[]) => Promise.all(some.map(name => cp(join(incoming, name), join(few, name))));
-    await copy(names.slice(0, 16));
+    await finished.copyFiles(few, [0]);
     expect(reportOf(await runHere(few)).leftOut).toMatchObject([{ code: 'TOO_FEW_TILES' }]);
-    await copy(names.slice(16, 32));
+    await finished.copyFiles(few, [1]);
     const second = reportOf(await runHere(few));
     expect(second.products.filter(product => product.made).map(product => product.kind)).toEqual(['tile', 'mosaic']);
-    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished.folder));
   });
 });
 
 it('takes tiles into mosaics whose correlator files are gone', async () => {
   const few = join(folder, 'few');
-  await mkdir(few);
-  const names = (await readdir(incoming)).filter(name => name.endsWith('.hdf5')).sort();
-  for (const part of [names.slice(0, 16), names.slice(16, 32)]) {
-    for (const name of await readdir(few)) await rm(join(few, name));
-    for (const name of part) await cp(join(incoming, name), join(few, name));
+  for (const group of [0, 1]) {
+    await rm(few, { recursive: true, force: true });
+    await finished.copyFiles(few, [group]);
     const run = await runHere(few);
     expect(run.exitCode, run.stderr).toBe(0);
   }
-  expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+  expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished.folder));
 });
 
 describe('what is lost or spoilt is made again', () => {
@@ -136,13 +119,13 @@ describe('what is lost or spoilt is made again', () => {
     ['the end of an image', async (id: string) => truncate(workPath('tiles', id, `${id}-image.fits`), 2880)],
   ])('%s', async (_, spoil) => {
     await copyFinished();
-    const [id] = await tileNames();
+    const [id] = finished.tiles;
     await spoil(id!);
     const run = await runHere();
     expect(run.exitCode, run.stderr).toBe(0);
     const made = reportOf(run).products.filter(product => product.made);
     expect(made.map(product => product.id)).toEqual([`tiles/${id}`]);
-    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished.folder));
   });
 
   it('published files', async () => {
@@ -152,13 +135,13 @@ describe('what is lost or spoilt is made again', () => {
     }
     const run = await runHere();
     expect(run.exitCode, run.stderr).toBe(0);
-    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished));
+    expect(await publishedHashes(folder)).toEqual(await publishedHashes(finished.folder));
   });
 
   it('a measurement set that was asked for and is gone', async () => {
     await copyFinished();
     const withMs = async () => {
-      const run = await contimg([...smallRun(incoming, folder), '--ms']);
+      const run = await contimg([...smallRun(finished.incoming, folder), '--ms']);
       expect(run.exitCode, run.stderr).toBe(0);
       return reportOf(run).products.filter(product => product.made);
     };
@@ -183,9 +166,9 @@ describe('what is lost or spoilt is made again', () => {
 describe('bad input', () => {
   it('is left out and named: incomplete groups and unreadable files', async () => {
     const spoilt = join(folder, 'spoilt');
-    await cp(incoming, spoilt, { recursive: true });
-    const names = (await readdir(spoilt)).filter(name => name.endsWith('.hdf5')).sort();
-    const [first, second] = await tileNames();
+    await finished.copyFiles(spoilt);
+    const names = finished.files;
+    const [first, second] = finished.tiles;
     await rm(join(spoilt, names[0]!)); // the first group has 15 files
     await truncate(join(spoilt, names[16]!), 5000); // as has the second
     await rename(join(spoilt, names[32]!), join(spoilt, names[32]!.replace('.hdf5', '_incomplete.hdf5')));
@@ -208,16 +191,16 @@ describe('bad input', () => {
 
   it('is a failure of its group alone, which the next run tries again', async () => {
     const spoilt = join(folder, 'spoilt');
-    await cp(incoming, spoilt, { recursive: true });
-    const names = (await readdir(spoilt)).filter(name => name.endsWith('.hdf5')).sort();
-    const [first] = await tileNames();
+    await finished.copyFiles(spoilt);
+    const names = finished.files;
+    const [first] = finished.tiles;
     for (const name of names.slice(0, 16)) await weighNothing(join(spoilt, name));
     const run = await runHere(spoilt);
     expect(run.exitCode, run.stderr).toBe(1);
     expect(reportOf(run).failed).toMatchObject([{ stage: 'image', subject: first, code: 'NO_VALID_DATA' }]);
     expect(run.stderr).toContain(`Failed: image ${first}`);
     expect(reportOf(run).products.filter(product => product.kind === 'mosaic')).toHaveLength(1); // of the other two
-    for (const name of names.slice(0, 16)) await cp(join(incoming, name), join(spoilt, name));
+    await finished.copyFiles(spoilt, [0]);
     const again = await runHere(spoilt);
     expect(again.exitCode, again.stderr).toBe(0);
     expect(reportOf(again).products.map(product => product.id)).toContain(`tiles/${first}`);

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { lockWorkFolder } from '../../src/pipeline/work-lock.js';
-import { contimg } from './contimg.js';
+import { contimg } from '../support/contimg-command.js';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'contimg-lock-'))));

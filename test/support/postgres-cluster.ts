@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { TestProject } from 'vitest/node';
+
+import { makeMemoryFolder, memoryRoot } from './memory-folder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,12 +22,29 @@ export default function providePostgres(project: TestProject): () => void {
   return () => stopCluster(folder);
 }
 
-/** A new folder that a cluster may be started in. */
+/** Of a folder for a cluster: whose it is, by the number of the process and when that was started. */
+const folderName = /^contimg-postgres-(\d+)-(\d+)-/;
+
+/** A new folder that this process may start a cluster in. What processes that were killed left is removed first. */
 export function clusterFolder(): string {
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'contimg-postgres-'));
+  for (const name of readdirSync(memoryRoot)) {
+    const [, pid, start] = folderName.exec(name) ?? [];
+    if (pid !== undefined && startOf(pid) !== start) stopCluster(join(memoryRoot, name));
+  }
+  const folder = makeMemoryFolder(`contimg-postgres-${process.pid}-${startOf(process.pid)}-`);
   const user = programs() && clusterUser();
   if (user) chownSync(folder, user.uid, user.gid);
   return folder;
+}
+
+/** When a process was started, in ticks since the machine was; undefined without such a process. */
+function startOf(pid: number | string): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19]; // the name before the bracket may hold anything
+  } catch {
+    return undefined;
+  }
 }
 
 /** Stops what was started there, if anything, and removes the folder. */
@@ -50,9 +68,11 @@ function clusterUser(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+export const canStartCluster = programs() !== undefined;
+
 /** Why there is no PostgreSQL to test with, if so. */
 export const postgresObstacle =
-  process.env['TEST_DATABASE_URL'] || programs()
+  process.env['TEST_DATABASE_URL'] || canStartCluster
     ? undefined
     : 'neither TEST_DATABASE_URL is set nor is postgresql-15 installed';
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { describeContent } from '../../src/publish/index.js';
 import { openRegistry } from '../../src/registry/index.js';
 import type { Registry } from '../../src/registry/index.js';
-import type { TestDatabase } from '../support/databases.js';
+import type { TestDatabase } from './databases.js';
+import { makeMemoryFolder } from './memory-folder.js';
 
 /** Names of the files of a staged mosaic, the main one last. */
 export const mosaicNames = (name: string) => [`${name}-weight.fits`, `${name}-rms.fits`, `${name}.fits`];
@@ -33,8 +33,7 @@ export class Site {
 
   /** @param productsOn - whether the products folder is on the file system of the work folder. */
   static async make(database: TestDatabase, productsOn: 'same' | 'other' = 'same'): Promise<Site> {
-    const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-    const folder = await realpath(await mkdtemp(join(memory, 'contimg-publish-')));
+    const folder = await realpath(makeMemoryFolder('contimg-publish-'));
     const elsewhere =
       productsOn === 'same' ? folder : await realpath(await mkdtemp(join(tmpdir(), 'contimg-products-')));
     const [workRoot, productsRoot] = [join(folder, 'work'), join(elsewhere, 'products')];

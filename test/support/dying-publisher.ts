@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 import type { PublishOptions } from '../../src/publish/index.js';
-import type { TestDatabase } from '../support/databases.js';
-import type { Site } from './staged-product.js';
+import type { TestDatabase } from './databases.js';
+import type { Site } from './publishing-site.js';
 
 const script = fileURLToPath(new URL('publish-and-die.mjs', import.meta.url));
 
