@@ -79,14 +79,14 @@ async function* chunksOf(file: FileHandle, path: string): AsyncGenerator<Buffer>
 /**
  * Copies a file, or a folder with all that is in it, to a new name, and puts that on the disk.
  *
- * @param onBytes - told whenever some bytes are written.
+ * @param onBytes - told whenever some bytes are written, and waited for.
  */
 export async function copyTo(
   from: Folder,
   name: string,
   to: Folder,
   newName: string,
-  onBytes: () => void,
+  onBytes: () => Promise<void>,
 ): Promise<void> {
   if (!(await from.stat(name))?.isDirectory()) return copyFileTo(from, name, to, newName, onBytes);
   await using(await from.open(name), async source =>
@@ -97,7 +97,13 @@ export async function copyTo(
   );
 }
 
-async function copyFileTo(from: Folder, name: string, to: Folder, newName: string, onBytes: () => void): Promise<void> {
+async function copyFileTo(
+  from: Folder,
+  name: string,
+  to: Folder,
+  newName: string,
+  onBytes: () => Promise<void>,
+): Promise<void> {
   const path = to.pathOf(newName);
   await using(await from.openFile(name), async source =>
     using(await to.createFile(newName), async target => {
@@ -107,7 +113,7 @@ async function copyFileTo(from: Folder, name: string, to: Folder, newName: strin
         } catch (error) {
           throw fromFileSystem(path, error);
         }
-        onBytes();
+        await onBytes();
       }
       await target.sync().catch((error: unknown) => {
         throw fromFileSystem(path, error);

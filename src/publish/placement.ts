@@ -26,7 +26,8 @@ export const publishSteps = Object.freeze([
   ...(['claimed', 'cleaned', 'copying', 'copied', 'placed', 'synced', 'retired', 'removed', 'completed'] as const),
 ]);
 export type PublishStep = (typeof publishSteps)[number];
-export type OnPublishStep = (step: PublishStep, path: string) => void;
+/** Publishing goes on when it is through; the claim is renewed meanwhile. */
+export type OnPublishStep = (step: PublishStep, path: string) => void | Promise<void>;
 
 /** Takes back one step of a placement. */
 export type Undo = () => Promise<void>;
@@ -127,21 +128,21 @@ export class Placement {
     const undo = movable ? await this.#move(isFolder) : undefined;
     if (undo !== undefined) {
       onPlaced(undo);
-      onStep('placed', path);
+      await onStep('placed', path);
       return;
     }
     const temporary = this.#temporary(token);
     try {
       let begun = false;
-      await copyTo(this.#source!.folder, this.#source!.name, folder, temporary, () => {
-        if (!begun) onStep('copying', path);
+      await copyTo(this.#source!.folder, this.#source!.name, folder, temporary, async () => {
+        if (!begun) await onStep('copying', path);
         begun = true;
       });
       this.#check((await contentOf(folder, temporary)).sha256, 'a copy of it');
-      onStep('copied', path);
+      await onStep('copied', path);
       await this.#giveName({ ...this.target, name: temporary }, isFolder);
       onPlaced(() => folder.remove(name));
-      onStep('placed', path);
+      await onStep('placed', path);
     } finally {
       await folder.remove(temporary).catch(() => undefined); // the error that led here says more
     }

@@ -26,7 +26,7 @@ export const publishDefaults: PublishPolicy = Object.freeze({ leaseSec: 60, maxA
 export interface PublishOptions extends PublishRoots, Partial<PublishPolicy> {
   /** Names the process in the registry. @default host, process and a few random letters */
   readonly owner?: string;
-  /** Told of every step that is done. @default nobody */
+  /** Told of every step that is done, and waited for. @default nobody */
   readonly onStep?: OnPublishStep;
 }
 
@@ -63,7 +63,6 @@ export async function publishProduct(
   }
   const claim = await registry.claims.take(productId, claimant);
   if (claim === undefined) return publishedPaths(known!, options); // by somebody else, just now
-  options.onStep?.('claimed', productId);
   return finishPublishing(registry, claim, options);
 }
 
@@ -89,9 +88,10 @@ export async function finishPublishing(
 ): Promise<readonly string[]> {
   const heartbeat = new Heartbeat(registry, claim);
   try {
+    await options.onStep?.('claimed', claim.product.id);
     await placeProduct(claim.product, options, heartbeat);
     await registry.claims.complete(claim);
-    options.onStep?.('completed', claim.product.id);
+    await options.onStep?.('completed', claim.product.id);
     return await publishedPaths(claim.product, options);
   } catch (error) {
     if (!isPipelineError(error, 'PUBLISH_DEFERRED')) await recordFailure(registry, claim, error, options);
@@ -122,22 +122,22 @@ async function placeProduct(product: Product, options: PublishOptions, guard: He
   try {
     for (const file of product.files) placements.push(await Placement.open(product, file, options));
     for (const placement of placements) await placement.clean();
-    onStep('cleaned', product.id);
+    await onStep('cleaned', product.id);
     for (const placement of placements) {
       await guard.ensureHeld();
       await placement.place(guard.token, onStep, remember);
     }
     for (const { target } of placements) await target.folder.sync();
-    onStep('synced', product.id);
+    await onStep('synced', product.id);
     await guard.ensureHeld();
     for (const placement of placements) {
       remember(await placement.retire());
-      onStep('retired', placement.target.path);
+      await onStep('retired', placement.target.path);
     }
     undo.length = 0;
     for (const placement of placements) {
       await placement.removeRetired();
-      onStep('removed', placement.target.path);
+      await onStep('removed', placement.target.path);
     }
     await removeEmptyFolder(product, options);
     await guard.ensureHeld();

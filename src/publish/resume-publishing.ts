@@ -67,7 +67,6 @@ async function publishAll(
   const failed: { id: string; error: Error }[] = [];
   for (let claim = await next(); claim; claim = await next()) {
     const { id } = claim.product;
-    options.onStep?.('claimed', id);
     try {
       await finishPublishing(registry, claim, options);
       published.push(id);

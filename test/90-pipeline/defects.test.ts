@@ -120,7 +120,7 @@ onBothDatabases('in the registry and publishing', database => {
     const onStep = () => {
       throw new Error('the disk fails');
     };
-    await expect(publish(id, { onStep: step => step === 'cleaned' && onStep() })).rejects.toThrow('the disk fails');
+    await expect(publish(id, { onStep: step => void (step === 'cleaned' && onStep()) })).rejects.toThrow('the disk fails');
     expect(await site.registry.products.get(id)).toMatchObject({ state: 'staged', finalized: true, qa: 'passed' });
     await site.registry.claims.reset(id);
     expect(await publishDue(site.registry, site.roots)).toEqual({ published: [id], failed: [] });
@@ -264,7 +264,7 @@ onBothDatabases('in the registry and publishing', database => {
     const onStep = () => {
       throw mistake;
     };
-    const error: unknown = await publish(id, { onStep: step => step === 'placed' && onStep() }).catch(
+    const error: unknown = await publish(id, { onStep: step => void (step === 'placed' && onStep()) }).catch(
       (e: unknown) => e,
     );
     expect(error).toBe(mistake);
