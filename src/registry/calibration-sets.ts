@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 
-import { transact } from './database.js';
+import { clockOf, transact } from './database.js';
 import type { CalibrationSetsTable, Tables } from './schema.js';
 import type { CalibrationState } from './state-machines.js';
 import { recordEvent, setReason, transition } from './transition.js';
@@ -42,7 +42,7 @@ export class CalibrationSetTable {
   async register(set: NewCalibrationSet): Promise<void> {
     const { id, tables, validFromMjdSec, validToMjdSec, sourceGroupId, metadata } = set;
     await transact(this.#db, async db => {
-      const now = new Date().toISOString();
+      const now = clockOf(db);
       const window = { valid_from_mjd_sec: validFromMjdSec, valid_to_mjd_sec: validToMjdSec };
       await db
         .insertInto('calibration_sets')

@@ -238,7 +238,7 @@ async function checkHeld(db: Kysely<Tables>, { product, token, owner }: Claim): 
   if (row?.claim_token === token) return;
   const now = row?.state === 'publishing' ? `${row.claim_owner} has taken it over` : `it is ${row?.state}`;
   throw new PublishDeferredError(
-    row?.lease_expires_at ?? new Date().toISOString(),
+    row?.lease_expires_at ?? (await nowOf(db)),
     `Expected ${owner} to hold its claim on ${product.id}, but the lease ended and ${now}`,
   );
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { PostgresAdapter, sql } from 'kysely';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 
 import type { Tables } from './schema.js';
 
@@ -66,12 +66,17 @@ export function locked<DB, TB extends keyof DB, O>(
   return others === 'skip' ? query.forUpdate().skipLocked() : query.forUpdate();
 }
 
-/** The time by the database's clock, which all hosts share, as the registry writes instants. */
+/** The time by the database's clock, which all hosts share, as the registry writes instants: to be part of a query. */
+export function clockOf(db: Kysely<Tables>): RawBuilder<string> {
+  return dialectOf(db) === 'sqlite'
+    ? sql`${new Date().toISOString()}`
+    : sql`to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+/** The same, to reckon with. */
 export async function nowOf(db: Kysely<Tables>): Promise<string> {
   if (dialectOf(db) === 'sqlite') return new Date().toISOString();
-  const query = sql<{ now: string }>`
-    select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`;
-  return (await query.execute(db)).rows[0]!.now;
+  return (await sql<{ now: string }>`select ${clockOf(db)} as now`.execute(db)).rows[0]!.now;
 }
 
 /** An instant some seconds after another. */

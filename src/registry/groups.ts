@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 
-import { locked, transact } from './database.js';
+import { clockOf, locked, transact } from './database.js';
 import type { GroupsTable, Tables } from './schema.js';
 import type { GroupState } from './state-machines.js';
 import { recordEvent, setReason, transition } from './transition.js';
@@ -32,7 +32,7 @@ export class GroupTable {
   async record(group: FoundGroup, reasonIncomplete?: string): Promise<GroupRow> {
     return transact(this.#db, async db => {
       const found: GroupState = reasonIncomplete === undefined ? 'pending' : 'incomplete';
-      const now = new Date().toISOString();
+      const now = clockOf(db);
       const row = { id: group.id, state: found, reason: reasonIncomplete ?? null, created_at: now, updated_at: now };
       const inserted = await db
         .insertInto('groups')

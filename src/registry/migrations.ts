@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 
-import { dialectOf } from './database.js';
+import { clockOf, dialectOf } from './database.js';
 import type { Dialect } from './database.js';
 import { migrations } from './migration-list.js';
 import type { Tables } from './schema.js';
@@ -28,7 +28,7 @@ export async function applyMigrations(db: Kysely<Tables>): Promise<number> {
     for (const statement of migration.statements(dialect)) await sql.raw(inDialect(statement, dialect)).execute(db);
     await db
       .insertInto('schema_migrations')
-      .values({ id: index + 1, name: migration.name, applied_at: new Date().toISOString() })
+      .values({ id: index + 1, name: migration.name, applied_at: clockOf(db) })
       .execute();
   }
   return applied;

@@ -41,14 +41,14 @@ export class MosaicGroupTable {
    */
   async form(group: NewMosaicGroup): Promise<MosaicGroupRow> {
     const { name, options, members, note } = group;
-    const now = new Date().toISOString();
     const row = { name, options, member_list: members.join(' '), state: 'formed' as const, reason: null };
     const taken: string[] = [];
     for (let attempt = 0; attempt < maxIdAttempts; attempt++) {
-      const formed = { ...row, id: group.newId(attempt), created_at: now, updated_at: now };
+      const formed = { ...row, id: group.newId(attempt) };
       const collisions = taken.length > 0 ? `ids that were taken: ${taken.join(', ')}` : '';
       const message = [`members ${members.join(', ')}`, collisions, note].filter(Boolean).join('; ');
-      if (await insertMosaicGroup(this.#db, formed, members, message)) return { ...formed, members };
+      const at = await insertMosaicGroup(this.#db, formed, members, message);
+      if (at !== undefined) return { ...formed, created_at: at, updated_at: at, members };
       await refuseDuplicate(this.#db, name, options, row.member_list);
       taken.push(formed.id);
     }

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 
+import { clockOf } from './database.js';
 import type { ProductKind, ProductsTable, Tables, Validation } from './schema.js';
 import type { ProductState } from './state-machines.js';
 import { recordEvent, transition } from './transition.js';
@@ -90,7 +91,7 @@ export async function readProduct(db: Kysely<Tables>, row: Selectable<ProductsTa
 }
 
 export async function insertProduct(db: Kysely<Tables>, product: NewProduct): Promise<void> {
-  const now = new Date().toISOString();
+  const now = clockOf(db);
   await db
     .insertInto('products')
     .values({
@@ -124,7 +125,7 @@ export async function restageProduct(db: Kysely<Tables>, product: NewProduct): P
     .set({ path: product.path, recipe: product.recipe, finalized: Number(product.finalized ?? true) })
     .set({ validation: 'pending', qa: 'pending', metadata: JSON.stringify(product.metadata ?? {}) })
     .set({ publish_attempts: 0, publish_error: null, next_attempt_at: null, published_at: null })
-    .set({ created_at: new Date().toISOString() })
+    .set({ created_at: clockOf(db) })
     .where('id', '=', product.id)
     .execute();
   await db.deleteFrom('product_files').where('product_id', '=', product.id).execute();

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 
 import { RegistryError } from '../core/errors.js';
-import { locked } from './database.js';
+import { clockOf, locked } from './database.js';
 import type { EventsTable, Tables } from './schema.js';
 import {
   calibrationMachine,
@@ -47,7 +47,7 @@ export async function transition(
   checkTransition(machines[subject], `${subject} ${id}`, from, to);
   await db
     .updateTable(tables[subject] as 'groups')
-    .set({ ...values, state: to as 'pending', updated_at: new Date().toISOString() })
+    .set({ ...values, state: to as 'pending', updated_at: clockOf(db) })
     .where('id', '=', id)
     .execute();
   await recordEvent(db, subject, id, from, to, message);
@@ -74,7 +74,7 @@ export async function recordEvent(
   toState: string,
   message: string | null = null,
 ): Promise<void> {
-  const event = { at: new Date().toISOString(), subject, subject_id: subjectId, from_state: fromState };
+  const event = { at: clockOf(db), subject, subject_id: subjectId, from_state: fromState };
   await db
     .insertInto('events')
     .values({ ...event, to_state: toState, message })
