@@ -44,7 +44,7 @@ export async function findProduct<Subject>(
 ): Promise<Product | undefined> {
   const known = await registry.products.get(stage.path(subject));
   if (known === undefined || known.state === 'removed' || known.recipe !== stage.recipe(subject)) return undefined;
-  return (await isPresent(known, work)) ? known : undefined;
+  return (await findAbsent(known, work)) === undefined ? known : undefined;
 }
 
 /**
@@ -103,15 +103,17 @@ async function makeFiles<Subject>(
   }
 }
 
-/** Whether all that was registered is there, by name and size; for a MeasurementSet, whether it is a table. */
-export async function isPresent(product: Product, work: string): Promise<boolean> {
+/** What of a product is not there as it was registered, by name and size; of a MeasurementSet, whether it is a table. */
+export async function findAbsent(product: Product, work: string): Promise<string | undefined> {
   const expected: readonly Partial<ProductFile>[] =
     product.kind === 'ms' ? [{ path: join(product.path, 'table.dat') }] : product.files;
   for (const { path, sizeBytes } of expected) {
     const found = await lstat(join(work, path!)).catch(() => undefined);
-    if (!found?.isFile() || (sizeBytes !== undefined && found.size !== sizeBytes)) return false;
+    if (!found?.isFile()) return `${path} is missing`;
+    if (sizeBytes !== undefined && found.size !== sizeBytes)
+      return `${path} has ${found.size} bytes, where ${sizeBytes} were registered`;
   }
-  return true;
+  return undefined;
 }
 
 async function describeFile(work: string, path: string): Promise<ProductFile> {

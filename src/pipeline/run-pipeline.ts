@@ -16,7 +16,7 @@ import { filesArePlaced, publishProduct, resumePublishing } from '../publish/ind
 import type { PublishOptions } from '../publish/index.js';
 import type { MosaicGroupRow, Product, Registry } from '../registry/index.js';
 import { indexFolder } from '../uvh5/index.js';
-import { findProduct, isPresent, makeProduct } from './make-product.js';
+import { findProduct, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
@@ -123,8 +123,8 @@ class PipelineRun {
       if (used.has(basename(tile.path)) && grouping.overlap === 0) continue;
       const member = await toMember(tile, work, (await this.#registry.groups.get(tile.groupId!))?.state);
       const [violation] = memberViolations(member);
-      if (violation) this.#reporter.leaveOut(member.id, violation.rule, violation.message);
-      else fit.push(member);
+      if (!violation) fit.push(member);
+      else if (!used.has(member.id)) this.#reporter.leaveOut(member.id, violation.rule, violation.message);
     }
     const { groups, waiting } = planMosaicGroups(fit, grouping, used);
     for (const { tile, reason } of waiting) {
@@ -149,14 +149,10 @@ class PipelineRun {
     await this.#registry.mosaicGroups.form({ name, members, options, newId, note: warnings.join('; ') });
   }
 
-  /** All tiles that were made with these options and are whole. */
+  /** All tiles that were made with these options. */
   async #currentTiles(): Promise<Product[]> {
-    const { tileOptionsHash, work } = this.#config;
-    const tiles: Product[] = [];
-    for (const tile of await this.#registry.products.list({ kind: 'tile', state: 'staged' })) {
-      if (optionsOf(tile) === tileOptionsHash && (await isPresent(tile, work))) tiles.push(tile);
-    }
-    return tiles;
+    const tiles = await this.#registry.products.list({ kind: 'tile', state: 'staged' });
+    return tiles.filter(tile => optionsOf(tile) === this.#config.tileOptionsHash);
   }
 
   /** Those that were formed with the same options, by this run or an earlier one. */

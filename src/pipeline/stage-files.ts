@@ -9,6 +9,7 @@ import type { MosaicMember, SubbandGroup } from '../grouping/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { MosaicFiles, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
+import { findAbsent } from './make-product.js';
 import type { StageResult } from './make-product.js';
 import { writeMosaicSummary } from './write-mosaic-summary.js';
 import { writeTileImages } from './write-tile-images.js';
@@ -57,7 +58,8 @@ export interface TileMember extends MosaicMember {
 export async function toMember(tile: Product, work: string, stage = 'unknown'): Promise<TileMember> {
   const { midTimeMjdSec, decDeg } = metadataOf(tile);
   const id = basename(tile.path);
-  const imageProblem = await findImageProblem(join(work, tile.path, `${id}-image.fits`));
+  const image = join(work, tile.path, `${id}-image.fits`);
+  const imageProblem = (await findAbsent(tile, work)) ?? (await findImageProblem(image));
   return { id, path: tile.path, midTimeMjdSec, decDeg, stage, imageProblem };
 }
 

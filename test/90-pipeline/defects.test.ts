@@ -120,7 +120,9 @@ onBothDatabases('in the registry and publishing', database => {
     const onStep = () => {
       throw new Error('the disk fails');
     };
-    await expect(publish(id, { onStep: step => void (step === 'cleaned' && onStep()) })).rejects.toThrow('the disk fails');
+    await expect(publish(id, { onStep: step => void (step === 'cleaned' && onStep()) })).rejects.toThrow(
+      'the disk fails',
+    );
     expect(await site.registry.products.get(id)).toMatchObject({ state: 'staged', finalized: true, qa: 'passed' });
     await site.registry.claims.reset(id);
     expect(await publishDue(site.registry, site.roots)).toEqual({ published: [id], failed: [] });
