@@ -1,3 +1,4 @@
+import { solutionFlags } from '../core/calibration-solutions.js';
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { checkKnownOptions, checkNumber } from '../core/check.js';
 import { antennasWithSolutions } from './check-calibration.js';
@@ -45,7 +46,10 @@ export interface CalibrationQuality {
   readonly phaseScatterDeg: number | undefined;
 }
 
-/** Measures how good solutions are. */
+/**
+ * Measures how good solutions are. A table does not tell why something is flagged: in solutions that were read, an antenna
+ * without any counts as one without data.
+ */
 export function measureCalibration(solutions: CalibrationSolutions): CalibrationQuality {
   const [, nAnts, , nPols] = solutions.flags.shape as [number, number, number, number];
   const snrs: number[] = [];
@@ -56,7 +60,7 @@ export function measureCalibration(solutions: CalibrationSolutions): Calibration
   let nAntennas = 0;
   for (let antenna = 0; antenna < nAnts; antenna++) {
     const series = [...Array(nPols).keys()].map(feed => seriesOf(solutions, antenna, feed));
-    if (series.every(one => one.every(({ flag }) => flag === noData))) continue;
+    if (series.every(one => one.every(({ flag }) => flag === noData || flag === flaggedInTable))) continue;
     nAntennas++;
     const good = series.map(one => one.filter(({ flag }) => flag === 0));
     if (good.every(one => one.length === 0)) deadAntennas.push(solutions.antennaNames[antenna]!);
@@ -129,7 +133,7 @@ export function checkCalibrationLimits(
   return all;
 }
 
-const noData = 1;
+const [noData, flaggedInTable] = [solutionFlags.indexOf('noData'), solutionFlags.indexOf('flaggedInTable')];
 
 interface Sample {
   readonly flag: number;

@@ -5,8 +5,10 @@ export { checkCalibrationTable, findCalibrationFaults } from './check-calibratio
 export type { CalibrationFault, CalibrationRule, CalibrationTarget } from './check-calibration.js';
 export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
 export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
+export { fluxAt, fluxInBeam } from './flux-in-beam.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';
 export type { FluxStandard } from './flux-standards.js';
+export { joinSolutions } from './join-solutions.js';
 export { readSkyModel } from './sky-model.js';
 export { solveCalibration, solveDefaults } from './solve-calibration.js';
 export type { SolveOptions } from './solve-calibration.js';

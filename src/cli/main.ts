@@ -5,7 +5,10 @@ import { Command, CommanderError } from 'commander';
 
 import { isPipelineError } from '../core/errors.js';
 import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
+import { calibrateCommand } from './commands/calibrate.js';
+import { caltablesCommand } from './commands/caltables.js';
 import { convertCommand } from './commands/convert.js';
+import { flagCommand } from './commands/flag.js';
 import { imageCommand } from './commands/image.js';
 import { inspectCommand } from './commands/inspect.js';
 import { mosaicCommand } from './commands/mosaic.js';
@@ -39,7 +42,16 @@ async function main(): Promise<number> {
       .addHelpText('after', exitCodeHelp)
       .exitOverride()
       .configureOutput({ outputError: () => undefined }); // printed below, like every error
-    const onData = [simulateCommand, inspectCommand, convertCommand, imageCommand, mosaicCommand];
+    const onData = [
+      simulateCommand,
+      inspectCommand,
+      convertCommand,
+      flagCommand,
+      calibrateCommand,
+      caltablesCommand,
+      imageCommand,
+      mosaicCommand,
+    ];
     const commands = [...onData, runCommand, publishCommand];
     for (const makeCommand of commands) {
       const command = makeCommand(context, code => void (exitCode = code));

@@ -87,6 +87,11 @@ export class CalibrationTableError extends PathError {
   readonly code = 'CALIBRATION_TABLE';
 }
 
+/** Solutions are not fit to be applied: they did not pass the gate of their quality. */
+export class CalibrationFailedError extends ContimgError {
+  readonly code = 'CALIBRATION_FAILED';
+}
+
 /** Every visibility is flagged, or of weight zero, or an autocorrelation: there is nothing to image. */
 export class NoValidDataError extends ContimgError {
   readonly code = 'NO_VALID_DATA';
@@ -165,6 +170,7 @@ export type PipelineError =
   | MeasurementSetError
   | FitsFormatError
   | CalibrationTableError
+  | CalibrationFailedError
   | NoValidDataError
   | MosaicError
   | DuplicateGroupError

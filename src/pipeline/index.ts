@@ -1,8 +1,29 @@
 export { createPipeline } from './create-pipeline.js';
 export type { Pipeline } from './create-pipeline.js';
 export type { PipelineConfig } from './pipeline-config.js';
+export { calibrationDefaults, checkCalibrationConfig } from './calibration-config.js';
+export type { CalibrationConfig, FlaggingConfig } from './calibration-config.js';
+export { chooseCalibration } from './choose-calibration.js';
+export type {
+  CalibrationCandidate,
+  CalibrationChoice,
+  CalibrationSubject,
+  ValidityRule,
+} from './choose-calibration.js';
+export { makeCalibrationSet } from './make-calibration-set.js';
+export type { CalibrationSetOptions, MadeCalibrationSet } from './make-calibration-set.js';
+export { registerCalibrationSet, tablePathsOf } from './register-calibration.js';
 export type { RunOptions } from './run-pipeline.js';
-export type { Failure, LeftOut, PipelineProgress, ReportedProduct, RunReport, StageName } from './run-report.js';
+export type {
+  Failure,
+  LeftOut,
+  PipelineProgress,
+  ReportedCalibration,
+  ReportedProduct,
+  RunReport,
+  StageName,
+} from './run-report.js';
+export type { TileCalibration } from './stage-files.js';
 export { writeMosaicSummary } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';
 export { mosaicLimits } from './validate-mosaic.js';

@@ -14,6 +14,8 @@ import { checkImagingOptions } from '../imaging/index.js';
 import type { ImagingOptions } from '../imaging/index.js';
 import { checkMosaicOptions } from '../mosaic/index.js';
 import type { MosaicOptions } from '../mosaic/index.js';
+import { checkCalibrationConfig, checkFlaggingConfig } from './calibration-config.js';
+import type { CalibrationConfig, CheckedCalibration, FlaggingConfig } from './calibration-config.js';
 import { recipeOf } from './recipe.js';
 
 type WithoutJob<T> = Omit<T, keyof JobOptions>;
@@ -34,6 +36,14 @@ export interface PipelineConfig {
   readonly keepMs?: boolean | undefined;
   /** Of the MeasurementSets, where they are kept. */
   readonly conversion?: Omit<WithoutJob<ConversionOptions>, 'path' | 'minSubbands' | 'earthOrientation'> | undefined;
+  /** Find interference, dead and shadowed antennas first, and leave them out. @default false */
+  readonly flagging?: boolean | FlaggingConfig | undefined;
+  /**
+   * Calibrate what is imaged: with sets that are solved for from groups in which the model is bright, and with those that
+   * are registered. Tiles without a valid set are made uncalibrated, and enter no mosaic.
+   * @default none: data are imaged as they are
+   */
+  readonly calibration?: CalibrationConfig | undefined;
   /** Tiles are images of all channels: of no more than one part. */
   readonly imaging?: Omit<WithoutJob<ImagingOptions>, 'minSubbands' | 'earthOrientation' | 'channelsOut'> | undefined;
   /** @default ten tiles */
@@ -53,6 +63,8 @@ export interface CheckedConfig {
   readonly conversion: NonNullable<PipelineConfig['conversion']>;
   readonly imaging: NonNullable<PipelineConfig['imaging']>;
   readonly mosaic: NonNullable<PipelineConfig['mosaic']>;
+  readonly flagging: FlaggingConfig | undefined;
+  readonly calibration: CheckedCalibration | undefined;
   readonly minSubbands: number;
   readonly keepMs: boolean;
   readonly threads: number;
@@ -76,7 +88,7 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
       'imaging',
       'grouping',
     ],
-    ...['mosaic', 'threads'],
+    ...['flagging', 'calibration', 'mosaic', 'threads'],
   ]);
   const work = resolve(checkText('work', config.work));
   const products = resolve(checkText('products', config.products));
@@ -87,6 +99,8 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   const options = {
     minSubbands: checkInteger('minSubbands', config.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands),
     earthOrientation: checkEarthOrientation(config.earthOrientation),
+    flagging: checkFlaggingConfig(config.flagging),
+    calibration: config.calibration && checkCalibrationConfig(config.calibration),
     imaging: config.imaging ?? {},
     grouping: { ...mosaicGroupDefaults, ...config.grouping },
     mosaic: config.mosaic ?? {},
@@ -95,9 +109,17 @@ export function checkConfig(config: PipelineConfig): CheckedConfig {
   checkMosaicOptions(options.mosaic);
   const keepMs = checkBoolean('keepMs', config.keepMs ?? false);
   const conversion = config.conversion ?? {};
-  const tileOptionsHash = recipeOf([options.earthOrientation, options.imaging]);
+  const { flagging, calibration } = options;
+  const preparing = flagging || calibration ? [{ flagging, calibration: hashable(calibration) }] : [];
+  const tileOptionsHash = recipeOf([options.earthOrientation, options.imaging, ...preparing]);
   // No overlap counts as absent: mosaics of versions that knew none keep their names.
   const grouping = { ...options.grouping, overlap: options.grouping.overlap || undefined };
-  const hashes = { tileOptionsHash, optionsHash: recipeOf({ ...options, grouping }) };
+  const all = { ...options, calibration: hashable(calibration), grouping };
+  const hashes = { tileOptionsHash, optionsHash: recipeOf(all) };
   return { work, products, registry, ...options, keepMs, conversion, threads: threadCount(config), ...hashes };
+}
+
+/** JSON knows no Infinity. */
+function hashable(calibration: CheckedCalibration | undefined): unknown {
+  return calibration && { ...calibration, solintSec: String(calibration.solintSec) };
 }

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { isPipelineError } from '../core/errors.js';
 import type { Workshop } from './make-product.js';
 import { codeOf } from './run-report.js';
-import type { Failure, LeftOut, PipelineProgress, ReportedProduct, RunReport, StageName } from './run-report.js';
+import type {
+  Failure,
+  LeftOut,
+  PipelineProgress,
+  ReportedCalibration,
+  ReportedProduct,
+  RunReport,
+  StageName,
+} from './run-report.js';
 import { cleanOf } from './stage-files.js';
 
 /** Collects what a run does, and tells of it as it goes. */
@@ -14,6 +22,7 @@ export class Reporter {
   readonly #published = new Map<string, readonly string[]>();
   readonly #leftOut: LeftOut[] = [];
   readonly #failed: Failure[] = [];
+  readonly #calibration: ReportedCalibration[] = [];
 
   constructor(onProgress: ((progress: PipelineProgress) => void) | undefined, signal: AbortSignal | undefined) {
     this.#onProgress = onProgress ?? (() => undefined);
@@ -36,6 +45,10 @@ export class Reporter {
 
   published(productId: string, paths: readonly string[]): void {
     this.#published.set(productId, paths);
+  }
+
+  calibrated(calibration: ReportedCalibration): void {
+    this.#calibration.push(calibration);
   }
 
   leaveOut(subject: string, code: string, reason: string): void {
@@ -83,6 +96,6 @@ export class Reporter {
       const published = this.#published.get(id) ?? [];
       products.push({ id, kind, state, path: join(work, path), published, made, clean: cleanOf(product) });
     }
-    return { products, leftOut: this.#leftOut, failed: this.#failed };
+    return { products, leftOut: this.#leftOut, failed: this.#failed, calibration: this.#calibration };
   }
 }

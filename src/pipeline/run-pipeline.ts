@@ -1,7 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { dsa110 } from '../core/dsa110.js';
 import { MosaicError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import {
@@ -16,16 +14,17 @@ import { filesArePlaced, publishProduct, resumePublishing } from '../publish/ind
 import type { PublishOptions } from '../publish/index.js';
 import type { MosaicGroupRow, Product, Registry } from '../registry/index.js';
 import { indexFolder } from '../uvh5/index.js';
+import { CalibrationStage } from './calibration-stage.js';
+import { obstacleOf, subjectOf } from './group-subject.js';
 import { findProduct, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
 import { Reporter } from './reporter.js';
-import type { PipelineProgress, RunReport } from './run-report.js';
+import type { PipelineProgress, RunReport, StageName } from './run-report.js';
 import { optionsOf, readMosaic, toMember } from './stage-files.js';
 import type { TileMember } from './stage-files.js';
 import { stagesOf } from './stages.js';
-import type { GroupSubject } from './stages.js';
 import { findMosaicFaults, findQualityProblems } from './validate-mosaic.js';
 
 export interface RunOptions extends Pick<JobOptions, 'signal'> {
@@ -42,7 +41,9 @@ export async function runPipeline(
 ): Promise<RunReport> {
   const run = new PipelineRun(config, registry, options);
   await run.resume();
-  for (const group of await run.findGroups(incoming)) await run.makeTile(group);
+  const groups = await run.findGroups(incoming);
+  for (const group of groups) await run.calibration?.solve(group);
+  for (const group of groups) await run.makeTile(group);
   await run.formMosaics();
   for (const group of await run.mosaicGroups()) await run.publishMosaic(group);
   return run.report();
@@ -56,6 +57,8 @@ class PipelineRun {
   readonly #publishing: PublishOptions & { readonly owner: string };
   readonly #stages: ReturnType<typeof stagesOf>;
   readonly #reporter: Reporter;
+  /** Undefined where calibration is off. */
+  readonly calibration: CalibrationStage | undefined;
 
   constructor(config: CheckedConfig, registry: Registry, { signal, onProgress }: RunOptions) {
     this.#config = config;
@@ -66,6 +69,8 @@ class PipelineRun {
     this.#publishing = { workRoot: config.work, productsRoot: config.products, owner: `run on ${config.work}` };
     this.#stages = stagesOf(config);
     this.#reporter = new Reporter(onProgress, signal);
+    const stage = () => new CalibrationStage(config, this.#shop, this.#reporter, signal);
+    this.calibration = config.calibration && stage();
   }
 
   /**
@@ -105,9 +110,10 @@ class PipelineRun {
     if (this.#config.keepMs) {
       await this.#reporter.attempt('convert', id, fail, async () => this.#obtain(convert, await subjectOf(group), id));
     }
-    const tile = await this.#reporter.attempt('image', id, fail, async () =>
-      this.#obtain(image, await subjectOf(group), id),
-    );
+    const tile = await this.#reporter.attempt('image', id, fail, async () => {
+      const subject = { ...(await subjectOf(group)), calibration: await this.calibration?.choose(group) };
+      return this.#obtain(image, subject, id);
+    });
     if (tile && (await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
   }
 
@@ -209,6 +215,11 @@ class PipelineRun {
     return paths;
   }
 
+  #jobOf(stage: StageName, name: string): JobOptions {
+    const onProgress = (fraction: number) => this.#reporter.running(stage, name, fraction);
+    return { signal: this.#signal, threads: this.#config.threads, onProgress };
+  }
+
   /** The product of a stage: found, or made. */
   async #obtain<Subject>(stage: Stage<Subject>, subject: Subject, name: string): Promise<Product> {
     const found = await findProduct(stage, subject, this.#shop);
@@ -217,11 +228,7 @@ class PipelineRun {
       return found;
     }
     this.#reporter.running(stage.name, name, 0);
-    const product = await makeProduct(stage, subject, this.#shop, {
-      signal: this.#signal,
-      threads: this.#config.threads,
-      onProgress: fraction => this.#reporter.running(stage.name, name, fraction),
-    });
+    const product = await makeProduct(stage, subject, this.#shop, this.#jobOf(stage.name, name));
     this.#reporter.made(stage.name, name, product.id);
     return product;
   }
@@ -235,22 +242,3 @@ const waitingReasons = {
   SPAN: (size: number) => `${size} tiles would span too long a time`,
   DECLINATION: () => 'Its neighbors point to other declinations',
 };
-
-async function subjectOf(group: SubbandGroup): Promise<GroupSubject> {
-  const facts = group.files.map(async ({ path }) => {
-    const { size, mtimeMs } = await stat(path);
-    return [basename(path), size, mtimeMs];
-  });
-  return { group, fingerprint: recipeOf(await Promise.all(facts)) };
-}
-
-/** Why a group cannot be processed, if so. */
-function obstacleOf(group: SubbandGroup, minSubbands: number): { code: string; reason: string } | undefined {
-  const serious = group.problems.find(problem => !['MISSING_SUBBAND', 'TIME_FROM_NAME'].includes(problem.code));
-  if (serious) return { code: serious.code, reason: serious.message };
-  const found = dsa110.nSubbands - group.missingSubbands.length;
-  if (found >= minSubbands) return undefined;
-  const missing = group.missingSubbands.map(subband => `sb${String(subband).padStart(2, '0')}`).join(', ');
-  const reason = `It has ${found} of the ${minSubbands} subbands that are expected at least; missing: ${missing}`;
-  return { code: 'INCOMPLETE_GROUP', reason };
-}

@@ -1,5 +1,6 @@
 import type { TileImages } from '../imaging/index.js';
 import type { ProductKind, ProductState } from '../registry/index.js';
+import type { TileCalibration } from './stage-files.js';
 
 /** A product that a run made or found. */
 export interface ReportedProduct {
@@ -33,13 +34,21 @@ export interface Failure {
   readonly reason: string;
 }
 
-export type StageName = 'convert' | 'image' | 'mosaic' | 'publish';
+export type StageName = 'convert' | 'calibrate' | 'image' | 'mosaic' | 'publish';
+
+/** How a tile was calibrated. */
+export interface ReportedCalibration extends TileCalibration {
+  /** Id of the group. */
+  readonly subject: string;
+}
 
 /** What a run did. */
 export interface RunReport {
   readonly products: readonly ReportedProduct[];
   readonly leftOut: readonly LeftOut[];
   readonly failed: readonly Failure[];
+  /** Of every tile, where calibration is on. */
+  readonly calibration: readonly ReportedCalibration[];
 }
 
 /** What a run is doing. */

@@ -6,13 +6,21 @@ import { readFits, readFitsHeader } from '../fits/index.js';
 import type { SkyImage } from '../fits/index.js';
 import { findImageProblem } from '../grouping/index.js';
 import type { MosaicMember, SubbandGroup } from '../grouping/index.js';
+import type { FlagReport } from '../calibration/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { MosaicFiles, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
+import type { CalibrationChoice } from './choose-calibration.js';
 import { findAbsent } from './make-product.js';
 import type { StageResult } from './make-product.js';
 import { writeMosaicSummary } from './write-mosaic-summary.js';
 import { writeTileImages } from './write-tile-images.js';
+
+/** How a tile was calibrated. */
+export interface TileCalibration extends Omit<CalibrationChoice, 'rejected'> {
+  /** Sets that were not used, and why: their tables are not fit, or they are of another time or declination. */
+  readonly rejected: readonly { readonly set: string; readonly reason: string }[];
+}
 
 /** What the registry keeps of a tile, and `<id>.json` beside its images. */
 interface TileMetadata {
@@ -24,6 +32,13 @@ interface TileMetadata {
   readonly rmsJyBeam: number;
   readonly nVisibilities: number;
   readonly clean: Pick<TileImages, 'stop' | 'cycles'>;
+  /** Where calibration is on. */
+  readonly calibration?: TileCalibration | undefined;
+  /** Why no calibration was applied, where one should be. */
+  readonly uncalibrated?: string | undefined;
+  /** Where flagging is on: fractions by reason, antennas by name. */
+  readonly flagged?: Readonly<Record<string, number>> | undefined;
+  readonly deadAntennas?: readonly string[] | undefined;
 }
 
 /** Writes the images of a tile, and what is known of it, into its folder. */
@@ -31,6 +46,7 @@ export async function writeTile(
   folder: string,
   group: Pick<SubbandGroup, 'id' | 'pointingDecDeg'>,
   tile: TileImages,
+  { flags, calibration }: { flags?: FlagReport | undefined; calibration?: TileCalibration | undefined } = {},
 ): Promise<StageResult> {
   const metadata: TileMetadata = {
     midTimeMjdSec: tile.restored.midTimeMjdSec,
@@ -40,6 +56,12 @@ export async function writeTile(
     rmsJyBeam: tile.rmsJyBeam,
     nVisibilities: tile.nVisibilities,
     clean: { stop: tile.stop, cycles: tile.cycles },
+    ...(calibration && { calibration }),
+    ...(calibration?.rule === 'none' && { uncalibrated: whyUncalibrated(calibration) }),
+    ...(flags && {
+      flagged: Object.fromEntries(Object.entries(flags.counts).map(([name, { fraction }]) => [name, fraction])),
+      deadAntennas: flags.deadAntennas,
+    }),
   };
   const images = await writeTileImages(join(folder, group.id), tile);
   const summary = `${group.id}.json`;
@@ -56,11 +78,20 @@ export interface TileMember extends MosaicMember {
 
 /** @param stage - how far its subband group has come; undefined where that is not known. */
 export async function toMember(tile: Product, work: string, stage = 'unknown'): Promise<TileMember> {
-  const { midTimeMjdSec, decDeg } = metadataOf(tile);
+  const { midTimeMjdSec, decDeg, uncalibrated } = metadataOf(tile);
   const id = basename(tile.path);
   const image = join(work, tile.path, `${id}-image.fits`);
   const imageProblem = (await findAbsent(tile, work)) ?? (await findImageProblem(image));
-  return { id, path: tile.path, midTimeMjdSec, decDeg, stage, imageProblem };
+  return { id, path: tile.path, midTimeMjdSec, decDeg, stage, imageProblem, uncalibrated };
+}
+
+function whyUncalibrated({ reason, rejected }: TileCalibration): string {
+  return [reason, ...rejected.slice(0, 3).map(({ set, reason: why }) => `${set}: ${why}`)].join('. ');
+}
+
+/** How a tile was calibrated; undefined for other products, and where calibration was off. */
+export function calibrationOf(product: Product): TileCalibration | undefined {
+  return (product.metadata as Partial<TileMetadata>).calibration;
 }
 
 /** The options that a tile was made with, as one hash. */

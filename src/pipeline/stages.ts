@@ -1,20 +1,26 @@
 import { join } from 'node:path';
 
 import type { SubbandGroup } from '../grouping/index.js';
+import { flagVisibilities } from '../calibration/index.js';
+import type { JobOptions } from '../core/job.js';
 import { imageGroup } from '../imaging/index.js';
 import { convertToMs } from '../ms/index.js';
 import { mosaicFiles } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
+import type { AppliedCalibration } from './calibration-shelf.js';
 import type { Stage } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
 import { mosaicTile, mosaicResult, writeTile } from './stage-files.js';
+import type { TileCalibration } from './stage-files.js';
 
 /** Files that become one tile, and one MeasurementSet. */
 export interface GroupSubject {
   readonly group: SubbandGroup;
   /** Hash of names, sizes and times of the files: a file that was copied again is another file. */
   readonly fingerprint: string;
+  /** What to apply; undefined where calibration is off. */
+  readonly calibration?: AppliedCalibration | undefined;
 }
 
 /** Tiles that become one mosaic. */
@@ -28,7 +34,10 @@ export interface MosaicSubject {
  * validated and published. A stage says what its product depends on and how it is made; the rest is common to all: makeProduct.
  */
 export function stagesOf(config: CheckedConfig) {
-  const { minSubbands, earthOrientation, conversion, imaging, mosaic: mosaicking } = config;
+  const { minSubbands, earthOrientation, conversion, flagging, imaging, mosaic: mosaicking } = config;
+  /** What of flagging and calibration decides a tile; nothing where both are off. */
+  const preparing = (calibration: AppliedCalibration | undefined) =>
+    flagging || calibration ? [config.tileOptionsHash, calibration?.rule ?? '', calibration?.sets ?? []] : [];
 
   const convert: Stage<GroupSubject> = {
     name: 'convert',
@@ -47,12 +56,17 @@ export function stagesOf(config: CheckedConfig) {
     name: 'image',
     kind: 'tile',
     path: ({ group }) => `tiles/${group.id}`,
-    recipe: ({ fingerprint }) => recipeOf(['tile', fingerprint, earthOrientation, imaging]),
+    recipe: ({ fingerprint, calibration }) =>
+      recipeOf([...['tile', fingerprint, earthOrientation, imaging], ...preparing(calibration)]),
     parents: () => [],
     groupId: ({ group }) => group.id,
-    run: async ({ group }, folder, job) => {
-      const tile = await imageGroup(group, { minSubbands, earthOrientation, ...imaging, ...job });
-      const { files, metadata } = await writeTile(folder, group, tile);
+    run: async ({ group, calibration }, folder, job) => {
+      const reading = { minSubbands, earthOrientation };
+      const flags = flagging && (await flagVisibilities(group, { ...reading, ...flagging, ...partOf(job, 0, 0.1) }));
+      const applied = { flags, calibration: calibration?.solutions };
+      const rest = flagging ? partOf(job, 0.1, 1) : job;
+      const tile = await imageGroup(group, { ...reading, ...imaging, ...applied, ...rest });
+      const { files, metadata } = await writeTile(folder, group, tile, { flags, calibration: recordOf(calibration) });
       return { files, metadata: { ...metadata, options: config.tileOptionsHash } };
     },
   };
@@ -74,4 +88,16 @@ export function stagesOf(config: CheckedConfig) {
   };
 
   return { convert, image, mosaic };
+}
+
+/** What is kept of the calibration of a tile. */
+export function recordOf(applied: AppliedCalibration | undefined): TileCalibration | undefined {
+  if (applied === undefined) return undefined;
+  const { rule, sets, reason, skipped, rejected } = applied;
+  return { rule, sets, reason, rejected: [...skipped, ...rejected] };
+}
+
+/** A job of which the progress is from `first` to `last` of another's. */
+function partOf({ onProgress, ...job }: JobOptions, first: number, last: number): JobOptions {
+  return { ...job, onProgress: onProgress && (fraction => onProgress(first + fraction * (last - first))) };
 }

@@ -4,8 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fromFileSystem } from '../core/file-errors.js';
 import { makeFolder } from '../core/make-folder.js';
 
-/** Subfolders of the work folder, one for each kind of product. */
-const productFolders = ['ms', 'tiles', 'mosaics'] as const;
+/** Subfolders of the work folder, one for each kind of product, and that of calibration sets. */
+const productFolders = ['ms', 'calibration', 'tiles', 'mosaics'] as const;
 
 /** The path without links, as far as it exists. */
 export async function realPathOf(path: string): Promise<string> {

@@ -17,10 +17,12 @@ export interface NewCalibrationSet {
   readonly sourceGroupId?: string | undefined;
   /** Whatever its users want to know: reference antenna, calibrator, quality. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Why it is not fit to be applied: it is recorded as failed then, and was never in force. @default none */
+  readonly failure?: string | undefined;
 }
 
 /** A calibration set as the registry knows it. */
-export interface CalibrationSet extends Required<NewCalibrationSet> {
+export interface CalibrationSet extends Required<Omit<NewCalibrationSet, 'failure'>> {
   readonly state: CalibrationState;
   /** Why it is retired or failed. */
   readonly reason: string | undefined;
@@ -35,12 +37,13 @@ export class CalibrationSetTable {
   }
 
   /**
-   * Adds a set, in state `active`.
+   * Adds a set, in state `active`; with a `failure`, in state `failed`.
    *
    * @throws {RegistryError} the id or a table is registered already, or the window ends before it begins.
    */
   async register(set: NewCalibrationSet): Promise<void> {
-    const { id, tables, validFromMjdSec, validToMjdSec, sourceGroupId, metadata } = set;
+    const { id, tables, validFromMjdSec, validToMjdSec, sourceGroupId, metadata, failure } = set;
+    const state: CalibrationState = failure === undefined ? 'active' : 'failed';
     await transact(this.#db, async db => {
       const now = clockOf(db);
       const window = { valid_from_mjd_sec: validFromMjdSec, valid_to_mjd_sec: validToMjdSec };
@@ -48,8 +51,8 @@ export class CalibrationSetTable {
         .insertInto('calibration_sets')
         .values({
           id,
-          state: 'active',
-          reason: null,
+          state,
+          reason: failure ?? null,
           source_group_id: sourceGroupId ?? null,
           ...window,
           metadata: JSON.stringify(metadata ?? {}),
@@ -60,13 +63,22 @@ export class CalibrationSetTable {
       for (const [position, { path, term }] of tables.entries()) {
         await db.insertInto('calibration_tables').values({ set_id: id, position, path, term }).execute();
       }
-      await recordEvent(db, 'calibration_set', id, null, 'active', `valid ${validFromMjdSec} to ${validToMjdSec}`);
+      const message = failure ?? `valid ${validFromMjdSec} to ${validToMjdSec}`;
+      await recordEvent(db, 'calibration_set', id, null, state, message);
     });
   }
 
   async get(id: string): Promise<CalibrationSet | undefined> {
     const row = await this.#db.selectFrom('calibration_sets').selectAll().where('id', '=', id).executeTakeFirst();
     return row && this.#read(row);
+  }
+
+  /** All sets, in the order of their windows, or those in one state. */
+  async list(state?: CalibrationState): Promise<CalibrationSet[]> {
+    let query = this.#db.selectFrom('calibration_sets').selectAll();
+    if (state !== undefined) query = query.where('state', '=', state);
+    const rows = await query.orderBy('valid_from_mjd_sec').orderBy('id').execute();
+    return Promise.all(rows.map(row => this.#read(row)));
   }
 
   /**

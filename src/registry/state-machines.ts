@@ -39,7 +39,8 @@ export const mosaicGroupMachine: StateMachine<MosaicGroupState> = {
   failed: ['published', 'failed'],
 };
 
-/** A calibration set is applied while it is active. `failed` is one of which the tables are missing or malformed. */
+/** A calibration set is applied while it is active. `failed` is one that did not pass its gate, or of which the
+ * tables are missing or malformed. */
 export const calibrationMachine: StateMachine<CalibrationState> = {
   active: ['retired', 'failed'],
   retired: ['active'],

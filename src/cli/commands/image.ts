@@ -1,11 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 
 import { readFits } from '../../fits/index.js';
-import { groupSubbands } from '../../grouping/index.js';
 import { imageGroup, imageMs } from '../../imaging/index.js';
 import type { ImagingOptions, TileImages } from '../../imaging/index.js';
 import { checkTileImagesAbsent, writeTileImages } from '../../pipeline/index.js';
@@ -14,7 +10,7 @@ import { UsageError } from '../exit-codes.js';
 import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
-import { indexPaths } from '../subband-files.js';
+import { isMeasurementSet, observationOf } from '../visibility-source.js';
 
 const schema = imagingSchema.extend({
   name: z.string(),
@@ -84,25 +80,12 @@ async function imagePaths(paths: readonly string[], options: Options, job: Imagi
     ...job,
   };
   const { dataColumn, field } = options;
-  if (paths.length === 1 && (await isMs(paths[0]!)))
-    return imageMs(paths[0]!, { ...imaging, dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field });
-  if (dataColumn !== undefined || field !== undefined)
+  if ((dataColumn !== undefined || field !== undefined) && !(await isMeasurementSet(paths)))
     throw new UsageError('--data-column and --field go with a MeasurementSet');
-  const { groups, leftOut } = groupSubbands(await indexPaths(paths, { signal: job.signal }));
-  for (const { message } of leftOut) console.error(`Left out: ${message}`);
-  if (groups.length !== 1)
-    throw new UsageError(
-      `Expected a MeasurementSet, or the files of one group, but found ${groups.length} groups` +
-        `${groups.length > 0 ? `: ${groups.map(({ id }) => id).join(', ')}` : ` in ${paths.join(', ')}`}`,
-    );
-  return imageGroup(groups[0]!, imaging);
-}
-
-function isMs(path: string): Promise<boolean> {
-  return stat(join(path, 'table.dat')).then(
-    found => found.isFile(),
-    () => false,
-  );
+  const source = await observationOf(paths, job.signal!);
+  if (typeof source === 'string')
+    return imageMs(source, { ...imaging, dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field });
+  return imageGroup(source, imaging);
 }
 
 function summaryOf({ channelIndex, channelRange, restored, beam, rmsJyBeam, nVisibilities, stop, cycles }: TileImages) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { createPipeline } from '../../pipeline/index.js';
 import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline/index.js';
+import { addCalibrationOptions, calibrationSchema, skyModelOf, toCalibrationConfig } from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
 import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
@@ -10,6 +11,10 @@ import { folderOf, integerOption, numberOption, optionName, parseWith } from '..
 import { progressDisplay } from '../progress-display.js';
 
 const schema = imagingSchema.extend({
+  ...calibrationSchema.shape,
+  flag: z.boolean().optional(),
+  calibrate: z.boolean().optional(),
+  minFlux: numberOption.min(0).optional(),
   work: z.string().optional(),
   products: z.string().optional(),
   database: z.string().optional(),
@@ -24,7 +29,7 @@ const schema = imagingSchema.extend({
 
 /** `contimg run`: the whole flow. */
 export const runCommand: MakeCommand = (context, exitWith) =>
-  addImagingOptions(new Command('run'))
+  addCalibrationOptions(addImagingOptions(new Command('run')))
     .description(
       'Make everything that can be made of the files in a folder: tiles, and mosaics, which are published. What is there already is not made again.',
     )
@@ -39,12 +44,15 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     .option('--overlap <n>', 'tiles that a mosaic has in common with the one before (default 0)')
     .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--ms', 'make a MeasurementSet of every group too, and keep it')
+    .option('--flag', 'find interference, dead and shadowed antennas, and leave them out')
+    .option('--calibrate', 'apply calibration sets that are registered; with --sky or --calibrator, solve for sets too')
+    .option('--min-flux <jy>', 'flux of the sky model in the beam from which a group is solved (default 1)')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
     .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
     .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed')
     .action(async (incoming: string, raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
-      const report = await runWithDisplay(incoming, toPipelineConfig(options, context), context.signal);
+      const report = await runWithDisplay(incoming, await toPipelineConfig(options, context), context.signal);
       if (options.json) console.log(JSON.stringify(report));
       else printReport(report);
       for (const { stage, subject, code, reason } of report.failed) {
@@ -53,7 +61,9 @@ export const runCommand: MakeCommand = (context, exitWith) =>
       if (report.failed.length > 0) exitWith(exitCodes.failed);
     });
 
-function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): PipelineConfig {
+async function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): Promise<PipelineConfig> {
+  const model = await skyModelOf(options);
+  const calibrating = options.calibrate || model !== undefined;
   return {
     work: folderOf('work', options.work, config),
     products: folderOf('products', options.products, config),
@@ -66,6 +76,8 @@ function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandCo
       ...(options.groupSize !== undefined && { groupSize: options.groupSize }),
       ...(options.overlap !== undefined && { overlap: options.overlap }),
     },
+    flagging: options.flag && { edgeChannels: options.edgeChannels },
+    calibration: calibrating ? { ...toCalibrationConfig(options), model, minFluxJy: options.minFlux } : undefined,
     imaging: toImagingOptions(options),
   };
 }

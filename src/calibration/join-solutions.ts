@@ -1,0 +1,62 @@
+import ndarray from 'ndarray';
+import type { NdArray } from 'ndarray';
+
+import type { CalibrationSolutions } from '../core/calibration-solutions.js';
+import { InvalidArgumentError } from '../core/errors.js';
+
+/**
+ * Joins solutions of one term from several times, so that applying them interpolates between those.
+ *
+ * @throws {InvalidArgumentError} they are not of the same term, antennas, feeds, bands and reference antenna, or overlap
+ *   in time.
+ * @example
+ * const bandpass = joinSolutions([evening, morning]);
+ */
+export function joinSolutions(parts: readonly CalibrationSolutions[]): CalibrationSolutions {
+  const ordered = [...parts].sort((a, b) => a.timeMjdSec[0]! - b.timeMjdSec[0]!);
+  const [first, ...others] = ordered;
+  if (first === undefined) throw new InvalidArgumentError('Expected solutions to join but received none');
+  for (const [i, other] of others.entries()) {
+    const difference = differenceOf(first, other);
+    if (difference !== undefined)
+      throw new InvalidArgumentError(`Expected solutions that go together but they differ in ${difference}`);
+    if (ordered[i]!.timeMjdSec.at(-1)! >= other.timeMjdSec[0]!)
+      throw new InvalidArgumentError('Expected solutions of different times but they overlap');
+  }
+  return {
+    ...first,
+    phaseOnly: ordered.every(({ phaseOnly }) => phaseOnly),
+    history: ordered.flatMap(({ history }) => history),
+    timeMjdSec: ordered.flatMap(({ timeMjdSec }) => timeMjdSec),
+    intervalSec: ordered.flatMap(({ intervalSec }) => intervalSec),
+    values: stack(ordered.map(({ values }) => values)),
+    errors: stack(ordered.map(({ errors }) => errors)),
+    snr: stack(ordered.map(({ snr }) => snr)),
+    flags: stack(ordered.map(({ flags }) => flags)),
+  };
+}
+
+/** In what two solutions cannot be joined. */
+function differenceOf(a: CalibrationSolutions, b: CalibrationSolutions): string | undefined {
+  const compared = {
+    term: a.term === b.term,
+    'the reference antenna': a.refAnt === b.refAnt,
+    antennas: a.antennaNames.join('\n') === b.antennaNames.join('\n'),
+    polarizations: a.polarizations.join() === b.polarizations.join(),
+    frequencies: a.freqHz.length === b.freqHz.length && a.freqHz.every((hz, k) => Math.abs(hz - b.freqHz[k]!) < 1),
+  };
+  return Object.entries(compared).find(([, same]) => !same)?.[0];
+}
+
+/** Along the first axis. */
+function stack<D extends Float64Array | Float32Array | Uint8Array>(arrays: readonly NdArray<D>[]): NdArray<D> {
+  const Kind = arrays[0]!.data.constructor as new (length: number) => D;
+  const whole = new Kind(arrays.reduce((n, { data }) => n + data.length, 0));
+  let at = 0;
+  for (const { data } of arrays) {
+    whole.set(data, at);
+    at += data.length;
+  }
+  const times = arrays.reduce((n, { shape }) => n + shape[0]!, 0);
+  return ndarray(whole, [times, ...arrays[0]!.shape.slice(1)]);
+}

@@ -1,0 +1,119 @@
+import { basename, resolve } from 'node:path';
+
+import { Command } from 'commander';
+import { z } from 'zod';
+
+import { makeFolder } from '../../core/make-folder.js';
+import type { SubbandGroup } from '../../grouping/index.js';
+import {
+  calibrationDefaults,
+  checkCalibrationConfig,
+  makeCalibrationSet,
+  registerCalibrationSet,
+} from '../../pipeline/index.js';
+import type { MadeCalibrationSet } from '../../pipeline/index.js';
+import { openRegistry } from '../../registry/index.js';
+import { describeSource } from '../../uvh5/index.js';
+import { addCalibrationOptions, calibrationSchema, skyModelOf, toCalibrationConfig } from '../calibration-options.js';
+import type { CommandContext, MakeCommand } from '../command-context.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { progressDisplay } from '../progress-display.js';
+import { observationOf } from '../visibility-source.js';
+
+const schema = calibrationSchema.extend({
+  name: z.string(),
+  flag: z.boolean().optional(),
+  work: z.string().optional(),
+  database: z.string().optional(),
+  minSubbands: integerOption.min(1).max(16).optional(),
+  ut1Utc: numberOption.min(-1).max(1).optional(),
+  threads: integerOption.min(0).max(1024).optional(),
+  json: z.boolean().optional(),
+});
+type Options = z.infer<typeof schema>;
+
+/** `contimg calibrate`: the calibration tables of one observation. */
+export const calibrateCommand: MakeCommand = (context, exitWith) =>
+  addCalibrationOptions(new Command('calibrate'))
+    .description('Flag one observation and solve it for calibration tables against a model of its sky.')
+    .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
+    .requiredOption(
+      '--name <name>',
+      'the tables are <name>.k, <name>.b and <name>.g; those that exist are not replaced',
+    )
+    .option('--no-flag', 'do not look for interference and dead antennas first')
+    .option('--work <folder>', 'register the tables there, under the last part of <name>, for contimg run')
+    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
+    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
+    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observation (default 0)')
+    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+    .option('--json', 'print one line of JSON: the tables, their quality, what is wrong with them')
+    .action(async (paths: string[], raw: unknown) => {
+      const options = parseWith(schema, raw, optionName);
+      const model = await skyModelOf(options);
+      if (model === undefined) throw new UsageError('Expected --sky FILE or --calibrator NAME to solve against');
+      const source = await observationOf(paths, context.signal);
+      const reading = {
+        ...(typeof source !== 'string' && { minSubbands: options.minSubbands }),
+        ...(options.ut1Utc !== undefined && { earthOrientation: { ut1MinusUtcSec: options.ut1Utc } }),
+      };
+      const display = progressDisplay();
+      try {
+        const solving = { ...checkCalibrationConfig({ ...toCalibrationConfig(options), model }), source: reading };
+        const flagging = options.flag === false ? undefined : { edgeChannels: options.edgeChannels };
+        const made = await makeCalibrationSet(
+          resolve(options.name),
+          source,
+          { ...solving, flagging },
+          {
+            ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
+            onProgress: fraction => display.show({ name: options.name, fraction }),
+          },
+        );
+        if (options.work !== undefined) await register(made, source, options, context);
+        display.stop();
+        print(made, options.json ?? false);
+        if (made.problems.length > 0) exitWith(exitCodes.failed);
+      } finally {
+        display.stop();
+      }
+    });
+
+async function register(
+  made: MadeCalibrationSet,
+  source: string | SubbandGroup,
+  options: Options,
+  { config }: CommandContext,
+): Promise<void> {
+  const work = resolve(options.work!);
+  await makeFolder(work);
+  const registry = await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`);
+  try {
+    const decDeg =
+      (typeof source === 'string' ? undefined : source.pointingDecDeg) ??
+      (await describeSource(source, { minSubbands: options.minSubbands })).pointings[0]!.decDeg;
+    const validHours = options.validHours ?? calibrationDefaults.validHours;
+    await registerCalibrationSet(registry, made, { id: basename(options.name), work, decDeg, validHours });
+  } finally {
+    await registry.close();
+  }
+}
+
+function print({ tables, refAnt, problems, flags }: MadeCalibrationSet, json: boolean): void {
+  if (json) {
+    const { counts = {}, deadAntennas = [] } = flags ?? {};
+    console.log(JSON.stringify({ tables, refAnt, problems, flagged: counts, deadAntennas }));
+    return;
+  }
+  if (flags && flags.deadAntennas.length > 0) console.log(`flagged as dead: ${flags.deadAntennas.join(', ')}`);
+  for (const { path, term, quality } of tables) {
+    const { nSolvedAntennas, nAntennas, flaggedFraction, medianSnr, deadAntennas } = quality;
+    console.log(
+      `${path}: ${term}, ${nSolvedAntennas} of ${nAntennas} antennas, ${(100 * flaggedFraction).toFixed(1)} % flagged, ` +
+        `signal to noise ${medianSnr.toFixed(1)}, reference ${refAnt}` +
+        (deadAntennas.length > 0 ? `, without solutions: ${deadAntennas.join(', ')}` : ''),
+    );
+  }
+  for (const problem of problems) console.error(`Not fit to be applied elsewhere: ${problem}`);
+}

@@ -1,0 +1,106 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+import { checkCalibrationTable, fluxInBeam } from '../calibration/index.js';
+import { CalibrationFailedError } from '../core/errors.js';
+import { syncPath } from '../core/file-digest.js';
+import { fromFileSystem } from '../core/file-errors.js';
+import type { JobOptions } from '../core/job.js';
+import type { Observation } from '../core/observation.js';
+import type { SubbandGroup } from '../grouping/index.js';
+import type { CalibrationSet, Registry } from '../registry/index.js';
+import { describeSource } from '../uvh5/index.js';
+import { makeCalibrationSet } from './make-calibration-set.js';
+import type { MadeCalibrationSet } from './make-calibration-set.js';
+import type { Workshop } from './make-product.js';
+import type { CheckedConfig } from './pipeline-config.js';
+import { recipeOf } from './recipe.js';
+import { gateProblemsOf, registerCalibrationSet, tablePathsOf } from './register-calibration.js';
+import type { GroupSubject } from './stages.js';
+import { partialPath } from './work-folder.js';
+
+/** The calibration set that a group gives: its name, by all that decides what it is. */
+export function calibrationSetId({ group, fingerprint }: GroupSubject, config: CheckedConfig): string {
+  const { minSubbands, earthOrientation, flagging } = config;
+  const { model, terms, solintSec, refAnt, minSnr, limits, validHours } = config.calibration!;
+  const solving = { model, terms, solintSec: String(solintSec), refAnt, minSnr, limits, validHours };
+  return `${group.id}_${recipeOf([fingerprint, minSubbands, earthOrientation, flagging, solving]).slice(0, 8)}`;
+}
+
+/** An observation of subband files, before its visibilities are read. */
+export function describeGroup(group: SubbandGroup, config: CheckedConfig, job: JobOptions = {}): Promise<Observation> {
+  const { minSubbands, earthOrientation } = config;
+  return describeSource(group, { minSubbands, earthOrientation, ...job });
+}
+
+/** Flux of the model in the beam, Jy, in the middle of an observation and its band. */
+export function modelFluxIn(observation: Observation, config: CheckedConfig): number {
+  const { pointings, freqHz, antennas } = observation;
+  const [pointing, hz] = [pointings[pointings.length >> 1]!, freqHz[freqHz.length >> 1]!];
+  return fluxInBeam(config.calibration!.model, pointing, hz, antennas[0]?.diameterMeters);
+}
+
+/** Whether all tables of a set are there and whole. */
+export async function isWhole(set: CalibrationSet, work: string): Promise<boolean> {
+  for (const path of tablePathsOf(set, work)) if ((await checkCalibrationTable(path)).length > 0) return false;
+  return true;
+}
+
+/**
+ * Solves a group and registers the set, in force if it passed the gate; earlier sets of the group are retired then.
+ *
+ * @param known - the set as it is registered, where its tables have to be made again.
+ * @throws {CalibrationFailedError} it did not pass: it is registered as failed.
+ */
+export async function calibrateGroup(
+  { group, decDeg, id }: { readonly group: SubbandGroup; readonly decDeg: number; readonly id: string },
+  config: CheckedConfig,
+  { work, registry }: Workshop,
+  known: CalibrationSet | undefined,
+  job: JobOptions,
+): Promise<CalibrationSet> {
+  const made = await makeTables(join(work, 'calibration', id), group, config, job);
+  if (known) return putInForce(known, registry);
+  const { validHours } = config.calibration!;
+  const set = await registerCalibrationSet(registry, made, { id, work, decDeg, validHours, groupId: group.id });
+  if (set.state === 'failed') throw new CalibrationFailedError(failureOf(id, gateProblemsOf(set)));
+  return putInForce(set, registry);
+}
+
+/** Takes a set up, where it was not in force, and retires others of its group: those of other options. */
+export async function putInForce(set: CalibrationSet, { calibrationSets }: Registry): Promise<CalibrationSet> {
+  if (set.state !== 'active') await calibrationSets.setState(set.id, 'active', 'taken up again');
+  for (const other of await calibrationSets.list('active'))
+    if (other.sourceGroupId === set.sourceGroupId && other.id !== set.id)
+      await calibrationSets.setState(other.id, 'retired', `replaced by ${set.id}`);
+  return (await calibrationSets.get(set.id))!;
+}
+
+/** The message for a set that did not pass the gate. */
+export function failureOf(id: string, problems: readonly string[]): string {
+  return `The calibration set ${id} is not fit to be applied, those before it stay in force: ${problems.join('; ')}`;
+}
+
+/** Under a hidden name first, so that a folder of this name holds a whole set. */
+async function makeTables(
+  folder: string,
+  group: SubbandGroup,
+  config: CheckedConfig,
+  job: JobOptions,
+): Promise<MadeCalibrationSet> {
+  const { minSubbands, earthOrientation, flagging } = config;
+  const temporary = partialPath(folder);
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    const options = { ...config.calibration!, flagging, source: { minSubbands, earthOrientation } };
+    const made = await makeCalibrationSet(join(temporary, group.id), group, options, job);
+    await rename(temporary, folder);
+    await syncPath(dirname(folder));
+    return { ...made, tables: made.tables.map(table => ({ ...table, path: join(folder, basename(table.path)) })) };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw fromFileSystem(folder, error);
+  }
+}

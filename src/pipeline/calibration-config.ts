@@ -1,0 +1,78 @@
+import { calibrationLimits } from '../calibration/index.js';
+import type { CalibrationLimits, FlagOptions, SkySource } from '../calibration/index.js';
+import type { CalibrationTerm } from '../core/calibration-solutions.js';
+import { checkInteger, checkKnownOptions, checkNumber, checkOneOf, checkPositive } from '../core/check.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import type { JobOptions } from '../core/job.js';
+import type { SourceOptions } from '../core/source.js';
+
+/** How observations are calibrated. */
+export interface CalibrationConfig {
+  /**
+   * Sources of the sky, as bright as they are before the primary beam: every group in whose beam they have `minFluxJy` is
+   * solved for against them. @default none: sets that are registered are applied
+   */
+  readonly model?: readonly SkySource[] | undefined;
+  /** @default 1 */
+  readonly minFluxJy?: number | undefined;
+  /** What is solved for, one on top of the other. @default a bandpass */
+  readonly terms?: readonly CalibrationTerm[] | undefined;
+  /** Of gains. @default Infinity: the whole observation */
+  readonly solintSec?: number | undefined;
+  /** Name of the reference antenna. @default the healthiest, for each set */
+  readonly refAnt?: string | undefined;
+  /** Of a single solution. @default 3 */
+  readonly minSnr?: number | undefined;
+  /** How long a set may be applied, before and after its own observation. @default 12 */
+  readonly validHours?: number | undefined;
+  /** How far in declination from its own observation. @default 3 */
+  readonly maxDecOffsetDeg?: number | undefined;
+  /** What a set must meet to be applied at all. */
+  readonly limits?: CalibrationLimits | undefined;
+}
+
+/** Defaults of calibrating. */
+export const calibrationDefaults = Object.freeze({
+  minFluxJy: 1,
+  terms: Object.freeze(['bandpass'] as const) as readonly CalibrationTerm[],
+  solintSec: Infinity,
+  minSnr: 3,
+  validHours: 12,
+  maxDecOffsetDeg: 3,
+});
+
+/** Options of flagging in a pipeline. */
+export type FlaggingConfig = Omit<FlagOptions, keyof JobOptions | keyof SourceOptions>;
+
+/** With defaults filled in. */
+export type CheckedCalibration = Required<Omit<CalibrationConfig, 'model' | 'refAnt' | 'limits'>> & {
+  readonly model: readonly SkySource[];
+  readonly refAnt: string | undefined;
+  readonly limits: CalibrationLimits;
+} & { readonly [K in keyof typeof calibrationDefaults]: (typeof calibrationDefaults)[K] };
+
+/** @throws {InvalidArgumentError} an option is wrong. */
+export function checkCalibrationConfig(config: CalibrationConfig): CheckedCalibration {
+  checkKnownOptions(config, [...Object.keys(calibrationDefaults), 'model', 'refAnt', 'limits']);
+  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  const { model = [], refAnt, limits = {}, ...o } = { ...calibrationDefaults, ...given } as CheckedCalibration;
+  if (!Array.isArray(model)) throw new InvalidArgumentError('Expected calibration.model to be an array of sources');
+  if (!Array.isArray(o.terms) || o.terms.length === 0 || new Set(o.terms).size < o.terms.length)
+    throw new InvalidArgumentError('Expected calibration.terms to be one or several different terms');
+  for (const term of o.terms) checkOneOf('calibration.terms', term, ['delay', 'bandpass', 'gain']);
+  checkNumber('calibration.minFluxJy', o.minFluxJy, 0);
+  checkNumber('calibration.minSnr', o.minSnr, 0);
+  checkPositive('calibration.validHours', o.validHours);
+  checkPositive('calibration.maxDecOffsetDeg', o.maxDecOffsetDeg);
+  if (o.solintSec !== Infinity) checkPositive('calibration.solintSec', o.solintSec);
+  checkKnownOptions(limits, Object.keys(calibrationLimits));
+  return { ...o, model, refAnt, limits };
+}
+
+/** Options of flagging: those given, the defaults for `true`, none for `false`. */
+export function checkFlaggingConfig(flagging: boolean | FlaggingConfig | undefined): FlaggingConfig | undefined {
+  if (flagging === undefined || flagging === false) return undefined;
+  if (flagging === true) return {};
+  if (flagging.edgeChannels !== undefined) checkInteger('flagging.edgeChannels', flagging.edgeChannels, 0);
+  return flagging;
+}

@@ -1,0 +1,125 @@
+import {
+  findCalibrationFaults,
+  findCalibrationProblems,
+  flagVisibilities,
+  measureCalibration,
+  readCalibrationTable,
+  solveCalibration,
+  writeCalibrationTable,
+} from '../calibration/index.js';
+import type { CalibrationQuality, FlagReport } from '../calibration/index.js';
+import type { CalibrationSolutions, CalibrationTerm } from '../core/calibration-solutions.js';
+import type { JobOptions } from '../core/job.js';
+import type { SourceOptions, VisibilitySource } from '../core/source.js';
+import { describeSource } from '../uvh5/index.js';
+import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
+
+/** Calibration tables of one observation, and how good they are. */
+export interface MadeCalibrationSet {
+  /** In the order in which they are applied. */
+  readonly tables: readonly {
+    readonly path: string;
+    readonly term: CalibrationTerm;
+    readonly quality: CalibrationQuality;
+  }[];
+  /** As they were read back. */
+  readonly solutions: readonly CalibrationSolutions[];
+  readonly refAnt: string;
+  readonly midTimeMjdSec: number;
+  /** Why they are not fit to be applied elsewhere, one sentence each; empty for good ones. */
+  readonly problems: readonly string[];
+  readonly flags: FlagReport | undefined;
+}
+
+/** The ends of the names of tables. */
+const tableEnds: Record<CalibrationTerm, string> = { delay: 'k', bandpass: 'b', gain: 'g' };
+
+export interface CalibrationSetOptions extends Pick<
+  CheckedCalibration,
+  'model' | 'terms' | 'refAnt' | 'solintSec' | 'minSnr' | 'limits'
+> {
+  readonly source?: SourceOptions | undefined;
+  readonly flagging?: FlaggingConfig | undefined;
+}
+
+/**
+ * Flags and solves an observation, writes the tables `NAME.k`, `.b` and `.g`, reads them back and passes them through the
+ * checks and the gate. Whether they are fit is said by `problems`; nothing is thrown for it.
+ *
+ * @throws {NoValidDataError} not one solution.
+ * @throws {OutputExistsError} a table is there already.
+ */
+export async function makeCalibrationSet(
+  name: string,
+  source: VisibilitySource,
+  options: CalibrationSetOptions,
+  job: JobOptions = {},
+): Promise<MadeCalibrationSet> {
+  const { model, terms, solintSec, minSnr, limits, source: reading = {}, flagging } = options;
+  const part = partsOf(job, terms.length + (flagging ? 1 : 0));
+  const flags = flagging && (await flagVisibilities(source, { ...reading, ...flagging, ...part() }));
+  const solved: CalibrationSolutions[] = [];
+  for (const term of terms) {
+    const refAnt = options.refAnt ?? solved[0]?.refAnt;
+    const own = term === 'gain' ? { solintSec } : {};
+    const common = { ...reading, flags, term, refAnt, minSnr, prior: solved };
+    solved.push(await solveCalibration(source, model, { ...common, ...own, ...part() }));
+  }
+  const observation = await describeSource(source, reading);
+  const provenance = [
+    `model: ${model.length} sources, ${model
+      .map(one => one.name ?? 'unnamed')
+      .slice(0, 8)
+      .join(', ')}`,
+  ];
+  const tables: MadeCalibrationSet['tables'][number][] = [];
+  const solutions: CalibrationSolutions[] = [];
+  const problems: string[] = [];
+  for (const one of solved) {
+    const path = `${name}.${tableEnds[one.term]}`;
+    await writeCalibrationTable(path, one, provenance);
+    const read = await readCalibrationTable(path);
+    const quality = measureCalibration(one);
+    const faults = findCalibrationFaults(read, observation).filter(({ severity }) => severity === 'error');
+    const found = [
+      ...faults.map(({ message }) => message),
+      ...readingProblems(one, read),
+      ...findCalibrationProblems(quality, limits),
+    ];
+    problems.push(...found.map(problem => `${one.term}: ${problem}`));
+    tables.push({ path, term: one.term, quality });
+    solutions.push(read);
+  }
+  const times = observation.timeMjdSec;
+  return {
+    tables,
+    solutions,
+    refAnt: solved[0]!.refAnt,
+    midTimeMjdSec: (times[0]! + times.at(-1)!) / 2,
+    problems,
+    flags,
+  };
+}
+
+/** Whether a table holds what was written; single precision holds gains to 1e-7 of the largest. */
+function readingProblems(written: CalibrationSolutions, read: CalibrationSolutions): string[] {
+  const largest = written.values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let different = 0;
+  for (const [i, flag] of written.flags.data.entries()) {
+    const good = flag === 0;
+    const apart = [2 * i, 2 * i + 1].some(
+      k => !(Math.abs(written.values.data[k]! - read.values.data[k]!) <= 1e-6 * largest),
+    );
+    if (good !== (read.flags.data[i] === 0) || (good && apart)) different++;
+  }
+  return different === 0 ? [] : [`${different} solutions are read back from the table as others than were written`];
+}
+
+/** Jobs of `n` parts of equal length, one after the other. */
+function partsOf({ onProgress, ...job }: JobOptions, n: number): () => JobOptions {
+  let done = 0;
+  return () => {
+    const before = done++;
+    return { ...job, onProgress: onProgress && (fraction => onProgress((before + fraction) / n)) };
+  };
+}

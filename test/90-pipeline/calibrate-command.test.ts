@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { describeIf, hasPythonModule, hasShared, sharedPath } from '../support/oracles.js';
+import { contimg } from '../support/contimg-command.js';
+import { reportOf } from '../support/small-run.js';
+
+const canCorrupt = hasShared() && hasPythonModule('h5py') && hasPythonModule('erfa');
+
+describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibrating on the command line', () => {
+  let folder: string;
+  let incoming: string;
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const done = async (args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await contimg(args);
+    expect(exitCode, stderr).toBe(0);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'contimg-calibrate-'));
+    incoming = at('incoming');
+    await writeFile(at('sky.json'), JSON.stringify([{ ra_deg: 336.83, dec_deg: 16.02, flux_jy: 4 }]));
+    await writeFile(at('sky.csv'), 'name,ra_deg,dec_deg,flux_jy\nA,336.83,16.02,4\n');
+    execFileSync('/usr/bin/python3', [
+      ...[sharedPath('tools', 'make_dsa110_uvh5.py'), incoming, '--antennas', '24', '--channels', '2', '--dead', '1'],
+      ...['--integrations', '3', '--noise', '0.1', '--sources', at('sky.json'), '--gain-error', '0.2'],
+    ]);
+    await done(['calibrate', incoming, '--sky', at('sky.csv'), '--name', at('set'), '--work', at('work')]);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('contimg flag counts what it flags, by reason', async () => {
+    const { nVisibilities, nFlagged, counts } = JSON.parse(await done(['flag', incoming, '--json']));
+    expect(nVisibilities).toBe(3 * 300 * 32 * 2);
+    expect(counts.autocorrelation.visibilities).toBe(3 * 24 * 32 * 2);
+    expect(nFlagged).toBeGreaterThanOrEqual(counts.autocorrelation.visibilities);
+    expect(await done(['flag', incoming])).toMatch(/^autocorrelation: 8\.000 %$/m);
+  });
+
+  it('contimg flag --write puts the flags into a MeasurementSet', async () => {
+    await done(['convert', incoming, '--out', at('ms')]);
+    const [ms] = [at('ms', '2026-01-25T22:00:05.ms')];
+    await done(['flag', ms, '--edge-channels', '1', '--no-interference', '--write']);
+    const { counts } = JSON.parse(await done(['flag', ms, '--no-interference', '--json']));
+    expect(counts.flaggedBefore.fraction).toBe(1); // of two channels a window both are edges
+    const refused = await contimg(['flag', incoming, '--write']);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, '--write goes with a MeasurementSet']);
+  });
+
+  it('contimg calibrate makes tables, names antennas without solutions, and replaces nothing', async () => {
+    const args = ['calibrate', incoming, '--sky', at('sky.csv'), '--terms', 'delay,gain', '--name', at('other')];
+    const { tables, problems, refAnt, deadAntennas } = JSON.parse(await done([...args, '--ref-ant', '103', '--json']));
+    expect(tables.map(({ path }: { path: string }) => path)).toEqual([at('other.k'), at('other.g')]);
+    for (const { path } of tables) expect((await stat(join(path, 'table.dat'))).isFile()).toBe(true);
+    expect(tables[0].quality).toMatchObject({ nAntennas: 23, nSolvedAntennas: 23 });
+    expect(deadAntennas).toHaveLength(1); // flagged before it is solved for
+    expect({ problems, refAnt }).toEqual({ problems: [], refAnt: '103' });
+    const again = await contimg(args);
+    expect([again.exitCode, again.stderr]).toMatchObject([1, expect.stringContaining('[OUTPUT_EXISTS]')]);
+  });
+
+  it('contimg calibrate needs a model, and names what it cannot read', async () => {
+    const without = await contimg(['calibrate', incoming, '--name', at('x')]);
+    expect([without.exitCode, without.stderr]).toEqual([
+      2,
+      'Expected --sky FILE or --calibrator NAME to solve against',
+    ]);
+    const missing = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('none.csv')]);
+    expect([missing.exitCode, missing.stderr]).toMatchObject([1, expect.stringContaining('[FILE_ACCESS]')]);
+  });
+
+  it('contimg caltables lists, shows and checks', async () => {
+    expect(await done(['caltables', 'list', '--work', at('work')])).toMatch(
+      /^set: active, bandpass, 2026-01-25T10:00:\d\dZ to 2026-01-26T10:00:\d\dZ$/m,
+    );
+    expect(await done(['caltables', 'show', at('set.b')])).toMatch(/bandpass of OVRO_MMA, reference antenna \d+/);
+    const shown = JSON.parse(await done(['caltables', 'show', at('set.b'), '--json']));
+    expect(shown.freqHz).toHaveLength(32);
+    const check = ['caltables', 'check', at('set.b')];
+    expect(await done(check)).toBe(`${at('set.b')}: good`);
+    expect(await done([...check, '--for', incoming])).toContain('1 of the 24 antennas with data have no solution');
+    await cp(at('set.b'), at('damaged.b'), { recursive: true });
+    await truncate(at('damaged.b', 'table.f0'), 1000);
+    const damaged = await contimg([...check, at('damaged.b')]);
+    expect(damaged.exitCode).toBe(1);
+    expect(damaged.stdout).toMatch(/damaged\.b: error: .* \[READABLE\]$/m);
+  });
+
+  it('contimg run --calibrate applies what was registered, --sky solves for more', async () => {
+    const folders = (name: string) => ['--work', at(name), '--products', at(`${name}-products`)];
+    const small = ['--group-size', '1', '--npix', '256', '--cell', '6', '--niter', '200', '--json'];
+    const applied = reportOf({ stdout: await done(['run', incoming, ...folders('work'), ...small, '--calibrate']) });
+    expect(applied.calibration).toMatchObject([{ rule: 'after', sets: ['set'] }]);
+    const solving = ['--sky', at('sky.csv'), '--min-flux', '2', '--flag'];
+    const solved = reportOf({ stdout: await done(['run', incoming, ...folders('solving'), ...small, ...solving]) });
+    expect(solved.calibration).toMatchObject([{ rule: 'own' }]);
+    const tooFaint = await contimg(['run', incoming, ...folders('faint'), ...small, ...solving, '--min-flux', '9']);
+    expect(reportOf(tooFaint).calibration).toMatchObject([{ rule: 'none' }]);
+  });
+});
