@@ -18,7 +18,7 @@ struct ChannelRun {
 /// All channels as few runs, each even to 1 Hz: that turns a baseline of 3 km by 1e-5 of a turn.
 std::vector<ChannelRun> runs_of(const std::vector<double>& freq_hz);
 
-inline constexpr std::size_t kFringeSpan = 32;  ///< channels per exact phasor
+inline constexpr std::size_t kFringeSpan = 32;  ///< channels that share their powers of a step; a power of 2
 
 /// The fringe exp(2 pi i nu path) of the channels [first, first + count): base times step[0], step[1], ...
 struct FringeSpan {
@@ -28,27 +28,38 @@ struct FringeSpan {
 };
 
 /// Calls `body(span)` for all channels, span by span. The phase advances evenly from channel to channel, so a run takes
-/// one exact phasor per span, times the powers of the phasor of one step, which are the same for all spans.
+/// one exact phasor for its first channel and one for a step; powers of the latter, the same for all spans, lead from
+/// channel to channel and from span to span. In double precision, 3000 channels of it lose 1e-13.
 template <typename Body>
 CONTIMG_INLINE void for_each_fringe_span(const std::vector<ChannelRun>& runs, double path_s, const Body& body) {
+  const auto angle_of = [](double turns) { return 2 * kPi * (turns - std::floor(turns)); };
   for (const ChannelRun& run : runs) {
-    float step_re[kFringeSpan], step_im[kFringeSpan];
-    const double step_turns = run.step_hz * path_s, step = 2 * kPi * (step_turns - std::floor(step_turns));
-    const double c = std::cos(step), s = std::sin(step);
-    double pr = 1, pi = 0;
-    for (std::size_t j = 0; j < kFringeSpan; ++j) {
-      step_re[j] = static_cast<float>(pr);
-      step_im[j] = static_cast<float>(pi);
-      const double next = pr * c - pi * s;
-      pi = pr * s + pi * c;
-      pr = next;
+    double power_re[kFringeSpan] = {1}, power_im[kFringeSpan] = {0};
+    const double step = angle_of(run.step_hz * path_s);
+    double ar = std::cos(step), ai = std::sin(step);  // the phasor of n steps
+    for (std::size_t n = 1; n < kFringeSpan; n *= 2) {
+      for (std::size_t j = 0; j < n; ++j) {
+        power_re[n + j] = power_re[j] * ar - power_im[j] * ai;
+        power_im[n + j] = power_re[j] * ai + power_im[j] * ar;
+      }
+      const double square_re = ar * ar - ai * ai;
+      ai = 2 * ar * ai;
+      ar = square_re;
     }
+    float step_re[kFringeSpan], step_im[kFringeSpan];
+    for (std::size_t j = 0; j < kFringeSpan; ++j) {
+      step_re[j] = static_cast<float>(power_re[j]);
+      step_im[j] = static_cast<float>(power_im[j]);
+    }
+    const double first = angle_of(run.freq_hz * path_s);
+    double base_re = std::cos(first), base_im = std::sin(first);
     for (std::size_t k = 0; k < run.count; k += kFringeSpan) {
-      const double turns = (run.freq_hz + static_cast<double>(k) * run.step_hz) * path_s;
-      const double angle = 2 * kPi * (turns - std::floor(turns));
       const std::size_t count = run.count - k < kFringeSpan ? run.count - k : kFringeSpan;
-      body(FringeSpan{run.first + k, count, static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)),
-                      step_re, step_im});
+      body(
+          FringeSpan{run.first + k, count, static_cast<float>(base_re), static_cast<float>(base_im), step_re, step_im});
+      const double next_re = base_re * ar - base_im * ai;
+      base_im = base_re * ai + base_im * ar;
+      base_re = next_re;
     }
   }
 }

@@ -137,7 +137,7 @@ double variance_of(NdView<const float, 2> weights, NdView<const std::complex<flo
 
 FittedComponent step_of(const Component& before, const Normal& n, double nu_0_hz, double variance,
                         const ComponentFitOptions& options) {
-  FittedComponent after{before, 0};
+  FittedComponent after{before};
   if (!(n.gg > 0)) return after;
   const double sigma = std::sqrt(n.noise * variance) / n.gg;  // of S, over S
   after.snr = sigma > 0 ? 1 / sigma : 0;
@@ -149,14 +149,19 @@ FittedComponent step_of(const Component& before, const Normal& n, double nu_0_hz
     after.component.index = std::clamp(index, -options.max_index, options.max_index);
   }
   after.component.flux_jy += change * before.flux_jy;
+  after.change = std::abs(change);
   const double determinant = n.ll * n.mm - n.lm * n.lm;
   if (!(determinant > 0)) return after;
   // path is per unit of nu, the sums were in units of nu_0
   double dl = (n.mm * n.by_l - n.lm * n.by_m) / determinant / nu_0_hz;
   double dm = (n.ll * n.by_m - n.lm * n.by_l) / determinant / nu_0_hz;
   const double shrink = std::min(1.0, options.max_step_rad / std::max(1e-30, std::hypot(dl, dm)));
-  after.component.l += shrink * dl;
-  after.component.m += shrink * dm;
+  dl *= shrink;
+  dm *= shrink;
+  after.component.l += dl;
+  after.component.m += dm;
+  const double turned = nu_0_hz * nu_0_hz * (n.ll * dl * dl + 2 * n.lm * dl * dm + n.mm * dm * dm) / n.gg;
+  after.change = std::sqrt(change * change + turned);
   return after;
 }
 

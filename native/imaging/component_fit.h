@@ -20,7 +20,8 @@ struct ComponentFitOptions {
 
 struct FittedComponent {
   Component component;
-  double snr = 0;  ///< its flux over the sigma of that, both before the step; noise taken from the residual
+  double snr = 0;     ///< its flux over the sigma of that, both before the step; noise taken from the residual
+  double change = 0;  ///< rms of dV over that of V_i, weighted
 };
 
 /// One Gauss-Newton step: flux, position and spectral index of point sources that minimize

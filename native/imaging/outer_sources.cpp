@@ -8,6 +8,7 @@
 #include "imaging/gridder.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
+#include "imaging/minor_cycle.h"
 
 namespace contimg::imaging {
 namespace {
@@ -17,14 +18,20 @@ constexpr double kSidelobeReach = 2.0;
 constexpr std::size_t kMaxPixels = 1600;      // along an axis of the coarse image
 constexpr double kWavelengthsPerCell = 0.35;  // longest baseline used, times the cell: 2 to 3 pixels per beam
 constexpr double kEpsilon = 1e-3;
-constexpr double kSigmas = 6;                          // a peak must have, of the coarse image
-constexpr double kLowestPart = 0.2, kSidelobes = 1.2;  // part of the highest one, times its highest sidelobe
-constexpr double kCellsApart = 3;                      // sources must be, from each other
+// A search goes down to this many sigma of the coarse image, and to this part of its highest pixel: the sidelobes of a
+// source that wanders through the beam are not quite those of the PSF.
+constexpr double kSigmas = 6, kDepth = 0.15;
+constexpr double kLoopGain = 0.1;
+constexpr std::size_t kMaxComponents = 10000;  // of the clean of a coarse image
+constexpr double kCellsApart = 3;              // sources must be, from each other
 // Closer than this to a source and fainter than this part of it, what is left of it is taken for smearing.
 constexpr double kHaloCells = 30, kHaloLevel = 0.01;
 constexpr std::size_t kMaxSources = 1000;
-constexpr int kStepsOfRound = 2;
-constexpr double kKeptSnr = 4;  // less, and it was none
+constexpr int kMaxSteps = 8;      // of a fit in a row; 5 to 7 do from the coarse image's position
+constexpr double kSettled = 0.5;  // sigmas of the flux: a step smaller than this is the last
+// A source that the fit to all visibilities leaves with less, in sigmas and in part of the flux of the coarse image,
+// was none.
+constexpr double kKeptSnr = 4, kKeptPart = 0.25;
 
 /// Half extents, in direction cosines, of where sources reach the data.
 FieldExtent reach(const TileResponse& response) {
@@ -58,19 +65,6 @@ SkyGrid coarse_grid(const StokesVisibilities& data, const TileResponse& response
   return {response.center, size(extent.l), size(extent.m), cell};
 }
 
-/// Offset of a parabola's peak from the middle of three samples, in samples.
-double peak_offset(double before, double at, double after) {
-  const double curvature = before - 2 * at + after;
-  return curvature < 0 ? std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5) : 0;
-}
-
-bool is_peak(NdView<const float, 2> image, std::size_t y, std::size_t x) {
-  for (std::size_t j = y - 1; j <= y + 1; ++j)
-    for (std::size_t i = x - 1; i <= x + 1; ++i)
-      if ((j != y || i != x) && !(image(j, i) < image(y, x))) return false;
-  return true;
-}
-
 double distance(const Component& a, const Component& b) { return std::hypot(a.l - b.l, a.m - b.m); }
 
 }  // namespace
@@ -89,10 +83,13 @@ void OuterSources::prepare(const JobContext& context) {
     std::copy_n(&data_.weights(row, 0), n_channels, &short_weights_(row, 0));
     for (std::size_t k = 0; k < n_channels; ++k) sum_of_short_weights_ += data_.weights(row, k);
   }
-  if (sum_of_short_weights_ > 0)
-    part_of_highest_ = std::clamp(kSidelobes * highest_sidelobe(context), kLowestPart, 1.0);
-  else
+  if (!(sum_of_short_weights_ > 0)) {
     field_ = {};
+    return;
+  }
+  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
+  std::fill(ones.begin(), ones.end(), 1.0f);
+  psf_ = coarse_image(ones.view(), context);
 }
 
 NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2> visibilities,
@@ -105,42 +102,66 @@ NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2
   return image;
 }
 
-/// The highest sidelobe of the coarse image's point spread function.
-double OuterSources::highest_sidelobe(const JobContext& context) const {
-  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
-  std::fill(ones.begin(), ones.end(), 1.0f);
-  const auto psf = coarse_image(ones.view(), context);
-  const auto offset = [](std::size_t i, std::size_t n) { return static_cast<double>(i) - static_cast<double>(n / 2); };
-  float highest = 0;
-  for (std::size_t y = 0; y < field_.ny; ++y)
-    for (std::size_t x = 0; x < field_.nx; ++x)
-      if (std::hypot(offset(x, field_.nx), offset(y, field_.ny)) > kCellsApart) highest = std::max(highest, psf(y, x));
-  return highest;
+/// The clean components of a coarse image, down to kDepth.
+NdArray<float, 2> OuterSources::coarse_model(const JobContext& context) const {
+  const auto image = coarse_image(data_.visibilities.view(), context);
+  const float highest = *std::max_element(image.begin(), image.end());
+  const auto level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), kDepth * highest));
+  ActivePixels active =
+      select_active(image.view(), [&](std::size_t, float* levels) { std::fill_n(levels, field_.nx, level); });
+  NdArray<float, 2> model({field_.ny, field_.nx});
+  minor_cycle(active, psf_.view(), {kLoopGain, kMaxComponents, threads_}, model.view(), context);
+  return model;
 }
 
-/// Peaks of the coarse image beyond the tile's own, highest first.
-std::vector<Component> OuterSources::peaks(const JobContext& context) const {
-  const auto image = coarse_image(data_.visibilities.view(), context);
+/// What clean components within kCellsApart of the brightest make together, and so on; those beyond the tile's image.
+std::vector<Component> OuterSources::candidates(const JobContext& context) const {
+  struct Sum {
+    Component first;
+    double flux = 0, l = 0, m = 0;
+  };
+  const auto model = coarse_model(context);
+  std::vector<Component> pixels;
+  for (std::size_t y = 0; y < field_.ny; ++y)
+    for (std::size_t x = 0; x < field_.nx; ++x)
+      if (model(y, x) > 0)
+        pixels.push_back({(double(field_.nx / 2) - double(x)) * field_.cell_rad,
+                          (double(y) - double(field_.ny / 2)) * field_.cell_rad, model(y, x)});
+  std::stable_sort(pixels.begin(), pixels.end(),
+                   [](const Component& a, const Component& b) { return a.flux_jy > b.flux_jy; });
+  std::vector<Sum> sums;
+  for (const Component& pixel : pixels) {
+    auto sum = std::find_if(sums.begin(), sums.end(), [&](const Sum& other) {
+      return distance(pixel, other.first) < kCellsApart * field_.cell_rad;
+    });
+    if (sum == sums.end()) sum = sums.insert(sums.end(), {pixel});
+    sum->flux += pixel.flux_jy;
+    sum->l += pixel.flux_jy * pixel.l;
+    sum->m += pixel.flux_jy * pixel.m;
+  }
   const double half_l = 0.5 * static_cast<double>(inner_.nx) * inner_.cell_rad,
                half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;
-  const double sigma = mad_sigma(image.view());
   std::vector<Component> found;
-  double highest = 0;
-  for (std::size_t y = 1; y + 1 < field_.ny; ++y)
-    for (std::size_t x = 1; x + 1 < field_.nx; ++x) {
-      if (!(image(y, x) > kSigmas * sigma) || !is_peak(image.view(), y, x)) continue;
-      const double dx = peak_offset(image(y, x - 1), image(y, x), image(y, x + 1)),
-                   dy = peak_offset(image(y - 1, x), image(y, x), image(y + 1, x));
-      const Component peak{-(static_cast<double>(x) + dx - static_cast<double>(field_.nx / 2)) * field_.cell_rad,
-                           (static_cast<double>(y) + dy - static_cast<double>(field_.ny / 2)) * field_.cell_rad,
-                           image(y, x)};
-      highest = std::max(highest, peak.flux_jy);
-      if (std::abs(peak.l) > half_l || std::abs(peak.m) > half_m) found.push_back(peak);
-    }
-  found.erase(std::remove_if(found.begin(), found.end(),
-                             [&](const Component& peak) { return peak.flux_jy < part_of_highest_ * highest; }),
-              found.end());
-  std::sort(found.begin(), found.end(), [](const Component& a, const Component& b) { return a.flux_jy > b.flux_jy; });
+  for (const Sum& sum : sums) {
+    const Component source{sum.l / sum.flux, sum.m / sum.flux, sum.flux};
+    if (std::abs(source.l) > half_l || std::abs(source.m) > half_m) found.push_back(source);
+  }
+  return found;
+}
+
+/// Candidates that are neither known nor known to be none.
+std::vector<Component> OuterSources::new_sources(const JobContext& context) const {
+  std::vector<Component> found;
+  for (const Component& candidate : candidates(context)) {
+    const auto is_near = [&](const Component& other) {
+      const double cells = distance(candidate, other) / field_.cell_rad;
+      return cells < kCellsApart || (cells < kHaloCells && candidate.flux_jy < kHaloLevel * other.flux_jy);
+    };
+    if (sources_.size() + found.size() == kMaxSources) break;
+    if (std::none_of(sources_.begin(), sources_.end(), [&](const Source& s) { return is_near(s.component); }) &&
+        std::none_of(rejected_.begin(), rejected_.end(), is_near) && std::none_of(found.begin(), found.end(), is_near))
+      found.push_back(candidate);
+  }
   return found;
 }
 
@@ -148,52 +169,59 @@ void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
   if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
   for (std::size_t round = 0; round < n_rounds; ++round) {
-    const auto part = [&](double done) { return (static_cast<double>(round) + done) / static_cast<double>(n_rounds); };
-    std::vector<Component> added;
-    const auto is_new = [&](const Component& peak) {
-      const auto is_near = [&](const Component& other) {
-        const double cells = distance(peak, other) / field_.cell_rad;
-        return cells < kCellsApart || (cells < kHaloCells && peak.flux_jy < kHaloLevel * other.flux_jy);
-      };
-      return std::none_of(components_.begin(), components_.end(), is_near) &&
-             std::none_of(rejected_.begin(), rejected_.end(), is_near) &&
-             std::none_of(added.begin(), added.end(), is_near);
-    };
-    for (const Component& peak : peaks(context.part(part(0), part(0.3)))) {
-      if (components_.size() + added.size() == kMaxSources) break;
-      if (is_new(peak)) added.push_back(peak);
-    }
-    if (added.empty()) return round == 0 ? refine(context) : void();
+    const JobContext rest = context.part(static_cast<double>(round) / static_cast<double>(n_rounds + 1), 1);
+    const std::vector<Component> added = new_sources(rest.part(0, 0.1));
+    if (added.empty()) break;
     subtract_components(added, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
-                        context.part(part(0.3), part(0.4)));
-    components_.insert(components_.end(), added.begin(), added.end());
-    for (int step = 0; step < kStepsOfRound; ++step)
-      refine(context.part(part(0.4 + 0.6 * step / kStepsOfRound), part(0.4 + 0.6 * (step + 1) / kStepsOfRound)));
+                        rest.part(0.1, 0.12));
+    for (const Component& component : added) sources_.push_back({component, component.flux_jy});
+    settle(rest.part(0.12, 0.2));
+  }
+  for (Source& source : sources_) source.settled = false;
+  settle(context.part(0.8, 1));
+}
+
+/// Fits what has not converged, the others given.
+void OuterSources::settle(const JobContext& context) {
+  const auto is_settled = [](const Source& source) { return source.settled; };
+  for (int step = 0; step < kMaxSteps; ++step) {
+    const auto first = std::stable_partition(sources_.begin(), sources_.end(), is_settled);
+    if (first == sources_.end()) return;
+    fit(first, context.part(step / double(kMaxSteps), (step + 1) / double(kMaxSteps)));
   }
 }
 
-void OuterSources::refine(const JobContext& context) {
-  if (components_.empty()) return;
+/// One step of the sources from `first` on; those that it does not confirm go.
+void OuterSources::fit(std::vector<Source>::iterator first, const JobContext& context) {
   ComponentFitOptions options;
   options.max_step_rad = field_.cell_rad;
   options.threads = threads_;
-  const auto fitted = fit_components(components_, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
+  std::vector<Component> before, changes;
+  for (auto source = first; source != sources_.end(); ++source) before.push_back(source->component);
+  const auto fitted = fit_components(before, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
                                      data_.visibilities.view(), options, context.part(0, 0.5));
-  std::vector<Component> changes, kept;
+  auto kept = first;
   for (std::size_t i = 0; i < fitted.size(); ++i) {
-    Component before = components_[i];
-    before.flux_jy = -before.flux_jy;
-    changes.push_back(before);
-    if (fitted[i].snr < kKeptSnr || fitted[i].component.flux_jy < 0) {
-      rejected_.push_back(components_[i]);
-      continue;
+    const auto& [after, snr, change] = fitted[i];
+    const double found_jy = first[static_cast<std::ptrdiff_t>(i)].found_jy;
+    changes.push_back(before[i]);
+    changes.back().flux_jy = -before[i].flux_jy;
+    if (snr > kKeptSnr && after.flux_jy > kKeptPart * found_jy) {
+      changes.push_back(after);
+      *kept++ = {after, found_jy, change * snr < kSettled};
+    } else if (!(snr > kKeptSnr && after.flux_jy > 0)) {
+      rejected_.push_back(before[i]);
     }
-    changes.push_back(fitted[i].component);
-    kept.push_back(fitted[i].component);
   }
+  sources_.erase(kept, sources_.end());
   subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
                       context.part(0.5, 1));
-  components_ = kept;
+}
+
+std::vector<Component> OuterSources::components() const {
+  std::vector<Component> all;
+  for (const Source& source : sources_) all.push_back(source.component);
+  return all;
 }
 
 }  // namespace contimg::imaging

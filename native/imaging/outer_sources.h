@@ -15,9 +15,10 @@ namespace contimg::imaging {
 /// the image, and no clean of it removes them.
 ///
 /// They are looked for in coarse images of all that field, from short baselines alone: those need few pixels and few
-/// w planes. Flux and position are then fitted to all visibilities, as no image of short baselines gives them well
-/// enough to subtract a source from the long ones. What is found stays subtracted, and is fitted anew as the sources
-/// of the image itself go.
+/// w planes. A clean of these parts sources from sidelobes. Flux and position are then fitted to all visibilities, as
+/// no image of short baselines gives them well enough to subtract a source from the long ones. A source is fitted until
+/// its step is lost in the noise, before the next are looked for: what a poor fit leaves would be taken for more
+/// sources. What is found stays subtracted, and is fitted anew as the sources of the image itself go.
 class OuterSources {
  public:
   /// @param data   weighted; changed by find()
@@ -28,23 +29,31 @@ class OuterSources {
   /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden
   void find(std::size_t n_rounds, const JobContext& context);
 
-  const std::vector<Component>& components() const { return components_; }
+  std::vector<Component> components() const;
 
  private:
+  struct Source {
+    Component component;
+    double found_jy = 0;   ///< flux that the coarse image gave it
+    bool settled = false;  ///< the last step of its fit was small
+  };
+
   void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(NdView<const std::complex<float>, 2> visibilities, const JobContext& context) const;
-  double highest_sidelobe(const JobContext& context) const;
-  void refine(const JobContext& context);
-  std::vector<Component> peaks(const JobContext& context) const;
+  NdArray<float, 2> coarse_model(const JobContext& context) const;
+  std::vector<Component> candidates(const JobContext& context) const;
+  std::vector<Component> new_sources(const JobContext& context) const;
+  void settle(const JobContext& context);
+  void fit(std::vector<Source>::iterator first, const JobContext& context);
 
   StokesVisibilities& data_;
   const TileResponse& response_;
   SkyGrid inner_, field_;  ///< field_: of the coarse images; nx = 0 where the tile's grid holds it all
   unsigned threads_;
-  NdArray<float, 2> short_weights_;
+  NdArray<float, 2> short_weights_, psf_;  ///< of coarse images
   double sum_of_short_weights_ = 0;
-  double part_of_highest_ = 1;                    ///< peaks that are lower may be sidelobes of the highest
-  std::vector<Component> components_, rejected_;  ///< rejected_: peaks that the fit to all visibilities did not confirm
+  std::vector<Source> sources_;
+  std::vector<Component> rejected_;  ///< candidates that the fit to all visibilities did not confirm
 };
 
 }  // namespace contimg::imaging

@@ -116,8 +116,9 @@ void describe(const Observation& observation, const StokesVisibilities& data, co
   tile.history = observation.history;
 }
 
-/// Sources beyond the image are looked for in the first major cycles: deeper as those of the image go.
-constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 8, kLaterRounds = 2;
+/// Sources beyond the image are looked for before the first minor cycle, whose components would take their sidelobes
+/// for sources, and in the first major cycles: deeper as the sources of the image go.
+constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 4, kLaterRounds = 2;
 
 /// Makes the images of one set of weighted visibilities, which end as those of the residual.
 class TileImager {
@@ -199,18 +200,21 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
     visibilities.image(tile.residual.view(), context.quiet());
   }
   OuterSources outer(data, response, grid_, options_.threads);
+  if (options_.outer_sources && clean_options.max_iterations > 0) {
+    outer.find(kFirstRounds, context.part(0.25, 0.5));
+    if (!outer.components().empty()) visibilities.image(tile.residual.view(), context.quiet());
+  }
   SpectralTerms spectra(visibilities, response, grid_, clean_options, context.quiet());
   std::size_t cycle_number = 0;
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         visibilities.subtract(model, cycle);
-        if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter)
-          outer.find(cycle_number == 1 ? kFirstRounds : kLaterRounds, cycle);
+        if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, cycle);
         spectra.update(model, cycle);
         visibilities.image(residual, cycle);
       },
-      context.part(0.25, 0.95));
+      context.part(0.5, 0.95));
   tile.outer = outer.components();
   tile.rms_jy = mad_sigma(tile.residual.view());
 
