@@ -20,7 +20,7 @@ constexpr double kWavelengthsPerCell = 0.35;  // longest baseline used, times th
 constexpr double kEpsilon = 1e-3;
 // A search goes down to this many sigma of the coarse image, and to this part of its highest pixel: the sidelobes of a
 // source that wanders through the beam are not quite those of the PSF.
-constexpr double kSigmas = 6, kDepth = 0.15;
+constexpr double kSigmas = 5, kDepth = 0.15;
 constexpr double kLoopGain = 0.1;
 constexpr std::size_t kMaxComponents = 10000;  // of the clean of a coarse image
 constexpr double kCellsApart = 3;              // sources must be, from each other
@@ -102,11 +102,11 @@ NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2
   return image;
 }
 
-/// The clean components of a coarse image, down to kDepth.
-NdArray<float, 2> OuterSources::coarse_model(const JobContext& context) const {
+/// Clean components of a coarse image, down to `level`, which is what they leave at a source.
+NdArray<float, 2> OuterSources::coarse_model(float& level, const JobContext& context) const {
   const auto image = coarse_image(data_.visibilities.view(), context);
   const float highest = *std::max_element(image.begin(), image.end());
-  const auto level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), kDepth * highest));
+  level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), kDepth * highest));
   ActivePixels active =
       select_active(image.view(), [&](std::size_t, float* levels) { std::fill_n(levels, field_.nx, level); });
   NdArray<float, 2> model({field_.ny, field_.nx});
@@ -120,7 +120,8 @@ std::vector<Component> OuterSources::candidates(const JobContext& context) const
     Component first;
     double flux = 0, l = 0, m = 0;
   };
-  const auto model = coarse_model(context);
+  float level = 0;
+  const auto model = coarse_model(level, context);
   std::vector<Component> pixels;
   for (std::size_t y = 0; y < field_.ny; ++y)
     for (std::size_t x = 0; x < field_.nx; ++x)
@@ -143,7 +144,7 @@ std::vector<Component> OuterSources::candidates(const JobContext& context) const
                half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;
   std::vector<Component> found;
   for (const Sum& sum : sums) {
-    const Component source{sum.l / sum.flux, sum.m / sum.flux, sum.flux};
+    const Component source{sum.l / sum.flux, sum.m / sum.flux, sum.flux + level};
     if (std::abs(source.l) > half_l || std::abs(source.m) > half_m) found.push_back(source);
   }
   return found;
@@ -168,14 +169,17 @@ std::vector<Component> OuterSources::new_sources(const JobContext& context) cons
 void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
   if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
+  rejected_.clear();
   for (std::size_t round = 0; round < n_rounds; ++round) {
     const JobContext rest = context.part(static_cast<double>(round) / static_cast<double>(n_rounds + 1), 1);
     const std::vector<Component> added = new_sources(rest.part(0, 0.1));
     if (added.empty()) break;
     subtract_components(added, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
                         rest.part(0.1, 0.12));
+    const std::size_t n_known = sources_.size();
     for (const Component& component : added) sources_.push_back({component, component.flux_jy});
     settle(rest.part(0.12, 0.2));
+    if (sources_.size() <= n_known) break;
   }
   for (Source& source : sources_) source.settled = false;
   settle(context.part(0.8, 1));

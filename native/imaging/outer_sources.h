@@ -40,7 +40,7 @@ class OuterSources {
 
   void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(NdView<const std::complex<float>, 2> visibilities, const JobContext& context) const;
-  NdArray<float, 2> coarse_model(const JobContext& context) const;
+  NdArray<float, 2> coarse_model(float& level, const JobContext& context) const;
   std::vector<Component> candidates(const JobContext& context) const;
   std::vector<Component> new_sources(const JobContext& context) const;
   void settle(const JobContext& context);
@@ -53,7 +53,7 @@ class OuterSources {
   NdArray<float, 2> short_weights_, psf_;  ///< of coarse images
   double sum_of_short_weights_ = 0;
   std::vector<Source> sources_;
-  std::vector<Component> rejected_;  ///< candidates that the fit to all visibilities did not confirm
+  std::vector<Component> rejected_;  ///< candidates of this search that the fit did not confirm
 };
 
 }  // namespace contimg::imaging
