@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,25 +21,43 @@ beforeAll(async () => {
 });
 afterAll(() => rm(copy, { recursive: true }));
 
+/** Forms a group, and publishes a file. */
 const use = `
   const { openRegistry } = registry;
-  const { publishProduct } = publish;
-  const { planMosaicGroups } = grouping;
+  const { describeContent, publishProduct } = publish;
+  const { checkMosaicGroup, newMosaicGroupId, planMosaicGroups } = grouping;
   (async () => {
-    const opened = await openRegistry(':memory:');
-    const groups = planMosaicGroups([{ id: 'a', midTimeMjdSec: 0, decDeg: 0 }], { groupSize: 1 }).groups.length;
-    const code = await publishProduct(opened, 'x', { workRoot: '.', productsRoot: '.' }).catch(error => error.code);
+    const [workRoot, productsRoot] = process.argv.slice(-2);
+    const opened = await openRegistry(workRoot + '/registry.sqlite');
+    const tile = { id: 'a', path: 'tiles/a', midTimeMjdSec: 0, decDeg: 0, stage: 'imaged' };
+    const options = { groupSize: 1 };
+    const [group] = planMosaicGroups([tile], options).groups;
+    const { violations } = checkMosaicGroup(group, options);
+    await opened.groups.record({ id: 'a', files: [] });
+    const newId = attempt => newMosaicGroupId(group, attempt);
+    const formed = await opened.mosaicGroups.form({ name: 'm', members: ['a'], options: 'o', newId });
+    const files = [await describeContent(workRoot, 'm.fits')];
+    await opened.products.register({ id: 'm', kind: 'mosaic', path: 'm.fits', recipe: 'r', files });
+    await opened.products.setValidation('m', 'passed');
+    await opened.products.setQa('m', 'passed');
+    const [path] = await publishProduct(opened, 'm', { workRoot, productsRoot });
     await opened.close();
-    console.log(groups, code);
+    console.log(violations.length, formed.state, path);
   })();`;
 
 it.each([
   ['import', (name: string) => `import * as ${name} from 'contimg/${name}';`, 'module'],
   ['require', (name: string) => `const ${name} = require('contimg/${name}');`, 'commonjs'],
 ])('grouping, registry and publish work by %s', async (_, load, type) => {
+  const folder = await mkdtemp(join(copy, 'use-'));
+  const [work, products] = [join(folder, 'work'), join(folder, 'products')];
+  for (const path of [work, products]) await mkdir(path);
+  await writeFile(join(work, 'm.fits'), 'content');
   const script = ['grouping', 'registry', 'publish'].map(load).join('\n') + use;
-  const run = await execa('node', [`--input-type=${type}`, '--eval', script], { cwd: copy });
-  expect(run).toMatchObject({ stdout: '1 REGISTRY', stderr: '' });
+  const run = await execa('node', [`--input-type=${type}`, '--eval', script, work, products], { cwd: copy });
+  const published = join(products, 'mosaics/m.fits');
+  expect(run).toMatchObject({ stdout: `0 formed ${published}`, stderr: '' });
+  expect(await readFile(published, 'utf8')).toBe('content');
 });
 
 it('everything else says how to build it', async () => {
