@@ -27,7 +27,8 @@ export class GroupTable {
 
   /**
    * Records a group as a scan found it: `pending`, or `incomplete` with the reason why it cannot be processed. A group
-   * that is known keeps its state, but for one whose files have become enough, or too few.
+   * that is known keeps its state, but for one whose files have become enough, or too few. Its history tells of files
+   * that came, went or changed.
    */
   async record(group: FoundGroup, reasonIncomplete?: string): Promise<GroupRow> {
     return transact(this.#db, async db => {
@@ -40,13 +41,16 @@ export class GroupTable {
         .onConflict(conflict => conflict.doNothing())
         .executeTakeFirstOrThrow();
       const known = (await this.#find(db, group.id))!;
+      const change = await updateFiles(db, group);
       if (inserted.numInsertedOrUpdatedRows === 1n) {
         await recordEvent(db, 'group', group.id, null, found, reasonIncomplete);
-      } else if ((known.state === 'incomplete') !== (found === 'incomplete')) {
-        await transition(db, 'group', group.id, found, reasonIncomplete);
-        await setReason(db, 'group', group.id, reasonIncomplete);
+      } else {
+        if (change !== undefined) await recordEvent(db, 'group', group.id, known.state, known.state, change);
+        if ((known.state === 'incomplete') !== (found === 'incomplete')) {
+          await transition(db, 'group', group.id, found, reasonIncomplete);
+          await setReason(db, 'group', group.id, reasonIncomplete);
+        }
       }
-      await replaceFiles(db, group);
       return (await this.#find(db, group.id))!;
     });
   }
@@ -72,13 +76,27 @@ export class GroupTable {
   }
 }
 
-async function replaceFiles(db: Kysely<Tables>, group: FoundGroup): Promise<void> {
-  await db.deleteFrom('group_files').where('group_id', '=', group.id).execute();
-  for (const file of group.files) {
-    const values = { path: file.path, subband: file.subband, size_bytes: file.fileSizeBytes ?? null };
+/** @returns what changed, if anything did. */
+async function updateFiles(db: Kysely<Tables>, { id, files }: FoundGroup): Promise<string | undefined> {
+  const known = await db.selectFrom('group_files').selectAll().where('group_id', '=', id).execute();
+  const before = new Map(known.map(file => [file.path, file]));
+  const after = new Map(
+    files.map(({ path, subband, fileSizeBytes = null }) => [
+      path,
+      { group_id: id, path, subband, size_bytes: fileSizeBytes },
+    ]),
+  );
+  const isSame = (path: string) =>
+    before.get(path)?.size_bytes === after.get(path)?.size_bytes &&
+    before.get(path)?.subband === after.get(path)?.subband;
+  const changes = [...new Set([...before.keys(), ...after.keys()])].filter(path => !isSame(path));
+  if (changes.length === 0) return undefined;
+  await db.deleteFrom('group_files').where('group_id', '=', id).execute();
+  if (after.size > 0)
     await db
       .insertInto('group_files')
-      .values({ group_id: group.id, ...values })
+      .values([...after.values()])
       .execute();
-  }
+  const what = (path: string) => (!before.has(path) ? 'new' : after.has(path) ? 'changed' : 'gone');
+  return `files: ${changes.map(path => `${path} is ${what(path)}`).join(', ')}`;
 }

@@ -25,6 +25,18 @@ onEmptyRegistries('groups', at => {
       expect(await at.registry.history('g')).toHaveLength(1);
     });
 
+    it('has a history that tells of files that came, went or changed', async () => {
+      const file = (subband: number, fileSizeBytes: number) => ({ path: `/in/${subband}`, subband, fileSizeBytes });
+      await at.registry.groups.record({ id: 'g', files: [file(0, 1), file(1, 1)] }, 'lacks subband 2');
+      await at.registry.groups.record({ id: 'g', files: [file(1, 2), file(2, 1)] });
+      await at.registry.groups.record({ id: 'g', files: [file(2, 1), file(1, 2)] });
+      expect((await at.registry.history('g')).map(event => [event.to_state, event.message])).toEqual([
+        ['incomplete', 'lacks subband 2'],
+        ['incomplete', 'files: /in/0 is gone, /in/1 is changed, /in/2 is new'],
+        ['pending', null],
+      ]);
+    });
+
     it('is retried after a failure', async () => {
       await at.registry.groups.record({ id: 'g', files });
       await at.registry.groups.setState('g', 'failed', 'disk full');
