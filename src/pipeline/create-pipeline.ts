@@ -44,9 +44,10 @@ export function createPipeline(config: PipelineConfig): Pipeline {
       const lock = lockWorkFolder(work);
       try {
         await removePartials(work);
+        const owner = `run on ${work}, folder ${lock.folderId}`;
         const registry = await openRegistry(checked.registry);
         try {
-          return await runPipeline(incoming, { ...checked, work, products }, registry, options);
+          return await runPipeline(incoming, { ...checked, work, products, owner }, registry, options);
         } finally {
           await registry.close();
         }

@@ -32,10 +32,13 @@ export interface RunOptions extends Pick<JobOptions, 'signal'> {
   readonly onProgress?: ((progress: PipelineProgress) => void) | undefined;
 }
 
+/** With the name that it publishes under: of the work folder, among those of all hosts. */
+type RunConfig = CheckedConfig & { readonly owner: string };
+
 /** One run, under the lock of the work folder. */
 export async function runPipeline(
   incoming: string,
-  config: CheckedConfig,
+  config: RunConfig,
   registry: Registry,
   options: RunOptions,
 ): Promise<RunReport> {
@@ -50,7 +53,7 @@ export async function runPipeline(
 }
 
 class PipelineRun {
-  readonly #config: CheckedConfig;
+  readonly #config: RunConfig;
   readonly #registry: Registry;
   readonly #signal: AbortSignal | undefined;
   readonly #shop: Workshop;
@@ -60,13 +63,13 @@ class PipelineRun {
   /** Undefined where calibration is off. */
   readonly calibration: CalibrationStage | undefined;
 
-  constructor(config: CheckedConfig, registry: Registry, { signal, onProgress }: RunOptions) {
+  constructor(config: RunConfig, registry: Registry, { signal, onProgress }: RunOptions) {
     this.#config = config;
     this.#registry = registry;
     this.#signal = signal;
     this.#shop = { work: config.work, registry };
     // Whoever has the lock of the work folder is its only owner: what an earlier one claimed need not be waited for.
-    this.#publishing = { workRoot: config.work, productsRoot: config.products, owner: `run on ${config.work}` };
+    this.#publishing = { workRoot: config.work, productsRoot: config.products, owner: config.owner };
     this.#stages = stagesOf(config);
     this.#reporter = new Reporter(onProgress, signal);
     const stage = () => new CalibrationStage(config, this.#shop, this.#reporter, signal);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -6,6 +7,8 @@ import { FileAccessError, WorkFolderBusyError } from '../core/errors.js';
 
 /** Held until `release` is called, or until the process ends in whatever way. */
 export interface WorkLock {
+  /** Names the folder, wherever it is mounted; no other has the same. */
+  readonly folderId: string;
   release(): void;
 }
 
@@ -23,6 +26,8 @@ export function lockWorkFolder(workRoot: string): WorkLock {
     database.exec('begin immediate');
     database.exec('create table if not exists owner (pid integer); delete from owner');
     database.prepare('insert into owner values (?)').run(process.pid);
+    database.exec('create table if not exists folder (id text)');
+    database.prepare('insert into folder select ? where not exists (select 1 from folder)').run(randomUUID());
     database.exec('commit; begin immediate'); // the owner is written for others to read, the lock is taken again
   } catch (cause) {
     const holder = database && ownerOf(database);
@@ -38,6 +43,7 @@ export function lockWorkFolder(workRoot: string): WorkLock {
   const lock = database;
   held.add(lock);
   return {
+    folderId: lock.prepare('select id from folder').pluck().get() as string,
     release() {
       held.delete(lock);
       lock.close();

@@ -191,7 +191,8 @@ function checkFree(row: Row, now: string): void {
   }
 }
 
-function busy(row: Row): PublishDeferredError {
+/** Somebody publishes it. */
+export function busy(row: Row): PublishDeferredError {
   return new PublishDeferredError(
     row.lease_expires_at!,
     `${row.claim_owner} is publishing ${row.id}, with a lease until ${row.lease_expires_at}. Wait for it to end`,

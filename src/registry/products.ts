@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 
 import { RegistryError } from '../core/errors.js';
+import { busy } from './claims.js';
 import { locked, transact } from './database.js';
 import { insertFiles, insertParents, insertProduct, readProduct, restageProduct } from './product-rows.js';
 import type { NewProduct, Product, ProductFile } from './product-rows.js';
@@ -84,9 +85,17 @@ export class ProductTable {
     return this.#reach(id, 'parent_id', 'child_id');
   }
 
-  /** Says that the files of a product are gone or no longer current. */
+  /**
+   * Says that the files of a product are gone or no longer current.
+   *
+   * @throws {PublishDeferredError} somebody publishes it: then some of its files are elsewhere for good reason.
+   */
   async remove(id: string, reason: string): Promise<void> {
-    await transact(this.#db, db => transition(db, 'product', id, 'removed', reason));
+    await transact(this.#db, async db => {
+      const row = await locked(db, db.selectFrom('products').selectAll().where('id', '=', id)).executeTakeFirst();
+      if (row?.state === 'publishing') throw busy(row);
+      await transition(db, 'product', id, 'removed', reason);
+    });
   }
 
   /**

@@ -101,6 +101,20 @@ describe('contimg run', () => {
   });
 });
 
+it('leaves alone what a run on a folder of the same path publishes on another host', async () => {
+  await copyFinished();
+  const registry = await openRegistry(workPath('registry.sqlite'));
+  const [mosaic] = await registry.products.list({ kind: 'mosaic' });
+  const other = `run on ${workPath()}`;
+  await registry.products.unpublish(mosaic!.id, 'to be published by the other');
+  await registry.claims.take(mosaic!.id, { owner: other, leaseSec: 3600 });
+  const run = await runHere();
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(reportOf(run).leftOut).toContainEqual(expect.objectContaining({ code: 'PUBLISH_DEFERRED' }));
+  expect(await registry.products.get(mosaic!.id)).toMatchObject({ state: 'publishing', claim: { owner: other } });
+  await registry.close();
+});
+
 it('takes tiles into mosaics whose correlator files are gone', async () => {
   const few = join(folder, 'few');
   for (const group of [0, 1]) {

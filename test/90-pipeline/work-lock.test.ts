@@ -26,6 +26,20 @@ it('is held by one at a time, in this process and in others', async () => {
   expect((await run()).exitCode).toBe(0);
 });
 
+it('gives the folder a name that stays with it, and that no other has', async () => {
+  const idOf = (path: string) => {
+    const lock = lockWorkFolder(path);
+    lock.release();
+    return lock.folderId;
+  };
+  const other = join(folder, 'other');
+  await mkdir(other);
+  const ids = [folder, other, folder].map(idOf);
+  expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+  expect(ids[1]).not.toBe(ids[0]);
+  expect(ids[2]).toBe(ids[0]);
+});
+
 it('goes with a process that is killed', async () => {
   const script = `import { lockWorkFolder } from ${JSON.stringify(moduleUrl)};
     lockWorkFolder(process.argv[1]);
