@@ -133,15 +133,22 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'a cali
     expect(before.products.filter(({ kind }) => kind === 'mosaic')).toHaveLength(1);
   });
 
-  it('skips a set whose table is damaged, marks it as failed, and takes another', async () => {
+  it.each([
+    ['is damaged', (path: string) => truncate(join(path, 'table.f0'), 1000)],
+    ['is missing', (path: string) => rm(path, { recursive: true })],
+    ['is a folder without a table', (path: string) => rm(join(path, 'table.dat'))],
+    ['lacks its spectral windows', (path: string) => rm(join(path, 'SPECTRAL_WINDOW'), { recursive: true })],
+    ['is no table but a file', (path: string) => rm(path, { recursive: true }).then(() => writeFile(path, 'a table?'))],
+  ])('skips a set whose table %s, marks it as failed with the reason, and takes another', async (_, spoil) => {
     await copyFinished();
     const [first] = await sets();
-    await damage(first!);
-    const { failed, calibration } = await run(folder, applying);
+    await spoil(join(folder, 'work', first!.tables[0]!.path));
+    const { failed, calibration, products } = await run(folder, applying);
     expect(failed).toEqual([]);
     expect(calibration.map(({ rule }) => rule)).toEqual(['before', 'own', 'own']);
     expect(calibration[0]!.rejected[0]).toMatchObject({ set: first!.id, reason: /calibration table/ });
     expect((await sets())[0]).toMatchObject({ state: 'failed', reason: /calibration table/ });
+    expect(products.find(({ kind }) => kind === 'mosaic')).toMatchObject({ state: 'published' });
   });
 
   it('images tiles without any usable set uncalibrated, and lets none into a mosaic', async () => {
