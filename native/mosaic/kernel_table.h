@@ -8,10 +8,10 @@ namespace contimg::mosaic {
 /// How a value between pixels is found. What a point source loses of its peak at most, for a beam of 5 (4) pixels, and
 /// what is left of the rms of white noise, on average:
 enum class Kernel {
-  kBilinear,  ///< 2 by 2 pixels: 6 (9) %, 0.67
-  kBicubic,   ///< 4 by 4 pixels, Keys 1981 with a = -1/2: 0.6 (1.4) %, 0.80
-  kLanczos3,  ///< 6 by 6 pixels: 0.4 (0.7) %, 0.90
-  kOptimal,   ///< 6 by 6 pixels, least error for beams of 3.5 pixels or wider: 0.08 (0.12) %, 0.86
+  kBilinear,  ///< 2 by 2 pixels: 5 (8) %, 0.67
+  kBicubic,   ///< 4 by 4 pixels, Keys 1981 with a = -1/2: 0.6 (1.5) %, 0.81
+  kLanczos3,  ///< 6 by 6 pixels: 0.4 (0.7) %, 0.89
+  kOptimal,   ///< 6 by 6 pixels, least error for beams of 3.5 pixels or wider: 0.07 (0.10) %, 0.85
   kAdaptive   ///< Gaussian of 1.53 pixels, full width at half maximum, in the coarser of the two grids: adaptive.h
 };
 

@@ -1,6 +1,6 @@
 import { MosaicError } from '../core/errors.js';
 import type { Beam } from '../fits/types.js';
-import { median } from './median.js';
+import { median } from '../core/median.js';
 import type { CheckedMosaicOptions } from './options.js';
 import type { TileSurvey } from './survey-tile.js';
 import type { MosaicCheck, MosaicTileSummary } from './types.js';

@@ -1,6 +1,6 @@
 import { isoToMjdSec } from '../core/time.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { median } from './median.js';
+import { median } from '../core/median.js';
 import type { CheckedMosaicOptions } from './options.js';
 import type { TileSurvey } from './survey-tile.js';
 import type { MosaicGrid } from './types.js';

@@ -10,6 +10,8 @@ export type {
   CalibrationSubject,
   ValidityRule,
 } from './choose-calibration.js';
+export { compareCatalogue } from './compare-catalogue.js';
+export type { CatalogueComparison, CatalogueMatch } from './compare-catalogue.js';
 export { makeCalibrationSet } from './make-calibration-set.js';
 export type { CalibrationSetOptions, MadeCalibrationSet } from './make-calibration-set.js';
 export { registerCalibrationSet, tablePathsOf } from './register-calibration.js';
@@ -25,5 +27,6 @@ export type {
 } from './run-report.js';
 export type { TileCalibration } from './stage-files.js';
 export { writeMosaicSummary } from './write-mosaic-summary.js';
+export type { MosaicSummary } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';
 export { mosaicLimits } from './validate-mosaic.js';

@@ -124,7 +124,7 @@ export async function mosaicResult(folder: string, id: string, made: MosaicFiles
   const [main, ...maps] = made.files as [string, ...string[]];
   const { center } = made.grid.wcs;
   const { beam } = await readFitsHeader(main);
-  const files = [...maps, ...summary, main].map(path => basename(path));
+  const files = [...maps, ...summary.files, main].map(path => basename(path));
   return { files, metadata: { tiles: made.tiles, leftOut: made.leftOut, center, beam } };
 }
 

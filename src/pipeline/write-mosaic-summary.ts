@@ -1,29 +1,44 @@
 import { writeFile } from 'node:fs/promises';
 
+import type { SkySource } from '../calibration/index.js';
 import { readFits, renderPng } from '../fits/index.js';
 import { findPeaks } from '../mosaic/index.js';
 import type { MosaicFiles } from '../mosaic/index.js';
+import { compareCatalogue } from './compare-catalogue.js';
+import type { CatalogueComparison } from './compare-catalogue.js';
 import { measureMosaic } from './validate-mosaic.js';
 
 /** How many sources a summary names and its picture marks. */
 const maxSources = 500;
+
+/** What was written beside the files of a mosaic. */
+export interface MosaicSummary {
+  /** The picture's and the figures'. */
+  readonly files: readonly [png: string, json: string];
+  /** Where a catalogue was given. */
+  readonly catalogue?: CatalogueComparison | undefined;
+}
 
 /**
  * Writes what goes with the files of a mosaic: `NAME.png`, with circles around sources and lines where the number of tiles
  * changes, and `NAME.json`, its figures: noise, coverage, dynamic range, every tile with its agreement, every check.
  *
  * @param name - as given to `mosaicFiles`.
- * @returns the two paths.
+ * @param catalogue - sources whose fluxes and positions the mosaic's are compared with.
  */
-export async function writeMosaicSummary(name: string, made: MosaicFiles): Promise<[png: string, json: string]> {
+export async function writeMosaicSummary(
+  name: string,
+  made: MosaicFiles,
+  catalogue?: readonly SkySource[],
+): Promise<MosaicSummary> {
   const [main, , rmsPath, coveragePath] = made.files as [string, string, string, string];
   const [mosaic, rms, coverage] = [await readFits(main), await readFits(rmsPath), await readFits(coveragePath)];
   const sources = findPeaks(mosaic, rms).slice(0, maxSources);
-  const paths: [string, string] = [`${name}.png`, `${name}.json`];
-  await writeFile(paths[0], renderPng(mosaic, { marks: sources, stepsOf: coverage }));
+  const files = [`${name}.png`, `${name}.json`] as const;
+  await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: coverage }));
   const { grid, tiles, leftOut, checks } = made;
-  const statistics = measureMosaic(mosaic, rms);
-  const figures = { grid, beam: mosaic.beam, freqHz: mosaic.freqHz, statistics, tiles, leftOut, checks, sources };
-  await writeFile(paths[1], JSON.stringify(figures, null, 2));
-  return paths;
+  const compared = catalogue && { catalogue: compareCatalogue(mosaic, rms, catalogue) };
+  const figures = { grid, beam: mosaic.beam, freqHz: mosaic.freqHz, statistics: measureMosaic(mosaic, rms) };
+  await writeFile(files[1], JSON.stringify({ ...figures, tiles, leftOut, checks, sources, ...compared }, null, 2));
+  return { files, ...compared };
 }

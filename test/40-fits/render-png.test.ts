@@ -1,7 +1,7 @@
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
 
-import { renderPng, skyToPixel } from '../../src/fits/index.js';
+import { pixelToSky, renderPng, skyToPixel } from '../../src/fits/index.js';
 import type { PngOptions } from '../../src/fits/index.js';
 import { colorTable } from '../../src/fits/color-map.js';
 import { randomOf } from '../support/random.js';
@@ -96,6 +96,31 @@ describe('renderPng', () => {
     expect([picture.width, picture.height]).toEqual([50, 25]);
     expect(picture.at(10, 10)).toEqual([128, 128, 128]);
     expect(picture.at(0, 24)).toEqual(noValue);
+  });
+
+  test('draws circles around directions, and lines where a map changes, on averaged pixels too', () => {
+    for (const block of [1, 2]) {
+      const image = makeSkyImage([60 * block, 80 * block], () => 0);
+      const { x, y } = { x: 50 * block, y: 20 * block };
+      const map = makeSkyImage([60 * block, 80 * block], column => (column < 20 * block ? 1 : 2));
+      const far = { raDeg: image.wcs.center.raDeg + 180, decDeg: -image.wcs.center.decDeg }; // behind the projection
+      const marks = [pixelToSky(image.wcs, x, y), far];
+      const picture = draw(image, { marks, stepsOf: map, maxSize: 80 });
+      expect([picture.width, picture.height]).toEqual([80, 60]);
+      for (const [dx, dy] of [
+        [6, 0],
+        [-6, 0],
+        [0, 6],
+        [0, -6],
+      ] as const)
+        expect(picture.at(50 + dx, 59 - 20 + dy)).toEqual([90, 220, 255]);
+      expect(picture.at(50, 39)).not.toEqual([90, 220, 255]);
+      for (let row = 1; row < 60; row++) expect(picture.at(19, row)).toEqual([120, 200, 120]);
+      expect(picture.at(18, 30)).not.toEqual([120, 200, 120]);
+      expect(picture.at(20, 30)).not.toEqual([120, 200, 120]);
+    }
+    const image = makeSkyImage([6, 8], () => 0);
+    expect(() => renderPng(image, { stepsOf: makeSkyImage([8, 6], () => 0) })).toThrow(/6 x 8, but it has 8 x 6/);
   });
 
   test('takes a mosaic, constants, and images without any value', () => {

@@ -3,9 +3,11 @@ import { access } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 
-import { mosaicFiles, mosaicTiers } from '../../mosaic/index.js';
+import { readSkyModel } from '../../calibration/index.js';
+import { mosaicFiles, mosaicPlanes, mosaicTiers } from '../../mosaic/index.js';
 import type { MosaicFiles, MosaicOptions, MosaicTile } from '../../mosaic/index.js';
 import { writeMosaicSummary } from '../../pipeline/index.js';
+import type { MosaicSummary } from '../../pipeline/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { UsageError } from '../exit-codes.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
@@ -24,6 +26,7 @@ const schema = z.object({
   commonBeam: z.boolean().optional(),
   compare: z.boolean().optional(),
   reject: numberOption.min(0).optional(),
+  catalogue: z.string().optional(),
   maxPixels: numberOption.positive().optional(),
   overwrite: z.boolean().optional(),
   threads: integerOption.min(0).max(1024).optional(),
@@ -41,7 +44,8 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
     )
     .requiredOption(
       '-o, --output <name>',
-      'what is made is <name>.fits, -weight.fits, -rms.fits, -coverage.fits, .png and .json',
+      'what is made is <name>.fits, -weight.fits, -rms.fits, -coverage.fits, .png and .json; of parts of the band, ' +
+        '<name>-0000.fits and so on, all on the same pixels',
     )
     .addOption(new Option('--tier <name>', 'a set of options').choices(Object.keys(mosaicTiers)))
     .option('--dish <m>', 'take the Airy pattern of a dish of this diameter for the primary beam, not the files')
@@ -52,25 +56,46 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
     .option('--common-beam', 'convolve all tiles to the smallest beam that holds theirs')
     .option('--compare', 'compare tiles where they overlap, and make <name>-chi2.fits')
     .option('--reject <sigma>', 'leave out pixels that the median of three tiles or more contradicts')
+    .option('--catalogue <csv>', 'compare fluxes and positions with a catalogue: columns ra_deg, dec_deg, flux_jy')
     .option('--max-pixels <n>', 'refuse a larger mosaic (default 1e8)')
     .option('--overwrite', 'replace files that exist')
     .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
-    .option('--json', 'print one line of JSON: the files, the tiles, and every check')
+    .option('--json', 'print one line of JSON for each mosaic: the files, the tiles, and every check')
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
-      const tiles = await Promise.all(paths.map(path => tileOf(path, options.dish)));
+      const catalogue = options.catalogue === undefined ? undefined : await readSkyModel(options.catalogue);
       const display = progressDisplay();
       const onProgress = (fraction: number) => display.show({ name: options.output, fraction });
       const job = { signal, threads: options.threads ?? config.threads, onProgress };
       try {
-        const made = await mosaicFiles(options.output, tiles, { ...toMosaicOptions(options), ...job });
-        const summary = await writeMosaicSummary(options.output, made);
+        const made = await makeMosaics(paths, options, { ...toMosaicOptions(options), ...job });
+        const summaries: MosaicSummary[] = [];
+        for (const [name, mosaic] of made) summaries.push(await writeMosaicSummary(name, mosaic, catalogue));
         display.stop();
-        print(made, [...made.files, ...summary], options.json ?? false);
+        [...made.values()].forEach((mosaic, i) => print(mosaic, summaries[i]!, options.json ?? false));
       } finally {
         display.stop();
       }
     });
+
+/** Mosaics by their names: one, or one for each part of the band, where the images are `NAME-0000-image.fits`, ... */
+async function makeMosaics(
+  paths: readonly string[],
+  options: Options,
+  how: MosaicOptions & { overwrite?: boolean | undefined },
+): Promise<Map<string, MosaicFiles>> {
+  const planes = new Map<string, MosaicTile[]>();
+  for (const path of paths) {
+    const plane = /-(\d{4}|MFS)-image\.fits$/.exec(path)?.[1] ?? '';
+    planes.set(plane, [...(planes.get(plane) ?? []), await tileOf(path, options.dish)]);
+  }
+  const [first, ...others] = planes;
+  if (others.length === 0) return new Map([[options.output, await mosaicFiles(options.output, first![1], how)]]);
+  if (planes.has('')) throw new UsageError('Expected all tiles as parts of the band, NAME-0000-image.fits, or none');
+  const parts = [...planes].sort().map(([name, tiles]) => ({ name, tiles }));
+  const made = await mosaicPlanes(options.output, parts, how);
+  return new Map(made.map((mosaic, i) => [`${options.output}-${parts[i]!.name}`, mosaic]));
+}
 
 /** @throws {UsageError} a tile without a primary beam. */
 async function tileOf(path: string, dishDiameterMeters: number | undefined): Promise<MosaicTile> {
@@ -99,15 +124,24 @@ function toMosaicOptions(options: Options): MosaicOptions & { overwrite?: boolea
   return { ...(options.tier ? mosaicTiers[options.tier] : {}), ...set, overwrite: options.overwrite };
 }
 
-function print(made: MosaicFiles, files: readonly string[], json: boolean): void {
+function print(made: MosaicFiles, summary: MosaicSummary, json: boolean): void {
   const { tiles, leftOut, checks } = made;
+  const { catalogue } = summary;
+  const files = [...made.files, ...summary.files];
   if (json) {
-    console.log(JSON.stringify({ files, tiles, leftOut, checks }));
+    console.log(JSON.stringify({ files, tiles, leftOut, checks, catalogue }));
     return;
   }
   console.log(String(made));
   for (const { id, reason } of leftOut) console.log(`left out ${id}: ${reason}`);
   for (const { tile, check, value, limit, passed } of checks)
     if (!passed) console.log(`${tile}: ${check} is ${value.toPrecision(3)}, the limit ${limit}`);
+  if (catalogue) {
+    const { nFound, nExpected, fluxRatio, fluxScatter, eastArcsec, northArcsec } = catalogue;
+    console.log(
+      `catalogue: ${nFound} of ${nExpected} sources found, flux ratio ${fluxRatio.toFixed(3)} (scatter ` +
+        `${fluxScatter.toFixed(3)}), ${eastArcsec.toFixed(2)}" east and ${northArcsec.toFixed(2)}" north`,
+    );
+  }
   for (const file of files) console.log(file);
 }

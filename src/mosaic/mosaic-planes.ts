@@ -1,0 +1,53 @@
+import { checkText } from '../core/check.js';
+import { InvalidArgumentError } from '../core/errors.js';
+import type { WriteFitsOptions } from '../fits/index.js';
+import { mosaicFiles } from './mosaic-images.js';
+import type { MosaicOptions } from './options.js';
+import { planMosaicGrid } from './plan-mosaic-grid.js';
+import type { MosaicFiles, MosaicTile } from './types.js';
+
+/** The tiles of one part of the band, or of one Stokes parameter. */
+export interface MosaicPlane {
+  /** What its files are called by, such as `0000`, `MFS` or `XX`: letters, digits, - and _. */
+  readonly name: string;
+  readonly tiles: readonly MosaicTile[];
+}
+
+/**
+ * Makes one mosaic for each part of the band or Stokes parameter, all on the same pixels: `NAME-PLANE.fits` with its maps.
+ * Every plane has its own noise, beams and primary beams; `commonBeam`, given as a beam, gives them all one.
+ *
+ * @param name - path of the files without these ends; its folder exists.
+ * @param planes - at least one; tiles may be missing in some.
+ * @returns one entry per plane, in their order.
+ * @throws as `mosaicFiles`; {InvalidArgumentError} a name that is no name, or two planes of one name.
+ * @example
+ * const part = (plane: string) => ({
+ *   name: plane,
+ *   tiles: ['a', 'b'].map(id => ({ image: `${id}-${plane}-image.fits`, primaryBeam: `${id}-${plane}-pb.fits` })),
+ * });
+ * await mosaicPlanes('strip', ['0000', '0001', 'MFS'].map(part));
+ */
+export async function mosaicPlanes(
+  name: string,
+  planes: readonly MosaicPlane[],
+  options: MosaicOptions & WriteFitsOptions = {},
+): Promise<MosaicFiles[]> {
+  checkText('name', name);
+  const names = planes.map(plane => plane.name);
+  if (names.length === 0 || new Set(names).size < names.length || !names.every(text => /^[\w-]+$/.test(text)))
+    throw new InvalidArgumentError(
+      `Expected planes with names of their own, of letters, digits, - and _, but received ${JSON.stringify(names)}`,
+    );
+  const { overwrite, onProgress, ...shared } = options;
+  const all = planes.flatMap(plane => plane.tiles);
+  const grid = options.grid ?? (await planMosaicGrid(all, shared));
+  const made: MosaicFiles[] = [];
+  for (const [i, plane] of planes.entries()) {
+    const progress = (fraction: number) => onProgress?.((i + fraction) / planes.length);
+    made.push(
+      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, { ...shared, grid, overwrite, onProgress: progress }),
+    );
+  }
+  return made;
+}

@@ -1,0 +1,148 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { readFits, skyToPixel, writeFits } from '../../src/fits/index.js';
+import type { CatalogueComparison } from '../../src/index.js';
+import { contimg } from '../support/contimg-command.js';
+import { makeMemoryFolder } from '../support/memory-folder.js';
+import { makeTile, spiral } from '../support/mosaic-tiles.js';
+import { randomOf } from '../support/random.js';
+
+/** Far enough apart not to touch. */
+const sources = spiral({ raDeg: 0.02, decDeg: 16.1 }, 0.35, 12);
+const noise = { a: 0.004, b: 0.004, c: 0.04 };
+
+let folder: string;
+beforeAll(async () => {
+  folder = makeMemoryFolder('contimg-mosaic-');
+  const random = randomOf(3);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  for (const [i, [name, rmsJyBeam]] of Object.entries(noise).entries()) {
+    const center = { raDeg: (359.85 + 0.2 * i) % 360, decDeg: 16.1 };
+    const size = { npix: 240, cellArcsec: 12, beamPixels: 5, beamFwhmDeg: 0.6 };
+    const { image, primaryBeam } = makeTile({ center, ...size, rmsJyBeam, sources });
+    image.pixels.data.forEach((value, at, data) => (data[at] = value + rmsJyBeam * normal()));
+    await writeFits(join(folder, `${name}-image.fits`), { ...image, objectName: name });
+    await writeFits(join(folder, `${name}-pb.fits`), primaryBeam);
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const tiles = ['a-image.fits', 'b-image.fits', 'c-image.fits'];
+const mosaic = (...args: string[]) => contimg(['mosaic', ...args], { cwd: folder });
+
+interface Figures {
+  files: string[];
+  tiles: { id: string; rmsJyBeam: number; agreement: { chiSquare: number; fluxRatio: number } }[];
+  leftOut: { id: string; reason: string }[];
+  checks: { check: string; tile: string; passed: boolean }[];
+  sources: { raDeg: number; decDeg: number; fluxJyBeam: number }[];
+  statistics: { peakJyBeam: number; coverage: number };
+  catalogue: CatalogueComparison;
+}
+
+describe('contimg mosaic', () => {
+  it('makes a mosaic, its maps, its figures and its picture of files', async () => {
+    const run = await mosaic(...tiles, '-o', 'strip', '--compare', '--max-pixels', '1e6', '--json');
+    expect(run.exitCode, run.stderr).toBe(0);
+    const printed = JSON.parse(run.stdout) as Figures;
+    const ends = ['.fits', '-weight.fits', '-rms.fits', '-coverage.fits', '-chi2.fits', '.png', '.json'];
+    expect(printed.files).toEqual(ends.map(end => `strip${end}`));
+    expect((await readdir(folder)).filter(name => name.startsWith('strip')).sort()).toEqual(printed.files.sort());
+
+    const figures = JSON.parse(readFileSync(join(folder, 'strip.json'), 'utf8')) as Figures;
+    expect(figures.tiles).toEqual(printed.tiles);
+    for (const { id, rmsJyBeam, agreement } of figures.tiles) {
+      const expected = noise[id as keyof typeof noise];
+      expect(Math.abs(rmsJyBeam / expected - 1)).toBeLessThan(0.15); // measured, with sources in it
+      expect(agreement.fluxRatio).toBeCloseTo(1, 1);
+    }
+    expect(figures.sources).toHaveLength(sources.length);
+    for (const source of sources) {
+      const found = figures.sources.find(({ decDeg }) => Math.abs(decDeg - source.decDeg) < 12 / 3600)!;
+      expect(found.fluxJyBeam / source.fluxJy).toBeCloseTo(1, 1);
+    }
+    expect(figures.checks.every(({ passed }) => passed)).toBe(true);
+  });
+
+  it('draws circles around sources, and lines where the number of tiles changes', async () => {
+    const image = await readFits(join(folder, 'strip.fits'));
+    const coverage = await readFits(join(folder, 'strip-coverage.fits'));
+    const png = PNG.sync.read(readFileSync(join(folder, 'strip.png')));
+    const [ny, nx] = image.pixels.shape as [number, number];
+    expect([png.width, png.height]).toEqual([nx, ny]);
+    const at = (x: number, y: number) => {
+      const i = 4 * ((ny - 1 - Math.round(y)) * nx + Math.round(x));
+      return png.data.subarray(i, i + 3).join();
+    };
+    for (const source of sources) {
+      const { x, y } = skyToPixel(image.wcs, source);
+      const around = [x - 1, x, x + 1].flatMap(px => [at(px + 6, y), at(px - 6, y)]);
+      expect(around.filter(color => color === '90,220,255').length).toBeGreaterThanOrEqual(2);
+    }
+    let [steps, drawn] = [0, 0];
+    for (let y = 0; y + 1 < ny; y++)
+      for (let x = 0; x + 1 < nx; x++) {
+        if (coverage.pixels.get(y, x) === coverage.pixels.get(y, x + 1)) continue;
+        steps++;
+        if (['120,200,120', '90,220,255'].includes(at(x, y))) drawn++;
+      }
+    expect(steps).toBeGreaterThan(500);
+    expect(drawn).toBe(steps);
+  });
+
+  it('compares the mosaic with a catalogue', async () => {
+    // The catalogue is at 1.4 GHz, the tiles at 1.405; one source of it is not on the sky, one is off the mosaic.
+    const none = { raDeg: 0.02, decDeg: (sources[0]!.decDeg + sources[1]!.decDeg) / 2, fluxJy: 0.7 };
+    const far = { raDeg: 12, decDeg: 16, fluxJy: 5 };
+    const rows = [...sources, none, far].map(({ raDeg, decDeg, fluxJy }) => `${raDeg},${decDeg},${fluxJy},-0.7`);
+    writeFileSync(join(folder, 'sky.csv'), ['ra_deg,dec_deg,flux_jy,spectral_index', ...rows].join('\n'));
+    const run = await mosaic(...tiles, '-o', 'compared', '--catalogue', 'sky.csv');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/^catalogue: 12 of 13 sources found, flux ratio 1\.00\d \(scatter 0\.0\d\d\), /m);
+    const { catalogue } = JSON.parse(readFileSync(join(folder, 'compared.json'), 'utf8')) as Figures;
+    expect(catalogue.fluxRatio / (1.405 / 1.4) ** 0.7).toBeCloseTo(1, 2);
+    expect(Math.hypot(catalogue.eastArcsec, catalogue.northArcsec)).toBeLessThan(0.5);
+    for (const { fluxJy, catalogueJy, ...match } of catalogue.matches) {
+      expect(fluxJy / catalogueJy).toBeCloseTo(1, 1);
+      expect(Math.hypot(match.eastArcsec, match.northArcsec)).toBeLessThan(4);
+    }
+  });
+
+  it('names a tile that it leaves out, and makes the Airy pattern of a dish where there are no primary beams', async () => {
+    const quick = await mosaic(...tiles, '-o', 'quick', '--tier', 'quicklook', '--cell', '14', '--projection', 'TAN');
+    expect(quick.exitCode, quick.stderr).toBe(0);
+    expect(quick.stdout).toMatch(
+      /^Mosaic \d+x\d+, 14", 2 tiles, in quick.fits\nleft out c: Expected noise of at most 5 /,
+    );
+    expect((await readFits(join(folder, 'quick.fits'))).wcs).toMatchObject({ projection: 'TAN', cellArcsec: 14 });
+    const dish = await mosaic('a-image.fits', '-o', 'dish', '--dish', '4.65', '--kernel', 'lanczos3');
+    expect(dish.exitCode, dish.stderr).toBe(0);
+    expect((await readFits(join(folder, 'dish.fits'))).keywords).toMatchObject({ KERNEL: 'lanczos3', NTILES: 1 });
+  });
+
+  it('replaces a mosaic only where it is told to', async () => {
+    const again = await mosaic('a-image.fits', '-o', 'strip');
+    expect(again).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(again.stderr).toMatch(/strip.*\[OUTPUT_EXISTS\]$/);
+    const over = await mosaic('a-image.fits', '-o', 'strip', '--overwrite');
+    expect(over.exitCode, over.stderr).toBe(0);
+  });
+
+  it.each([
+    [['a-image.fits'], 2, /required option '-o, --output/],
+    [['a-pb.fits', '-o', 'x'], 2, /primary beam of a-pb.fits beside it as NAME-pb.fits, or --dish/],
+    [['a-image.fits', '-o', 'x', '--kernel', 'nearest'], 2, /--kernel <name>/],
+    [['a-image.fits', '-o', 'x', '--max-pixels', '100'], 1, /at most 100 pixels.*\[MOSAIC\]/],
+    [['a-image.fits', '-o', 'x', '--catalogue', 'none.csv'], 1, /none.csv.*\[FILE_ACCESS\]/],
+  ] as const)('refuses %j', async (args, exitCode, message) => {
+    const run = await mosaic(...args);
+    expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode, stdout: '' });
+    expect(run.stderr).toMatch(message);
+    expect((await readdir(folder)).filter(name => name.startsWith('x'))).toEqual([]);
+  });
+});
