@@ -21,4 +21,5 @@ export * from './fits/index.js';
 export * from './mosaic/index.js';
 export * from './registry/index.js';
 export * from './publish/index.js';
+export * from './plots/index.js';
 export * from './pipeline/index.js';

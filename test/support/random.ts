@@ -18,3 +18,9 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   }
   return result;
 }
+
+/** A seeded generator of normal deviates of mean 0 and variance 1 (Box and Muller). */
+export function gaussiansOf(seed: number): () => number {
+  const random = randomOf(seed);
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
