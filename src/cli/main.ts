@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { isPipelineError } from '../core/errors.js';
 import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
 import { calibrateCommand } from './commands/calibrate.js';
+import { calibratorsCommand } from './commands/calibrators.js';
 import { caltablesCommand } from './commands/caltables.js';
 import { convertCommand } from './commands/convert.js';
 import { flagCommand } from './commands/flag.js';
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
       inspectCommand,
       convertCommand,
       flagCommand,
+      calibratorsCommand,
       calibrateCommand,
       caltablesCommand,
       imageCommand,
