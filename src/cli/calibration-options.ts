@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { fluxStandard, fluxStandards, readSkyModel } from '../calibration/index.js';
 import type { SkySource } from '../calibration/index.js';
 import type { CalibrationConfig } from '../pipeline/index.js';
-import { integerOption, numberOption } from './load-config.js';
+import { UsageError } from './exit-codes.js';
+import { integerOption, numberOption, optionName } from './load-config.js';
 
 const terms = ['delay', 'bandpass', 'gain'] as const;
 
@@ -50,4 +51,22 @@ export async function skyModelOf(options: z.infer<typeof calibrationSchema>): Pr
 export function toCalibrationConfig(options: z.infer<typeof calibrationSchema>): Omit<CalibrationConfig, 'model'> {
   const { refAnt, solint: solintSec, minSnr, validHours } = options;
   return { terms: options.terms, refAnt, solintSec, minSnr, validHours };
+}
+
+/**
+ * Refuses options that would have no effect without another one.
+ *
+ * @param idle - names of the options, by the sentence's end that tells what they need.
+ * @throws {UsageError} names each of them that is given.
+ */
+export function refuseIdleOptions(options: Readonly<Record<string, unknown>>, idle: Record<string, readonly string[]>) {
+  const sentences = Object.entries(idle).flatMap(([need, names]) =>
+    names.filter(name => options[name] !== undefined).map(name => `${optionName(name)} ${need}`),
+  );
+  if (sentences.length > 0) throw new UsageError(sentences.join('\n'));
+}
+
+/** Whether gains are solved for, which alone have solution intervals. */
+export function solvesForGains({ terms: list }: z.infer<typeof calibrationSchema>): boolean {
+  return list?.includes('gain') ?? false;
 }

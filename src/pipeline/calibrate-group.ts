@@ -2,6 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { checkCalibrationTable, fluxInBeam } from '../calibration/index.js';
+import type { FlagReport } from '../calibration/index.js';
 import { CalibrationFailedError } from '../core/errors.js';
 import { syncPath } from '../core/file-digest.js';
 import { fromFileSystem } from '../core/file-errors.js';
@@ -10,6 +11,8 @@ import type { Observation } from '../core/observation.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import type { CalibrationSet, Registry } from '../registry/index.js';
 import { describeSource } from '../uvh5/index.js';
+import { earlierSetOf } from './earlier-set.js';
+import type { EarlierSet } from './earlier-set.js';
 import { makeCalibrationSet } from './make-calibration-set.js';
 import type { MadeCalibrationSet } from './make-calibration-set.js';
 import type { Workshop } from './make-product.js';
@@ -49,22 +52,32 @@ export async function isWhole(set: CalibrationSet, work: string): Promise<boolea
 /**
  * Solves a group and registers the set, in force if it passed the gate; earlier sets of the group are retired then.
  *
+ * @returns the set, and the flags that were left out in solving: those of the group, where it is imaged next.
  * @param known - the set as it is registered, where its tables have to be made again.
  * @throws {CalibrationFailedError} it did not pass: it is registered as failed.
  */
 export async function calibrateGroup(
-  { group, decDeg, id }: { readonly group: SubbandGroup; readonly decDeg: number; readonly id: string },
+  subject: {
+    readonly group: SubbandGroup;
+    readonly decDeg: number;
+    readonly midTimeMjdSec: number;
+    readonly id: string;
+  },
   config: CheckedConfig,
-  { work, registry }: Workshop,
+  shop: Workshop,
   known: CalibrationSet | undefined,
   job: JobOptions,
-): Promise<CalibrationSet> {
-  const made = await makeTables(join(work, 'calibration', id), group, config, job);
-  if (known) return putInForce(known, registry);
+): Promise<{ set: CalibrationSet; flags: FlagReport | undefined }> {
+  const { group, decDeg, midTimeMjdSec, id } = subject;
+  const { work, registry } = shop;
+  const earlier = await earlierSetOf(shop, { midTimeMjdSec, groupId: group.id });
+  const made = await makeTables(join(work, 'calibration', id), group, { ...config, earlier }, job);
+  const { flags } = made;
+  if (known) return { set: await putInForce(known, registry), flags };
   const { validHours } = config.calibration!;
   const set = await registerCalibrationSet(registry, made, { id, work, decDeg, validHours, groupId: group.id });
   if (set.state === 'failed') throw new CalibrationFailedError(failureOf(id, gateProblemsOf(set)));
-  return putInForce(set, registry);
+  return { set: await putInForce(set, registry), flags };
 }
 
 /** Takes a set up, where it was not in force, and retires others of its group: those of other options. */
@@ -85,20 +98,22 @@ export function failureOf(id: string, problems: readonly string[]): string {
 async function makeTables(
   folder: string,
   group: SubbandGroup,
-  config: CheckedConfig,
+  config: CheckedConfig & { readonly earlier: EarlierSet | undefined },
   job: JobOptions,
 ): Promise<MadeCalibrationSet> {
-  const { minSubbands, earthOrientation, flagging } = config;
+  const { minSubbands, earthOrientation, flagging, earlier } = config;
   const temporary = partialPath(folder);
   try {
     await rm(folder, { recursive: true, force: true });
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary);
-    const options = { ...config.calibration!, flagging, source: { minSubbands, earthOrientation } };
+    const options = { ...config.calibration!, flagging, earlier, source: { minSubbands, earthOrientation } };
     const made = await makeCalibrationSet(join(temporary, group.id), group, options, job);
     await rename(temporary, folder);
     await syncPath(dirname(folder));
-    return { ...made, tables: made.tables.map(table => ({ ...table, path: join(folder, basename(table.path)) })) };
+    const placed = (path: string) => join(folder, basename(path));
+    const tables = made.tables.map(table => ({ ...table, path: placed(table.path) }));
+    return { ...made, tables, pictures: made.pictures.map(placed) };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw fromFileSystem(folder, error);

@@ -1,3 +1,4 @@
+import type { FlagReport } from '../calibration/index.js';
 import type { Observation } from '../core/observation.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import {
@@ -14,7 +15,7 @@ import type { AppliedCalibration } from './calibration-shelf.js';
 import { subjectOf } from './group-subject.js';
 import type { Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
-import { gateProblemsOf } from './register-calibration.js';
+import { gateProblemsOf, setFindingsOf } from './register-calibration.js';
 import type { Reporter } from './reporter.js';
 import { recordOf } from './stages.js';
 
@@ -34,47 +35,56 @@ export class CalibrationStage {
     this.#shelf = new CalibrationShelf(shop, config.calibration!.maxDecOffsetDeg);
   }
 
-  /** Makes the set of a group in whose beam the model is bright enough, unless it is there already. */
-  async solve(group: SubbandGroup): Promise<void> {
+  /**
+   * Makes the set of a group in whose beam the model is bright enough, unless it is there already.
+   *
+   * @returns the flags of the group, if it was flagged for this: it need not be flagged again for its image.
+   */
+  async solve(group: SubbandGroup): Promise<FlagReport | undefined> {
     const { model } = this.#config.calibration!;
-    if (model.length === 0) return;
+    if (model.length === 0) return undefined;
     const keep = () => Promise.resolve(); // the group may still be imaged with other sets
-    await this.#reporter.attempt('calibrate', group.id, keep, () => this.#solve(group));
+    return this.#reporter.attempt('calibrate', group.id, keep, () => this.#solve(group));
   }
 
-  async #solve(group: SubbandGroup): Promise<void> {
+  async #solve(group: SubbandGroup): Promise<FlagReport | undefined> {
     const observation = await describeGroup(group, this.#config, { signal: this.#signal });
-    if (modelFluxIn(observation, this.#config) < this.#config.calibration!.minFluxJy) return;
+    if (modelFluxIn(observation, this.#config) < this.#config.calibration!.minFluxJy) return undefined;
     const id = calibrationSetId(await subjectOf(group), this.#config);
     const known = await this.#shop.registry.calibrationSets.get(id);
     const problems = known ? gateProblemsOf(known) : [];
     if (problems.length > 0) {
       this.#reporter.leaveOut(id, 'CALIBRATION_FAILED', failureOf(id, problems));
-      return;
+      return undefined;
     }
     if (known && (await isWhole(known, this.#config.work))) {
       await putInForce(known, this.#shop.registry);
       this.#reporter.found('calibrate', group.id, id);
-      return;
+      this.#reporter.observed(group.id, setFindingsOf(known));
+      return undefined;
     }
     const onProgress = (fraction: number) => this.#reporter.running('calibrate', group.id, fraction);
     onProgress(0);
-    const source = { group, decDeg: decOf(group, observation), id };
+    const subject = { group, decDeg: decOf(group, observation), midTimeMjdSec: midTimeOf(observation), id };
     const job = { signal: this.#signal, threads: this.#config.threads, onProgress };
-    await calibrateGroup(source, this.#config, this.#shop, known, job);
+    const { set, flags } = await calibrateGroup(subject, this.#config, this.#shop, known, job);
     this.#reporter.made('calibrate', group.id, id);
+    this.#reporter.observed(group.id, setFindingsOf(set));
+    return flags;
   }
 
   /** What is to be applied to a group; the choice is reported. */
   async choose(group: SubbandGroup): Promise<AppliedCalibration> {
     const observation = await describeGroup(group, this.#config, { signal: this.#signal });
-    const times = observation.timeMjdSec;
-    const midTimeMjdSec = (times[0]! + times.at(-1)!) / 2;
-    const subject = { groupId: group.id, midTimeMjdSec, decDeg: decOf(group, observation) };
+    const subject = { groupId: group.id, midTimeMjdSec: midTimeOf(observation), decDeg: decOf(group, observation) };
     const applied = await this.#shelf.calibrationOf(subject, observation);
     this.#reporter.calibrated({ subject: group.id, ...recordOf(applied)! });
     return applied;
   }
+}
+
+function midTimeOf({ timeMjdSec }: Observation): number {
+  return (timeMjdSec[0]! + timeMjdSec.at(-1)!) / 2;
 }
 
 /** Apparent declination of the pointing; where the header does not say, that of ICRS, which is within 0.2 degrees. */

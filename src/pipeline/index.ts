@@ -12,6 +12,8 @@ export type {
 } from './choose-calibration.js';
 export { compareCatalogue } from './compare-catalogue.js';
 export type { CatalogueComparison, CatalogueMatch } from './compare-catalogue.js';
+export { earlierSetOf } from './earlier-set.js';
+export type { EarlierSet } from './earlier-set.js';
 export { makeCalibrationSet } from './make-calibration-set.js';
 export type { CalibrationSetOptions, MadeCalibrationSet } from './make-calibration-set.js';
 export { registerCalibrationSet, tablePathsOf } from './register-calibration.js';
@@ -21,11 +23,13 @@ export type {
   LeftOut,
   PipelineProgress,
   ReportedCalibration,
+  ReportedFinding,
   ReportedProduct,
   RunReport,
   StageName,
 } from './run-report.js';
 export type { TileCalibration } from './stage-files.js';
+export { writeCalibrationPictures } from './write-calibration-pictures.js';
 export { writeMosaicSummary } from './write-mosaic-summary.js';
 export type { MosaicSummary } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';

@@ -1,18 +1,23 @@
 import {
   findCalibrationFaults,
   findCalibrationProblems,
+  findingsOf,
+  findSwappedFeeds,
   flagVisibilities,
   measureCalibration,
   readCalibrationTable,
   solveCalibration,
   writeCalibrationTable,
 } from '../calibration/index.js';
-import type { CalibrationQuality, FlagReport } from '../calibration/index.js';
+import type { CalibrationQuality, FlagReport, ObservationFinding, SwappedFeeds } from '../calibration/index.js';
 import type { CalibrationSolutions, CalibrationTerm } from '../core/calibration-solutions.js';
+import { isPipelineError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
+import type { EarlierSet } from './earlier-set.js';
+import { writeCalibrationPictures } from './write-calibration-pictures.js';
 
 /** Calibration tables of one observation, and how good they are. */
 export interface MadeCalibrationSet {
@@ -22,12 +27,16 @@ export interface MadeCalibrationSet {
     readonly term: CalibrationTerm;
     readonly quality: CalibrationQuality;
   }[];
+  /** Paths of PNG files: solutions by antenna, and flags. */
+  readonly pictures: readonly string[];
   /** As they were read back. */
   readonly solutions: readonly CalibrationSolutions[];
   readonly refAnt: string;
   readonly midTimeMjdSec: number;
   /** Why they are not fit to be applied elsewhere, one sentence each; empty for good ones. */
   readonly problems: readonly string[];
+  /** What is wrong with the observation, whether or not it was solved in spite of it. */
+  readonly findings: readonly ObservationFinding[];
   readonly flags: FlagReport | undefined;
 }
 
@@ -40,11 +49,13 @@ export interface CalibrationSetOptions extends Pick<
 > {
   readonly source?: SourceOptions | undefined;
   readonly flagging?: FlaggingConfig | undefined;
+  /** With this the solutions are compared, to find antennas whose feeds were exchanged since. */
+  readonly earlier?: EarlierSet | undefined;
 }
 
 /**
  * Flags and solves an observation, writes the tables `NAME.k`, `.b` and `.g`, reads them back and passes them through the
- * checks and the gate. Whether they are fit is said by `problems`; nothing is thrown for it.
+ * checks and the gate. Whether they are fit is said by `problems`; nothing is thrown for it. Pictures stand beside them.
  *
  * @throws {NoValidDataError} not one solution.
  * @throws {OutputExistsError} a table is there already.
@@ -90,15 +101,33 @@ export async function makeCalibrationSet(
     tables.push({ path, term: one.term, quality });
     solutions.push(read);
   }
+  const pictures = await writeCalibrationPictures(name, solved, flags, observation);
+  const findings = findingsOf({
+    ...{ flags, observation, unsolvedAntennas: tables.flatMap(({ quality }) => quality.deadAntennas) },
+    ...{ swapped: swappedSince(options.earlier, solutions), swappedAgainst: options.earlier?.id },
+  });
   const times = observation.timeMjdSec;
   return {
     tables,
+    pictures,
     solutions,
     refAnt: solved[0]!.refAnt,
     midTimeMjdSec: (times[0]! + times.at(-1)!) / 2,
     problems,
+    findings,
     flags,
   };
+}
+
+/** Antennas whose feeds changed places; none where the two cannot be compared. */
+function swappedSince(earlier: EarlierSet | undefined, solutions: readonly CalibrationSolutions[]): SwappedFeeds[] {
+  if (earlier === undefined) return [];
+  try {
+    return findSwappedFeeds(solutions, earlier.solutions);
+  } catch (error) {
+    if (isPipelineError(error, 'INVALID_ARGUMENT')) return []; // of other frequencies or feeds
+    throw error;
+  }
 }
 
 /** Whether a table holds what was written; single precision holds gains to 1e-7 of the largest. */

@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path';
 
 import { RegistryError } from '../core/errors.js';
+import type { ObservationFinding } from '../calibration/index.js';
 import type { CalibrationSet, Registry } from '../registry/index.js';
 import type { CalibrationCandidate } from './choose-calibration.js';
 import type { MadeCalibrationSet } from './make-calibration-set.js';
@@ -17,6 +18,8 @@ interface CalibrationMetadata {
   /** Fractions by reason, and antennas by name. */
   readonly flagged: Readonly<Record<string, number>>;
   readonly deadAntennas: readonly string[];
+  /** What was wrong with the observation. */
+  readonly findings: readonly ObservationFinding[];
 }
 
 /**
@@ -36,9 +39,9 @@ export async function registerCalibrationSet(
     readonly groupId?: string | undefined;
   },
 ): Promise<CalibrationSet> {
-  const { midTimeMjdSec, refAnt, problems, tables, flags } = made;
+  const { midTimeMjdSec, refAnt, problems, findings, tables, flags } = made;
   const metadata: CalibrationMetadata = {
-    ...{ midTimeMjdSec, decDeg: set.decDeg, refAnt, problems },
+    ...{ midTimeMjdSec, decDeg: set.decDeg, refAnt, problems, findings },
     quality: Object.fromEntries(tables.map(({ term, quality }) => [term, quality])),
     flagged: Object.fromEntries(Object.entries(flags?.counts ?? {}).map(([name, { fraction }]) => [name, fraction])),
     deadAntennas: flags?.deadAntennas ?? [],
@@ -73,6 +76,11 @@ export function toCandidate(set: CalibrationSet): CalibrationCandidate {
 /** Why a set did not pass the gate when it was made. */
 export function gateProblemsOf(set: CalibrationSet): readonly string[] {
   return (set.metadata as Partial<CalibrationMetadata>).problems ?? [];
+}
+
+/** What was wrong with the observation that a set is of. */
+export function setFindingsOf(set: CalibrationSet): readonly ObservationFinding[] {
+  return (set.metadata as Partial<CalibrationMetadata>).findings ?? [];
 }
 
 function belowWork(work: string, path: string): string {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { ObservationFinding } from '../calibration/index.js';
 import { isPipelineError } from '../core/errors.js';
 import type { Workshop } from './make-product.js';
 import { codeOf } from './run-report.js';
@@ -12,7 +13,7 @@ import type {
   RunReport,
   StageName,
 } from './run-report.js';
-import { cleanOf } from './stage-files.js';
+import { cleanOf, tileFindingsOf } from './stage-files.js';
 
 /** Collects what a run does, and tells of it as it goes. */
 export class Reporter {
@@ -23,6 +24,7 @@ export class Reporter {
   readonly #leftOut: LeftOut[] = [];
   readonly #failed: Failure[] = [];
   readonly #calibration: ReportedCalibration[] = [];
+  readonly #findings = new Map<string, readonly ObservationFinding[]>();
 
   constructor(onProgress: ((progress: PipelineProgress) => void) | undefined, signal: AbortSignal | undefined) {
     this.#onProgress = onProgress ?? (() => undefined);
@@ -49,6 +51,11 @@ export class Reporter {
 
   calibrated(calibration: ReportedCalibration): void {
     this.#calibration.push(calibration);
+  }
+
+  /** What solving found wrong with an observation; it knows more than the flags that come with a tile. */
+  observed(subject: string, findings: readonly ObservationFinding[]): void {
+    this.#findings.set(subject, findings);
   }
 
   leaveOut(subject: string, code: string, reason: string): void {
@@ -89,13 +96,20 @@ export class Reporter {
 
   async report({ work, registry }: Workshop): Promise<RunReport> {
     const products: ReportedProduct[] = [];
+    const findings = new Map(this.#findings);
     for (const [id, made] of this.#made) {
       const product = await registry.products.get(id);
       if (product === undefined) continue;
       const { kind, state, path } = product;
       const published = this.#published.get(id) ?? [];
+      const { groupId } = product;
+      if (kind === 'tile' && groupId !== undefined && !findings.has(groupId))
+        findings.set(groupId, tileFindingsOf(product));
       products.push({ id, kind, state, path: join(work, path), published, made, clean: cleanOf(product) });
     }
-    return { products, leftOut: this.#leftOut, failed: this.#failed, calibration: this.#calibration };
+    return {
+      ...{ products, leftOut: this.#leftOut, failed: this.#failed, calibration: this.#calibration },
+      findings: [...findings].flatMap(([subject, found]) => found.map(finding => ({ subject, ...finding }))),
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 
 import { MosaicError } from '../core/errors.js';
+import type { FlagReport } from '../calibration/index.js';
 import type { JobOptions } from '../core/job.js';
 import {
   checkMosaicGroup,
@@ -45,8 +46,7 @@ export async function runPipeline(
   const run = new PipelineRun(config, registry, options);
   await run.resume();
   const groups = await run.findGroups(incoming);
-  for (const group of groups) await run.calibration?.solve(group);
-  for (const group of groups) await run.makeTile(group);
+  await run.makeTiles(groups);
   await run.formMosaics();
   for (const group of await run.mosaicGroups()) await run.publishMosaic(group);
   return run.report();
@@ -104,8 +104,22 @@ class PipelineRun {
     return usable;
   }
 
+  /**
+   * The tiles of groups. One that is solved for a set of its own is imaged with it at once, with the flags that solving
+   * found; the others when all sets are known that may be theirs.
+   */
+  async makeTiles(groups: readonly SubbandGroup[]): Promise<void> {
+    const later: SubbandGroup[] = [];
+    for (const group of groups) {
+      const flags = await this.calibration?.solve(group);
+      if (flags) await this.#makeTile(group, flags);
+      else later.push(group);
+    }
+    for (const group of later) await this.#makeTile(group);
+  }
+
   /** The tile of a group, unless it is there already. */
-  async makeTile(group: SubbandGroup): Promise<void> {
+  async #makeTile(group: SubbandGroup, flags?: FlagReport): Promise<void> {
     const { convert, image } = this.#stages;
     const { groups } = this.#registry;
     const { id } = group;
@@ -114,7 +128,7 @@ class PipelineRun {
       await this.#reporter.attempt('convert', id, fail, async () => this.#obtain(convert, await subjectOf(group), id));
     }
     const tile = await this.#reporter.attempt('image', id, fail, async () => {
-      const subject = { ...(await subjectOf(group)), calibration: await this.calibration?.choose(group) };
+      const subject = { ...(await subjectOf(group)), calibration: await this.calibration?.choose(group), flags };
       return this.#obtain(image, subject, id);
     });
     if (tile && (await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');

@@ -1,3 +1,4 @@
+import type { ObservationFinding } from '../calibration/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { ProductKind, ProductState } from '../registry/index.js';
 import type { TileCalibration } from './stage-files.js';
@@ -42,6 +43,12 @@ export interface ReportedCalibration extends TileCalibration {
   readonly subject: string;
 }
 
+/** What is wrong with an observation, as far as flagging and solving tell. */
+export interface ReportedFinding extends ObservationFinding {
+  /** Id of the group. */
+  readonly subject: string;
+}
+
 /** What a run did. */
 export interface RunReport {
   readonly products: readonly ReportedProduct[];
@@ -49,6 +56,8 @@ export interface RunReport {
   readonly failed: readonly Failure[];
   /** Of every tile, where calibration is on. */
   readonly calibration: readonly ReportedCalibration[];
+  /** Of observations that were flagged or solved. */
+  readonly findings: readonly ReportedFinding[];
 }
 
 /** What a run is doing. */

@@ -6,7 +6,7 @@ import { readFits, readFitsHeader } from '../fits/index.js';
 import type { SkyImage } from '../fits/index.js';
 import { findImageProblem } from '../grouping/index.js';
 import type { MosaicMember, SubbandGroup } from '../grouping/index.js';
-import type { FlagReport } from '../calibration/index.js';
+import type { FlagReport, ObservationFinding } from '../calibration/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { MosaicFiles, MosaicTile } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
@@ -39,6 +39,14 @@ interface TileMetadata {
   /** Where flagging is on: fractions by reason, antennas by name. */
   readonly flagged?: Readonly<Record<string, number>> | undefined;
   readonly deadAntennas?: readonly string[] | undefined;
+  readonly findings?: readonly ObservationFinding[] | undefined;
+}
+
+/** What is kept beside the images of a tile: what of its flags, and how it was calibrated. */
+interface TileRecords {
+  readonly flags?: FlagReport | undefined;
+  readonly findings?: readonly ObservationFinding[] | undefined;
+  readonly calibration?: TileCalibration | undefined;
 }
 
 /** Writes the images of a tile, and what is known of it, into its folder. */
@@ -46,7 +54,7 @@ export async function writeTile(
   folder: string,
   group: Pick<SubbandGroup, 'id' | 'pointingDecDeg'>,
   tile: TileImages,
-  { flags, calibration }: { flags?: FlagReport | undefined; calibration?: TileCalibration | undefined } = {},
+  { flags, findings, calibration }: TileRecords = {},
 ): Promise<StageResult> {
   const metadata: TileMetadata = {
     midTimeMjdSec: tile.restored.midTimeMjdSec,
@@ -62,6 +70,7 @@ export async function writeTile(
       flagged: Object.fromEntries(Object.entries(flags.counts).map(([name, { fraction }]) => [name, fraction])),
       deadAntennas: flags.deadAntennas,
     }),
+    ...(findings && { findings }),
   };
   const images = await writeTileImages(join(folder, group.id), tile);
   const summary = `${group.id}.json`;
@@ -92,6 +101,11 @@ function whyUncalibrated({ reason, rejected }: TileCalibration): string {
 /** How a tile was calibrated; undefined for other products, and where calibration was off. */
 export function calibrationOf(product: Product): TileCalibration | undefined {
   return (product.metadata as Partial<TileMetadata>).calibration;
+}
+
+/** What flagging found wrong with the observation of a tile. */
+export function tileFindingsOf(product: Product): readonly ObservationFinding[] {
+  return (product.metadata as Partial<TileMetadata>).findings ?? [];
 }
 
 /** The options that a tile was made with, as one hash. */

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 
 import type { SubbandGroup } from '../grouping/index.js';
-import { flagVisibilities } from '../calibration/index.js';
+import { findingsOf, flagVisibilities } from '../calibration/index.js';
+import type { FlagReport } from '../calibration/index.js';
 import type { JobOptions } from '../core/job.js';
 import { imageGroup } from '../imaging/index.js';
 import { convertToMs } from '../ms/index.js';
 import { mosaicFiles } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
+import { describeSource } from '../uvh5/index.js';
 import type { AppliedCalibration } from './calibration-shelf.js';
 import type { Stage } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
@@ -21,6 +23,8 @@ export interface GroupSubject {
   readonly fingerprint: string;
   /** What to apply; undefined where calibration is off. */
   readonly calibration?: AppliedCalibration | undefined;
+  /** Its flags, if they are known already; otherwise it is flagged where flagging is on. */
+  readonly flags?: FlagReport | undefined;
 }
 
 /** Tiles that become one mosaic. */
@@ -60,13 +64,17 @@ export function stagesOf(config: CheckedConfig) {
       recipeOf([...['tile', fingerprint, earthOrientation, imaging], ...preparing(calibration)]),
     parents: () => [],
     groupId: ({ group }) => group.id,
-    run: async ({ group, calibration }, folder, job) => {
+    run: async ({ group, calibration, flags: known }, folder, job) => {
       const reading = { minSubbands, earthOrientation };
-      const flags = flagging && (await flagVisibilities(group, { ...reading, ...flagging, ...partOf(job, 0, 0.1) }));
+      const flag = () => flagVisibilities(group, { ...reading, ...flagging, ...partOf(job, 0, 0.1) });
+      const flags = known ?? (flagging && (await flag()));
       const applied = { flags, calibration: calibration?.solutions };
-      const rest = flagging ? partOf(job, 0.1, 1) : job;
+      const rest = flagging && !known ? partOf(job, 0.1, 1) : job;
       const tile = await imageGroup(group, { ...reading, ...imaging, ...applied, ...rest });
-      const { files, metadata } = await writeTile(folder, group, tile, { flags, calibration: recordOf(calibration) });
+      const observation = flags && (await describeSource(group, reading));
+      const findings = flags && findingsOf({ flags, observation });
+      const records = { flags, findings, calibration: recordOf(calibration) };
+      const { files, metadata } = await writeTile(folder, group, tile, records);
       return { files, metadata: { ...metadata, options: config.tileOptionsHash } };
     },
   };

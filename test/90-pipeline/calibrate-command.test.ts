@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeIf, hasPythonModule, hasShared, sharedPath } from '../support/oracles.js';
@@ -54,11 +55,17 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
 
   it('contimg calibrate makes tables, names antennas without solutions, and replaces nothing', async () => {
     const args = ['calibrate', incoming, '--sky', at('sky.csv'), '--terms', 'delay,gain', '--name', at('other')];
-    const { tables, problems, refAnt, deadAntennas } = JSON.parse(await done([...args, '--ref-ant', '103', '--json']));
+    const { tables, pictures, problems, findings, refAnt, deadAntennas } = JSON.parse(
+      await done([...args, '--ref-ant', '103', '--json']),
+    );
     expect(tables.map(({ path }: { path: string }) => path)).toEqual([at('other.k'), at('other.g')]);
     for (const { path } of tables) expect((await stat(join(path, 'table.dat'))).isFile()).toBe(true);
     expect(tables[0].quality).toMatchObject({ nAntennas: 23, nSolvedAntennas: 23 });
     expect(deadAntennas).toHaveLength(1); // flagged before it is solved for
+    expect(findings).toMatchObject([{ code: 'DEAD_ANTENNAS', antennas: deadAntennas }]);
+    const names = ['other-delay.png', 'other-gain-amplitude.png', 'other-gain-phase.png', 'other-flags.png'];
+    expect(pictures).toEqual(names.map(name => at(name)));
+    for (const path of pictures) expect(PNG.sync.read(await readFile(path)).width).toBeGreaterThan(500);
     expect({ problems, refAnt }).toEqual({ problems: [], refAnt: '103' });
     const again = await contimg(args);
     expect([again.exitCode, again.stderr]).toMatchObject([1, expect.stringContaining('[OUTPUT_EXISTS]')]);
@@ -72,6 +79,20 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     ]);
     const missing = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('none.csv')]);
     expect([missing.exitCode, missing.stderr]).toMatchObject([1, expect.stringContaining('[FILE_ACCESS]')]);
+  });
+
+  it.each([
+    ['run', ['--calibrate', '--terms', 'gain'], '--terms goes with --sky or --calibrator'],
+    ['run', ['--min-flux', '3', '--solint', '9'], '--min-flux goes with --sky or --calibrator'],
+    ['run', ['--calibrator', '3C286', '--solint', '9'], '--solint goes with the term gain'],
+    ['run', ['--edge-channels', '1'], '--edge-channels goes with --flag'],
+    ['calibrate', ['--name', 'x', '--valid-hours', '3'], '--valid-hours goes with --work'],
+    ['calibrate', ['--name', 'x', '--terms', 'bandpass', '--solint', '9'], '--solint goes with the term gain'],
+    ['calibrate', ['--name', 'x', '--no-flag', '--edge-channels', '1'], '--edge-channels does not go with --no-flag'],
+  ])('contimg %s %j is refused, as an option would have no effect', async (command, args, sentence) => {
+    const folders = command === 'run' ? ['--work', at('idle'), '--products', at('idle-products')] : [];
+    const { exitCode, stderr } = await contimg([command, incoming, ...folders, ...args]);
+    expect([exitCode, stderr.split('\n')]).toEqual([2, expect.arrayContaining([sentence])]);
   });
 
   it('contimg caltables lists, shows and checks', async () => {
@@ -93,7 +114,18 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
 
   it('contimg run --calibrate applies what was registered, --sky solves for more', async () => {
     const folders = (name: string) => ['--work', at(name), '--products', at(`${name}-products`)];
-    const small = ['--group-size', '1', '--npix', '256', '--cell', '6', '--niter', '200', '--json'];
+    const small = [
+      '--group-size',
+      '1',
+      '--npix',
+      '256',
+      '--cell',
+      '6',
+      '--niter',
+      '200',
+      '--no-outer-sources',
+      '--json',
+    ];
     const applied = reportOf({ stdout: await done(['run', incoming, ...folders('work'), ...small, '--calibrate']) });
     expect(applied.calibration).toMatchObject([{ rule: 'after', sets: ['set'] }]);
     const solving = ['--sky', at('sky.csv'), '--min-flux', '2', '--flag'];

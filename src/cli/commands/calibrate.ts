@@ -3,18 +3,28 @@ import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 
+import type { SkySource } from '../../calibration/index.js';
 import { makeFolder } from '../../core/make-folder.js';
 import type { SubbandGroup } from '../../grouping/index.js';
 import {
   calibrationDefaults,
   checkCalibrationConfig,
+  earlierSetOf,
   makeCalibrationSet,
   registerCalibrationSet,
 } from '../../pipeline/index.js';
-import type { MadeCalibrationSet } from '../../pipeline/index.js';
+import type { CalibrationSetOptions, MadeCalibrationSet } from '../../pipeline/index.js';
 import { openRegistry } from '../../registry/index.js';
+import type { Registry } from '../../registry/index.js';
 import { describeSource } from '../../uvh5/index.js';
-import { addCalibrationOptions, calibrationSchema, skyModelOf, toCalibrationConfig } from '../calibration-options.js';
+import {
+  addCalibrationOptions,
+  calibrationSchema,
+  refuseIdleOptions,
+  skyModelOf,
+  solvesForGains,
+  toCalibrationConfig,
+} from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
@@ -40,7 +50,7 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
     .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
     .requiredOption(
       '--name <name>',
-      'the tables are <name>.k, <name>.b and <name>.g; those that exist are not replaced',
+      'the tables are <name>.k, <name>.b and <name>.g; those that exist are not replaced; pictures <name>-*.png',
     )
     .option('--no-flag', 'do not look for interference and dead antennas first')
     .option('--work <folder>', 'register the tables there, under the last part of <name>, for contimg run')
@@ -51,62 +61,85 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
     .option('--json', 'print one line of JSON: the tables, their quality, what is wrong with them')
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
+      refuseIdleOptions(options, {
+        'goes with --work': options.work === undefined ? ['validHours', 'database'] : [],
+        'goes with the term gain': solvesForGains(options) ? [] : ['solint'],
+        'does not go with --no-flag': options.flag === false ? ['edgeChannels'] : [],
+      });
       const model = await skyModelOf(options);
       if (model === undefined) throw new UsageError('Expected --sky FILE or --calibrator NAME to solve against');
       const source = await observationOf(paths, context.signal);
-      const reading = {
-        ...(typeof source !== 'string' && { minSubbands: options.minSubbands }),
-        ...(options.ut1Utc !== undefined && { earthOrientation: { ut1MinusUtcSec: options.ut1Utc } }),
-      };
+      const shop = await openWorkshop(options, context);
       const display = progressDisplay();
       try {
-        const solving = { ...checkCalibrationConfig({ ...toCalibrationConfig(options), model }), source: reading };
-        const flagging = options.flag === false ? undefined : { edgeChannels: options.edgeChannels };
         const made = await makeCalibrationSet(
           resolve(options.name),
           source,
-          { ...solving, flagging },
+          await solvingOf(source, model, options, shop),
           {
             ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
             onProgress: fraction => display.show({ name: options.name, fraction }),
           },
         );
-        if (options.work !== undefined) await register(made, source, options, context);
+        if (shop) await register(made, source, options, shop);
         display.stop();
         print(made, options.json ?? false);
         if (made.problems.length > 0) exitWith(exitCodes.failed);
       } finally {
         display.stop();
+        await shop?.registry.close();
       }
     });
+
+interface Workshop {
+  readonly work: string;
+  readonly registry: Registry;
+}
+
+async function openWorkshop(options: Options, { config }: CommandContext): Promise<Workshop | undefined> {
+  if (options.work === undefined) return undefined;
+  const work = resolve(options.work);
+  await makeFolder(work);
+  return { work, registry: await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`) };
+}
+
+async function solvingOf(
+  source: string | SubbandGroup,
+  model: readonly SkySource[],
+  options: Options,
+  shop: Workshop | undefined,
+): Promise<CalibrationSetOptions> {
+  const reading = {
+    ...(typeof source !== 'string' && { minSubbands: options.minSubbands }),
+    ...(options.ut1Utc !== undefined && { earthOrientation: { ut1MinusUtcSec: options.ut1Utc } }),
+  };
+  const [first = 0] = shop ? (await describeSource(source, reading)).timeMjdSec : [];
+  const flagging = options.flag === false ? undefined : { edgeChannels: options.edgeChannels };
+  const solving = checkCalibrationConfig({ ...toCalibrationConfig(options), model });
+  const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: first }));
+  return { ...solving, source: reading, flagging, earlier };
+}
 
 async function register(
   made: MadeCalibrationSet,
   source: string | SubbandGroup,
   options: Options,
-  { config }: CommandContext,
+  { work, registry }: Workshop,
 ): Promise<void> {
-  const work = resolve(options.work!);
-  await makeFolder(work);
-  const registry = await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`);
-  try {
-    const decDeg =
-      (typeof source === 'string' ? undefined : source.pointingDecDeg) ??
-      (await describeSource(source, { minSubbands: options.minSubbands })).pointings[0]!.decDeg;
-    const validHours = options.validHours ?? calibrationDefaults.validHours;
-    await registerCalibrationSet(registry, made, { id: basename(options.name), work, decDeg, validHours });
-  } finally {
-    await registry.close();
-  }
+  const decDeg =
+    (typeof source === 'string' ? undefined : source.pointingDecDeg) ??
+    (await describeSource(source, { minSubbands: options.minSubbands })).pointings[0]!.decDeg;
+  const validHours = options.validHours ?? calibrationDefaults.validHours;
+  await registerCalibrationSet(registry, made, { id: basename(options.name), work, decDeg, validHours });
 }
 
-function print({ tables, refAnt, problems, flags }: MadeCalibrationSet, json: boolean): void {
+function print({ tables, pictures, refAnt, problems, findings, flags }: MadeCalibrationSet, json: boolean): void {
   if (json) {
     const { counts = {}, deadAntennas = [] } = flags ?? {};
-    console.log(JSON.stringify({ tables, refAnt, problems, flagged: counts, deadAntennas }));
+    console.log(JSON.stringify({ tables, pictures, refAnt, problems, findings, flagged: counts, deadAntennas }));
     return;
   }
-  if (flags && flags.deadAntennas.length > 0) console.log(`flagged as dead: ${flags.deadAntennas.join(', ')}`);
+  for (const { message } of findings) console.log(message);
   for (const { path, term, quality } of tables) {
     const { nSolvedAntennas, nAntennas, flaggedFraction, medianSnr, deadAntennas } = quality;
     console.log(
@@ -115,5 +148,6 @@ function print({ tables, refAnt, problems, flags }: MadeCalibrationSet, json: bo
         (deadAntennas.length > 0 ? `, without solutions: ${deadAntennas.join(', ')}` : ''),
     );
   }
+  for (const picture of pictures) console.log(picture);
   for (const problem of problems) console.error(`Not fit to be applied elsewhere: ${problem}`);
 }

@@ -3,7 +3,14 @@ import { z } from 'zod';
 
 import { createPipeline } from '../../pipeline/index.js';
 import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline/index.js';
-import { addCalibrationOptions, calibrationSchema, skyModelOf, toCalibrationConfig } from '../calibration-options.js';
+import {
+  addCalibrationOptions,
+  calibrationSchema,
+  refuseIdleOptions,
+  skyModelOf,
+  solvesForGains,
+  toCalibrationConfig,
+} from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
 import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
@@ -62,6 +69,12 @@ export const runCommand: MakeCommand = (context, exitWith) =>
     });
 
 async function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): Promise<PipelineConfig> {
+  const solving = options.sky !== undefined || options.calibrator !== undefined;
+  refuseIdleOptions(options, {
+    'goes with --flag': options.flag ? [] : ['edgeChannels'],
+    'goes with --sky or --calibrator': solving ? [] : ['terms', 'refAnt', 'minSnr', 'validHours', 'minFlux', 'solint'],
+    'goes with the term gain': solving && !solvesForGains(options) ? ['solint'] : [],
+  });
   const model = await skyModelOf(options);
   const calibrating = options.calibrate || model !== undefined;
   return {
@@ -97,7 +110,8 @@ async function runWithDisplay(incoming: string, config: PipelineConfig, signal: 
 
 const outcomes = { made: 'done', present: 'there already', failed: 'failed' };
 
-function printReport({ products, leftOut, failed }: RunReport): void {
+function printReport({ products, leftOut, failed, findings }: RunReport): void {
+  for (const { subject, message } of findings) console.log(`${subject}: ${message}`);
   for (const { subject, code, reason } of leftOut) console.log(`Left out: ${subject}: ${reason} [${code}]`);
   for (const { published } of products) for (const path of published) console.log(`Published: ${path}`);
   const made = products.filter(product => product.made).length;

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { measureSources } from '../../src/imaging/index.js';
+import { readFits } from '../../src/fits/index.js';
+import { createPipeline } from '../../src/pipeline/index.js';
+import type { PipelineConfig, RunReport } from '../../src/pipeline/index.js';
+import { describeIf, hasPythonModule, hasShared, sharedPath } from '../support/oracles.js';
+
+const canCorrupt = hasShared() && hasPythonModule('h5py') && hasPythonModule('erfa');
+
+const sky = [
+  { raDeg: 337.0, decDeg: 16.02, fluxJy: 4 },
+  { raDeg: 337.1, decDeg: 16.08, fluxJy: 2 },
+  { raDeg: 336.93, decDeg: 16.07, fluxJy: 1.5 },
+];
+
+describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'an observation with many faults', () => {
+  let folder: string;
+  let truth: { dead_pads: number[]; swapped_pads: number[]; tiles: [{ missing_subbands: number[] }] };
+  let report: RunReport;
+  const at = (...parts: string[]) => join(folder, ...parts);
+
+  const simulate = (name: string, args: readonly string[]) =>
+    execFileSync('/usr/bin/python3', [
+      ...[sharedPath('tools', 'make_dsa110_uvh5.py'), at(name), '--antennas', '24', '--channels', '8'],
+      ...['--integrations', '4', '--noise', '0.1', '--sources', at('sky.json'), '--seed', '5', ...args],
+    ]);
+  const run = (name: string, incoming: string, config: Partial<PipelineConfig>) =>
+    createPipeline({
+      ...{ work: at(name), products: at(`${name}-products`), grouping: { groupSize: 9 } },
+      imaging: { npix: 400, cellArcsec: 6, niter: 300, outerSources: false },
+      ...config,
+    }).run(at(incoming));
+  const tileOf = ({ products }: RunReport) => products.find(({ kind, made }) => kind === 'tile' && made)!.path;
+  const fluxesOf = async (made: RunReport) => {
+    const path = tileOf(made);
+    return measureSources(await readFits(join(path, `${path.split('/').at(-1)}-image.fits`)), sky);
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'contimg-findings-'));
+    const rows = sky.map(({ raDeg, decDeg, fluxJy }) => ({ ra_deg: raDeg, dec_deg: decDeg, flux_jy: fluxJy }));
+    writeFileSync(at('sky.json'), JSON.stringify(rows));
+    // The same seed gives the same gains, but for what is dead and swapped.
+    const gains = ['--gain-error', '0.2', '--raw-scale', '40'];
+    const faults = ['--dead', '3', '--swapped', '1', '--missing', '0.2', '--rfi', '0.05', '--rfi-sigma', '100'];
+    const later = ['--start', '2026-01-25T22:01:00'];
+    simulate('before', gains);
+    simulate('faulty', [...gains, ...faults, '--missing-subbands', '1', ...later]);
+    simulate('clean', later);
+    truth = JSON.parse(readFileSync(at('faulty', 'truth.json'), 'utf8'));
+    const solving = { calibration: { model: sky }, flagging: true };
+    expect((await run('work', 'before', solving)).findings).toEqual([]);
+    report = await run('work', 'faulty', solving);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('has each of them named in the report', () => {
+    expect(report.failed).toEqual([]);
+    const subject = '2026-01-25T22:01:00';
+    const found = Object.fromEntries(
+      report.findings.filter(one => one.subject === subject).map(one => [one.code, one]),
+    );
+    const [dead, swapped] = [truth.dead_pads, truth.swapped_pads].map(pads => pads.map(String)) as [string[], string[]];
+    const lost = `sb${String(truth.tiles[0].missing_subbands[0]).padStart(2, '0')}`;
+    expect(Object.keys(found).sort()).toEqual(
+      ['DEAD_ANTENNAS', 'INTERFERENCE', 'LOST_SUBBANDS', 'MISSING_DATA', 'SWAPPED_POLARIZATIONS'].sort(),
+    );
+    expect(found['DEAD_ANTENNAS']).toMatchObject({ antennas: dead });
+    expect(found['DEAD_ANTENNAS']!.message).toContain(dead.join(', '));
+    expect(found['SWAPPED_POLARIZATIONS']).toMatchObject({ antennas: swapped });
+    expect(found['SWAPPED_POLARIZATIONS']!.message).toMatch(
+      new RegExp(`^swapped polarizations on antenna ${swapped[0]}, against 2026-01-25T22:00:05_`),
+    );
+    expect(found['LOST_SUBBANDS']).toMatchObject({ subbands: [lost], message: `no data of subband ${lost}` });
+    expect(found['MISSING_DATA']!.fraction).toBeCloseTo(0.2, 1.5);
+    expect(found['INTERFERENCE']!.fraction).toBeGreaterThan(0.045);
+    expect(found['INTERFERENCE']!.fraction).toBeLessThan(0.1);
+  });
+
+  it('is imaged with its own solutions within 5 % of clean data', async () => {
+    expect(report.calibration).toMatchObject([{ rule: 'own' }]);
+    const [faulty, clean] = [await fluxesOf(report), await fluxesOf(await run('other', 'clean', {}))];
+    for (const [i, source] of faulty.entries()) expect(source!.fluxJy / clean[i]!.fluxJy).toBeCloseTo(1, 1.3);
+  });
+
+  it('is not spoken of again as something new when nothing is made', async () => {
+    const again = await run('work', 'faulty', { calibration: { model: sky }, flagging: true });
+    expect(again.products.filter(({ made }) => made)).toEqual([]);
+    expect(again.findings).toEqual(report.findings);
+  });
+});
