@@ -33,8 +33,8 @@ export interface FindingSources {
   readonly swappedAgainst?: string | undefined;
 }
 
-/** Fractions below are not worth a word. */
-const leastFraction = 0.005;
+/** Fractions below are not worth a word: flagging takes up to half of this of data without interference. */
+const leastFraction = 0.01;
 
 /**
  * Names what is wrong with an observation: dead antennas, antennas with exchanged feeds, what is missing, what interference
