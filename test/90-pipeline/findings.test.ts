@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { measureSources } from '../../src/imaging/index.js';
@@ -81,6 +82,15 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'an obs
     expect(found['MISSING_DATA']!.fraction).toBeCloseTo(0.2, 1.5);
     expect(found['INTERFERENCE']!.fraction).toBeGreaterThan(0.045);
     expect(found['INTERFERENCE']!.fraction).toBeLessThan(0.1);
+  });
+
+  it('has pictures of its set and flags beside the tables', () => {
+    const set = report.calibration[0]!.sets[0]!;
+    const pictures = readdirSync(at('work', 'calibration', set)).filter(name => name.endsWith('.png'));
+    const ends = ['bandpass-amplitude', 'bandpass-phase', 'flags'];
+    expect(pictures.sort()).toEqual(ends.map(end => `2026-01-25T22:01:00-${end}.png`));
+    for (const name of pictures)
+      expect(PNG.sync.read(readFileSync(at('work', 'calibration', set, name))).width).toBeGreaterThan(1000);
   });
 
   it('is imaged with its own solutions within 5 % of clean data', async () => {
