@@ -120,7 +120,7 @@ function swarp(kernel: string, tiles: readonly string[], output: string, folder:
 function montageScript(tiles: readonly string[], folder: string, header: string): string {
   const projections = tiles.map((tile, i) => {
     const out = join(folder, `p${i}.fits`);
-    return `mProjectPP -W ${tile}-weight.fits ${tile}-imagepb.fits ${out} ${header}`;
+    return `mProjectPP -w ${tile}-weight.fits ${tile}-imagepb.fits ${out} ${header}`;
   });
   return [
     `cd ${folder} && rm -f *.fits *.tbl`,

@@ -53,7 +53,7 @@ const unitless = (unit: string) => ({ unit, beam: undefined });
 
 /**
  * Combines overlapping images as `mosaicImages` does, into FITS files: `NAME.fits`, `-weight`, `-rms`, `-coverage`, and
- * with `compareTiles` `-chi2`. Memory is some hundred MB, whatever the number and size of tiles that are files.
+ * with `compareTiles` `-chi2`. Memory is some 150 MB, whatever the number and size of tiles that are files.
  *
  * Where `NAME.fits` stands the others do.
  *
