@@ -128,11 +128,21 @@ export class ProductTable {
     await this.#setCheck(id, 'qa', qa, message);
   }
 
-  /** Published files are missing: `published` back to `staged`, to be published again. */
+  /**
+   * Published files are missing: `published` back to `staged`, to be published again. What is not published any more, as
+   * somebody else was faster, is left as it is.
+   *
+   * @throws {RegistryError} unknown.
+   */
   async unpublish(id: string, reason: string): Promise<void> {
     await transact(this.#db, async db => {
+      if ((await currentState(db, 'product', id)) !== 'published') return;
       await transition(db, 'product', id, 'staged', reason);
-      await db.updateTable('products').set({ published_at: null }).where('id', '=', id).execute();
+      await db
+        .updateTable('products')
+        .set({ published_at: null, publish_attempts: 0 })
+        .where('id', '=', id)
+        .execute();
     });
   }
 

@@ -75,6 +75,27 @@ onBothDatabases('publishProduct', database => {
     expect(await site.published()).toEqual(whole);
   });
 
+  it('is published again by one of many that notice at once that a file was lost', async () => {
+    await publish();
+    await rm(targetOf('m.fits'));
+    await mkdir(join(site.workRoot, 'mosaics/m'));
+    await writeFile(sourceOf('m.fits'), contentsOf('files', 'm')['m.fits']!);
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => publish()));
+    const lost = attempts.flatMap(attempt => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
+    for (const error of lost) expect(error).toMatchObject({ code: 'PUBLISH_DEFERRED' });
+    expect(lost.length).toBeLessThan(8);
+    expect(await site.published()).toEqual(whole);
+    expect(await product()).toMatchObject({ state: 'published', publishAttempts: 1 });
+    expect((await site.registry.history(id)).filter(event => event.from_state === 'published')).toHaveLength(1);
+  });
+
+  it('is not staged again by somebody who found its files lost, once it is removed', async () => {
+    await publish();
+    await site.registry.products.remove(id, 'no longer current');
+    await site.registry.products.unpublish(id, 'published files are missing');
+    expect((await product()).state).toBe('removed');
+  });
+
   it('succeeds where the same content stands already', async () => {
     await mkdir(join(site.productsRoot, 'mosaics'));
     await writeFile(targetOf('m-rms.fits'), whole['mosaics/m-rms.fits']!);
