@@ -5,7 +5,7 @@ import { checkInteger, checkKnownOptions, checkNumber, checkPositive, checkText 
 import { isPipelineError, RegistryError } from '../core/errors.js';
 import type { Claim, Claimant, Product, Registry } from '../registry/index.js';
 import { isTransient, retryDelaySec } from './failure.js';
-import { using } from './folder.js';
+import { Folder, using } from './folder.js';
 import { Heartbeat } from './heartbeat.js';
 import { filesArePlaced, Placement, publishedName } from './placement.js';
 import type { OnPublishStep, PublishRoots, Undo } from './placement.js';
@@ -46,6 +46,7 @@ const thisProcess = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
  * @throws {PublishDeferredError} somebody else publishes it, or its next attempt is not due.
  * @throws {PublishFailedError} attempts have been given up: see `retryPublishing`.
  * @throws {UnsafePathError} a path would leave its root.
+ * @throws {FileAccessError} a root is no folder: that is no attempt; or a source is missing or was changed.
  * @throws {ProductConflictError} a name is taken by other content.
  * @throws {DiskFullError} as is; the product is staged still and nothing half-copied is left.
  * @see docs/publishing.md
@@ -56,6 +57,7 @@ export async function publishProduct(
   options: PublishOptions,
 ): Promise<readonly string[]> {
   const claimant = claimantOf(options);
+  await checkRoots(options);
   const known = await registry.products.get(productId);
   if (known?.state === 'published') {
     if (await filesArePlaced(known, options)) return publishedPaths(known, options);
@@ -76,6 +78,7 @@ export async function retryPublishing(
   productId: string,
   options: PublishOptions,
 ): Promise<readonly string[]> {
+  await checkRoots(options);
   await registry.claims.reset(productId);
   return publishProduct(registry, productId, options);
 }
@@ -108,6 +111,15 @@ export function claimantOf(options: PublishOptions): Claimant {
   checkNumber('backoffSec', options.backoffSec ?? publishDefaults.backoffSec, 0);
   const leaseSec = checkPositive('leaseSec', options.leaseSec ?? publishDefaults.leaseSec);
   return { owner: checkText('owner', options.owner ?? thisProcess), leaseSec };
+}
+
+/**
+ * Roots that are not there, as a mistyped or unmounted one, are no fault of any product: nothing is claimed then.
+ *
+ * @throws {FileAccessError} one of them is no folder.
+ */
+export async function checkRoots({ workRoot, productsRoot }: PublishRoots): Promise<void> {
+  for (const root of [workRoot, productsRoot]) await using(await Folder.openRoot(root), () => Promise.resolve());
 }
 
 /**

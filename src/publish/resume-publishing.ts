@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { checkPositive } from '../core/check.js';
 import { isPipelineError } from '../core/errors.js';
 import type { Claim, Registry } from '../registry/index.js';
-import { claimantOf, finishPublishing } from './publish-product.js';
+import { checkRoots, claimantOf, finishPublishing } from './publish-product.js';
 import type { PublishOptions } from './publish-product.js';
 
 export interface ResumeOptions extends PublishOptions {
@@ -65,6 +65,7 @@ async function publishAll(
 ): Promise<PublishReport> {
   const published: string[] = [];
   const failed: { id: string; error: Error }[] = [];
+  await checkRoots(options);
   for (let claim = await next(); claim; claim = await next()) {
     const { id } = claim.product;
     try {

@@ -138,11 +138,7 @@ export class ProductTable {
     await transact(this.#db, async db => {
       if ((await currentState(db, 'product', id)) !== 'published') return;
       await transition(db, 'product', id, 'staged', reason);
-      await db
-        .updateTable('products')
-        .set({ published_at: null, publish_attempts: 0 })
-        .where('id', '=', id)
-        .execute();
+      await db.updateTable('products').set({ published_at: null, publish_attempts: 0 }).where('id', '=', id).execute();
     });
   }
 

@@ -1,10 +1,16 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { keepPublishing, publishDue, publishProduct, resumePublishing } from '../../src/publish/index.js';
+import {
+  keepPublishing,
+  publishDue,
+  publishProduct,
+  resumePublishing,
+  retryPublishing,
+} from '../../src/publish/index.js';
 import { isTransient, retryDelaySec } from '../../src/publish/failure.js';
 import type { OnPublishStep, PublishStep } from '../../src/publish/index.js';
 import {
@@ -100,6 +106,28 @@ onBothDatabases('publishDue', database => {
     expect(published).toEqual([ids[0], ids[2]]);
     expect(failed).toMatchObject([{ id: ids[1], error: { code: 'FILE_ACCESS' } }]);
     expect(await site.state('tiles/t')).toBe('staged');
+  });
+
+  it.each(['workRoot', 'productsRoot'] as const)('touches nothing where the %s is missing or no folder', async root => {
+    const ids = [await site.stage('a'), await site.stage('b')];
+    await publishAndDie(site, ids[1]!, 1);
+    await endLeases(site, database);
+    await writeFile(join(site.folder, 'file'), '');
+    for (const name of ['unmounted', 'file']) {
+      const wrong = { ...site.roots, [root]: join(site.folder, name) };
+      const error = { code: 'FILE_ACCESS', path: wrong[root] };
+      await expect(publishDue(site.registry, wrong)).rejects.toMatchObject(error);
+      await expect(resumePublishing(site.registry, wrong)).rejects.toMatchObject(error);
+      for (const publish of [publishProduct, retryPublishing])
+        for (const id of ids) await expect(publish(site.registry, id, wrong)).rejects.toMatchObject(error);
+    }
+    expect(await Promise.all(ids.map(id => site.state(id)))).toEqual(['staged', 'publishing']);
+    expect(await resumePublishing(site.registry, site.roots)).toEqual({ published: [ids[1]], failed: [] });
+    expect(await publishDue(site.registry, site.roots)).toEqual({ published: [ids[0]], failed: [] });
+    await expect(
+      publishProduct(site.registry, ids[0]!, { ...site.roots, [root]: join(site.folder, 'unmounted') }),
+    ).rejects.toMatchObject({ code: 'FILE_ACCESS' });
+    expect(await site.state(ids[0]!)).toBe('published');
   });
 
   it('tries three times what may pass, then waits for somebody', async () => {
