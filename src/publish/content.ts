@@ -28,6 +28,16 @@ export async function describeContent(workRoot: string, path: string): Promise<P
   }));
 }
 
+/** Whether a file, or one of those in a folder, has another name somewhere, by which it could be changed. */
+export async function hasOtherNames(folder: Folder, name: string): Promise<boolean> {
+  const found = await folder.stat(name);
+  if (!found?.isDirectory()) return found !== undefined && found.nlink > 1;
+  return using(await folder.open(name), async tree => {
+    for (const inner of await tree.names()) if (await hasOtherNames(tree, inner)) return true;
+    return false;
+  });
+}
+
 /** Of a file, or of a folder: its files and folders by name, size and content, in order of their names. */
 export async function contentOf(folder: Folder, name: string): Promise<Content> {
   if (!(await folder.stat(name))?.isDirectory()) {

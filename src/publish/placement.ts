@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { FileAccessError, isPipelineError, ProductConflictError } from '../core/errors.js';
 import { fromFileSystem } from '../core/file-errors.js';
 import type { Product, ProductFile, ProductKind } from '../registry/index.js';
-import { contentOf, copyTo } from './content.js';
+import { contentOf, copyTo, hasOtherNames } from './content.js';
 import { using } from './folder.js';
 import { safePath } from './safe-path.js';
 import type { SafePath } from './safe-path.js';
@@ -112,8 +112,8 @@ export class Placement {
   }
 
   /**
-   * Gives the content its published name: on one file system the very file or folder, otherwise a copy, and likewise of a
-   * file that has other names, by which it could be changed once published. Nothing is ever replaced.
+   * Gives the content its published name: on one file system the very file or folder, otherwise a copy, and likewise where
+   * files have other names, by which they could be changed once published. Nothing is ever replaced.
    *
    * @param token - unique: names what this attempt alone writes.
    * @param onPlaced - told how to take it back, unless it stood already.
@@ -121,10 +121,11 @@ export class Placement {
   async place(token: string, onStep: OnPublishStep, onPlaced: (undo: Undo) => void): Promise<void> {
     if (await this.isPlaced()) return;
     const { folder, name, path } = this.target;
-    const found = await this.#source?.folder.stat(this.#source.name);
+    const source = this.#source;
+    const found = await source?.folder.stat(source.name);
     if (found === undefined) throw this.#missing();
     const isFolder = found.isDirectory();
-    const movable = found.dev === (await folder.device()) && (isFolder || found.nlink === 1);
+    const movable = found.dev === (await folder.device()) && !(await hasOtherNames(source!.folder, source!.name));
     const undo = movable ? await this.#move(isFolder) : undefined;
     if (undo !== undefined) {
       onPlaced(undo);
@@ -134,7 +135,7 @@ export class Placement {
     const temporary = this.#temporary(token);
     try {
       let begun = false;
-      await copyTo(this.#source!.folder, this.#source!.name, folder, temporary, async () => {
+      await copyTo(source!.folder, source!.name, folder, temporary, async () => {
         if (!begun) await onStep('copying', path);
         begun = true;
       });

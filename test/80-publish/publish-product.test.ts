@@ -171,6 +171,15 @@ onBothDatabases('publishProduct', database => {
     expect(await site.published()).toEqual(whole);
   });
 
+  it('copies a folder in which a file has another name', async () => {
+    const ms = await site.stage('obs', 'folder');
+    await link(join(site.workRoot, ms, 'ANTENNA/table.dat'), join(site.folder, 'alias'));
+    await publishProduct(site.registry, ms, site.roots);
+    await writeFile(join(site.folder, 'alias'), 'changed');
+    expect(await site.published()).toEqual(wholeProducts(['folder', 'obs']));
+    expect(Object.keys(await site.staged()).filter(path => path.startsWith('ms/'))).toEqual([]);
+  });
+
   it('refuses links in place of the source, the folder and the target', async () => {
     const source = sourceOf('m.fits');
     await rm(source);
