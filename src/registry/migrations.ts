@@ -34,6 +34,15 @@ export async function applyMigrations(db: Kysely<Tables>): Promise<number> {
   return applied;
 }
 
+/** Whether a registry was ever made there. */
+export async function isMigrated(db: Kysely<Tables>): Promise<boolean> {
+  const found =
+    dialectOf(db) === 'sqlite'
+      ? sql`select 1 from sqlite_schema where name = 'schema_migrations'`
+      : sql`select 1 where to_regclass('schema_migrations') is not null`;
+  return (await found.execute(db)).rows.length > 0;
+}
+
 /** Texts are compared by their bytes, as SQLite does, whatever the language of the database. */
 function inDialect(statement: string, dialect: Dialect): string {
   return dialect === 'sqlite' ? statement : statement.replace(/\btext\b/g, 'text collate "C"');

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
+
 import type { Kysely } from 'kysely';
 
-import { checkText } from '../core/check.js';
-import { RegistryError } from '../core/errors.js';
+import { checkBoolean, checkKnownOptions, checkText } from '../core/check.js';
+import { InvalidArgumentError, RegistryError } from '../core/errors.js';
 import { CalibrationSetTable } from './calibration-sets.js';
 import { ClaimTable } from './claims.js';
 import { dialectOf, transact } from './database.js';
 import { GroupTable } from './groups.js';
 import { latestMigration } from './migration-list.js';
-import { applyMigrations } from './migrations.js';
+import { applyMigrations, isMigrated } from './migrations.js';
 import { MosaicGroupTable } from './mosaic-groups.js';
 import { ProductTable } from './products.js';
 import { measurePublishing } from './publish-health.js';
@@ -50,20 +52,29 @@ export class Registry {
   }
 }
 
+export interface OpenRegistryOptions {
+  /** Refuse a file or database in which there is no registry yet, which a mistyped location names. @default false: make it */
+  readonly mustExist?: boolean | undefined;
+}
+
 /**
  * Opens a registry and brings its schema up to date: a SQLite file, for one host, which is made where there is none; or a
  * PostgreSQL database that exists, for many.
  *
  * @param location - path of the file, with or without `sqlite:` before it, or `postgres://user:password@host/database`.
+ * @throws {InvalidArgumentError} the location is a URL of another kind.
  * @throws {RegistryError} no database there, a damaged one, or one that a newer version of contimg wrote.
  * @example
  * const registry = await openRegistry('work/registry.sqlite');
  * const mosaics = await registry.products.list({ kind: 'mosaic', state: 'published' });
  * await registry.close();
  */
-export async function openRegistry(location: string): Promise<Registry> {
-  const db = await openDatabase(checkText('location', location));
+export async function openRegistry(location: string, options: OpenRegistryOptions = {}): Promise<Registry> {
+  checkKnownOptions(options, ['mustExist']);
+  const mustExist = checkBoolean('mustExist', options.mustExist ?? false);
+  const { db, name } = await openDatabase(checkText('location', location), mustExist);
   try {
+    if (mustExist && !(await isMigrated(db))) throw noRegistry(name);
     const found = await transact(db, applyMigrations);
     if (found > latestMigration) {
       throw new RegistryError(
@@ -78,10 +89,21 @@ export async function openRegistry(location: string): Promise<Registry> {
   return new Registry(db);
 }
 
-async function openDatabase(location: string): Promise<Kysely<Tables>> {
+async function openDatabase(location: string, mustExist: boolean): Promise<{ db: Kysely<Tables>; name: string }> {
   if (/^postgres(ql)?:\/\//.test(location)) {
-    const { openPostgres } = await import('./postgres-database.js'); // SQLite needs none of it
-    return openPostgres(location);
+    const { openPostgres, withoutPassword } = await import('./postgres-database.js'); // SQLite needs none of it
+    return { db: openPostgres(location), name: withoutPassword(location) };
   }
-  return openSqlite(location.replace(/^sqlite:(\/\/(?=\/))?/, ''));
+  const path = location.replace(/^sqlite:(\/\/(?=\/))?/, '');
+  if (/^([a-z][a-z0-9+.-]*:)?\/\//i.test(path)) {
+    throw new InvalidArgumentError(
+      `Expected the registry as the path of a file, sqlite:PATH or postgres://user:password@host/database, but it is ${location}`,
+    );
+  }
+  if (mustExist && !existsSync(path)) throw noRegistry(path);
+  return { db: await openSqlite(path), name: path };
+}
+
+function noRegistry(name: string): RegistryError {
+  return new RegistryError(`Expected a registry at ${name}, but there is none: contimg run makes one`);
 }

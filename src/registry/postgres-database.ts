@@ -58,6 +58,7 @@ function advice(code: string): string {
   return '';
 }
 
-function withoutPassword(url: string): string {
+/** To be shown. */
+export function withoutPassword(url: string): string {
   return url.replace(/(\/\/[^:/@]*):[^@/]*@/, '$1@');
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,6 +35,15 @@ onBothDatabases('openRegistry', database => {
     const second = await openRegistry(location);
     expect(await second.groups.list()).toMatchObject([{ id: 'g', state: 'pending' }]);
     await second.close();
+  });
+
+  it('makes none where one must be there already', async () => {
+    const opening = () => openRegistry(location, { mustExist: true });
+    await expect(opening()).rejects.toMatchObject({ code: 'REGISTRY', message: /there is none: contimg run/ });
+    if (database.name === 'SQLite') expect(await readdir(folder)).toEqual([]);
+    else await expect(database.query(location, 'select 1 from schema_migrations')).rejects.toThrow(/does not exist/);
+    await (await openRegistry(location)).close();
+    await (await opening()).close();
   });
 
   it('lets several openers start at once', async () => {
@@ -115,10 +124,22 @@ describe('a SQLite registry', () => {
     await expect(openRegistry(path())).rejects.toMatchObject({ code: 'REGISTRY', message: /restore it from a copy/ });
   });
 
+  it('is made of no empty file where one must be there already', async () => {
+    await writeFile(path(), '');
+    await expect(openRegistry(path(), { mustExist: true })).rejects.toMatchObject({ code: 'REGISTRY' });
+  });
+
   it('is refused in a folder that is not there', async () => {
     await expect(openRegistry(join(folder, 'no', 'registry.sqlite'))).rejects.toMatchObject({ code: 'REGISTRY' });
   });
 });
+
+it.each(['mysql://host/contimg', 'sqlite://registry.sqlite', 'sqlite+x://r', '//registry', 'HTTP://host'])(
+  'the location %s is refused: it is neither a file nor PostgreSQL',
+  async location => {
+    await expect(openRegistry(location)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', message: /postgres:/ });
+  },
+);
 
 it('a PostgreSQL server that is not there is named, without its password', async () => {
   const opening = openRegistry('postgres://me:secret@127.0.0.1:1/contimg');
