@@ -1,7 +1,7 @@
 export { publishDefaults, publishProduct, retryPublishing } from './publish-product.js';
 export type { PublishOptions, PublishPolicy } from './publish-product.js';
 export { keepPublishing, publishDue, resumePublishing } from './resume-publishing.js';
-export type { KeepPublishingOptions, PublishReport, ResumeOptions } from './resume-publishing.js';
+export type { KeepPublishingOptions, PublishAllOptions, PublishReport, ResumeOptions } from './resume-publishing.js';
 export { describeContent } from './content.js';
 export { filesArePlaced, publishedName, publishSteps } from './placement.js';
 export type { OnPublishStep, PublishRoots, PublishStep } from './placement.js';

@@ -32,7 +32,7 @@ export interface PublishOptions extends PublishRoots, Partial<PublishPolicy> {
 
 const knownOptions = [
   ...['workRoot', 'productsRoot', 'owner', 'onStep', ...Object.keys(publishDefaults)],
-  ...['deadOwner', 'intervalSec', 'signal', 'onReport'], // of resumePublishing and keepPublishing
+  ...['deadOwner', 'intervalSec', 'signal', 'onReport', 'onError'], // of resumePublishing and keepPublishing
 ];
 
 const thisProcess = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;

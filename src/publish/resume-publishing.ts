@@ -6,7 +6,12 @@ import type { Claim, Registry } from '../registry/index.js';
 import { checkRoots, claimantOf, finishPublishing } from './publish-product.js';
 import type { PublishOptions } from './publish-product.js';
 
-export interface ResumeOptions extends PublishOptions {
+export interface PublishAllOptions extends PublishOptions {
+  /** Once it is aborted the product at hand is finished, and no other begun. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ResumeOptions extends PublishAllOptions {
   /** An owner that is known to be gone, as by a lock: what it left is taken over before its leases end. @default none */
   readonly deadOwner?: string;
 }
@@ -29,30 +34,42 @@ export async function resumePublishing(registry: Registry, options: ResumeOption
 }
 
 /** Publishes every product that is ready and due, in order of age, passing over those that other processes publish. */
-export async function publishDue(registry: Registry, options: PublishOptions): Promise<PublishReport> {
+export async function publishDue(registry: Registry, options: PublishAllOptions): Promise<PublishReport> {
   const claimant = claimantOf(options);
   return publishAll(registry, options, () => registry.claims.takeNext(claimant));
 }
 
-export interface KeepPublishingOptions extends PublishOptions {
+export interface KeepPublishingOptions extends PublishAllOptions {
   /** From the end of one round to the next. @default 60 */
   readonly intervalSec?: number;
-  readonly signal?: AbortSignal;
   /** Told of every round in which something was done. */
   readonly onReport?: (report: PublishReport) => void;
+  /**
+   * Told of what kept a round from being done, as a registry that is not to be reached or a root that is not mounted; the
+   * next round tries again. @default that error ends it
+   */
+  readonly onError?: (error: Error) => void;
 }
 
 /**
  * Publishes whatever becomes due, and takes over what other processes that died were publishing, until it is aborted. Any
- * number of processes, on any number of hosts, may do so at once.
+ * number of processes, on any number of hosts, may do so at once, where the roots are the same folders for all.
+ *
+ * @throws {FileAccessError} a root is no folder from the beginning.
  */
 export async function keepPublishing(registry: Registry, options: KeepPublishingOptions): Promise<void> {
-  const { signal, onReport } = options;
+  const { signal, onReport, onError } = options;
   const intervalMs = 1000 * checkPositive('intervalSec', options.intervalSec ?? 60);
+  await checkRoots(options);
   while (!signal?.aborted) {
     for (const round of [resumePublishing, publishDue]) {
-      const report = await round(registry, options);
-      if (report.published.length + report.failed.length > 0) onReport?.(report);
+      try {
+        const report = await round(registry, options);
+        if (report.published.length + report.failed.length > 0) onReport?.(report);
+      } catch (error) {
+        if (!onError || !isPipelineError(error, 'REGISTRY', 'DISK_FULL', 'FILE_ACCESS')) throw error;
+        onError(error);
+      }
     }
     await setTimeout(intervalMs, undefined, { signal }).catch(() => undefined);
   }
@@ -60,13 +77,15 @@ export async function keepPublishing(registry: Registry, options: KeepPublishing
 
 async function publishAll(
   registry: Registry,
-  options: PublishOptions,
+  { signal, ...options }: PublishAllOptions,
   next: () => Promise<Claim | undefined>,
 ): Promise<PublishReport> {
   const published: string[] = [];
   const failed: { id: string; error: Error }[] = [];
   await checkRoots(options);
-  for (let claim = await next(); claim; claim = await next()) {
+  while (!signal?.aborted) {
+    const claim = await next();
+    if (claim === undefined) break;
     const { id } = claim.product;
     try {
       await finishPublishing(registry, claim, options);

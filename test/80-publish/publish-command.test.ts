@@ -1,9 +1,12 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { contimg } from '../support/contimg-command.js';
+import { contimg, program } from '../support/contimg-command.js';
 import { onBothDatabases } from '../support/databases.js';
 import { publishAndDie } from '../support/dying-publisher.js';
 import { Site, wholeProducts } from '../support/publishing-site.js';
@@ -79,7 +82,8 @@ onBothDatabases('contimg publish', database => {
       exitCode: 1,
       stderr: expect.stringMatching(/is publishing.*\[PUBLISH_DEFERRED\]/) as string,
     });
-    expect((await run('resume')).stdout).toBe('0 published, 0 failed');
+    for (const all of ['resume', 'retry-all'])
+      expect(await run(all), all).toMatchObject({ exitCode: 0, stdout: '0 published, 0 failed' });
     expect((await run('list')).stdout).toMatch(/mosaics\/m: publishing, 1 attempts; claimed by /);
     for (const unknown of ['no/such', '../..', "'; drop table products; --"])
       expect(await run('retry', unknown)).toMatchObject({
@@ -95,10 +99,46 @@ onBothDatabases('contimg publish', database => {
     expect(await site.state(other)).toBe('published');
   });
 
+  it('stops after the product at hand when it is interrupted', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 100; i++) ids.push(await site.stage(`m${i}`));
+    const folders = ['--work', site.workRoot, '--products', site.productsRoot, '--database', site.location];
+    const child = execa(program, ['publish', 'resume', ...folders], { reject: false });
+    const nPublished = async () => (await site.registry.products.list({ state: 'published' })).length;
+    while ((await nPublished()) === 0) await setTimeout(20);
+    child.kill('SIGINT');
+    expect(await child).toMatchObject({ exitCode: 130, stderr: 'Interrupted. Run again to go on.' });
+    expect(await nPublished()).toBeLessThan(ids.length);
+    expect(await site.registry.products.list({ state: 'publishing' })).toEqual([]);
+  });
+
+  it('touches no product where a folder is missing', async () => {
+    const id = await site.stage();
+    await rm(site.productsRoot, { recursive: true });
+    for (const args of [['resume'], ['resume', '--interval', '9'], ['retry', id]])
+      expect(await run(...args), args.join(' ')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('[FILE_ACCESS]') as string,
+      });
+    expect(await site.registry.products.get(id)).toMatchObject({ state: 'staged', publishAttempts: 0 });
+    await mkdir(site.productsRoot);
+  });
+
   it('does not understand other things', async () => {
     for (const args of [['nothing'], ['retry'], ['list', '--limit', '0'], ['status', '--bogus']])
       expect((await run(...args)).exitCode, args.join(' ')).toBe(2);
-    const nowhere = await contimg(['publish', 'resume', '--work', site.workRoot]);
+    const nowhere = await contimg(['publish', 'resume', '--work', site.workRoot, '--database', site.location]);
     expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--products') as string });
   });
+});
+
+it('contimg publish says that there is no registry in a folder of another purpose, and makes none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'contimg-no-work-'));
+  for (const args of [['status'], ['list'], ['resume', '--products', folder]])
+    expect(await contimg(['publish', ...args, '--work', folder]), args[0]).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/Expected a registry at .*registry\.sqlite.*none.*\[REGISTRY\]$/) as string,
+    });
+  expect(await readdir(folder)).toEqual([]);
+  await rm(folder, { recursive: true });
 });

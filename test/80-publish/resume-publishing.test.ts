@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -150,6 +151,41 @@ onBothDatabases('publishDue', database => {
     expect(await publishDue(site.registry, site.roots)).toEqual({ published: [], failed: [] });
     await database.query(site.location, `update products set next_attempt_at = '2000-01-01T00:00:00.000Z'`);
     expect(await publishDue(site.registry, site.roots)).toEqual({ published: [id], failed: [] });
+  });
+
+  it('begins no other product once it is aborted', async () => {
+    const ids = [await site.stage('a'), await site.stage('b')];
+    const stop = new AbortController();
+    const onStep: OnPublishStep = step => void (step === 'claimed' && stop.abort());
+    const options = { ...site.roots, signal: stop.signal, onStep };
+    expect(await publishDue(site.registry, options)).toEqual({ published: [ids[0]], failed: [] });
+    expect(await site.state(ids[1]!)).toBe('staged');
+  });
+
+  it('goes on in keepPublishing once a root is back that was away for some rounds', async () => {
+    const away = `${site.productsRoot}-away`;
+    const stop = new AbortController();
+    const events: string[] = [];
+    const id = await site.stage('a');
+    await keepPublishing(site.registry, {
+      ...site.roots,
+      intervalSec: 0.05,
+      signal: stop.signal,
+      onReport: ({ published }) => {
+        events.push(...published);
+        if (published.includes(id)) renameSync(site.productsRoot, away);
+        else stop.abort();
+      },
+      onError: error => {
+        events.push((error as FileAccessError).code);
+        if (events.length === 2) void site.stage('b').then(() => renameSync(away, site.productsRoot));
+      },
+    });
+    expect(events[0]).toBe(id);
+    expect(new Set(events.slice(1, -1))).toEqual(new Set(['FILE_ACCESS']));
+    expect(events.at(-1)).toBe('mosaics/b');
+    const wrong = { ...site.roots, productsRoot: away, onError: () => undefined };
+    await expect(keepPublishing(site.registry, wrong)).rejects.toMatchObject({ code: 'FILE_ACCESS', path: away });
   });
 
   it('is done again and again by keepPublishing, until it is aborted', async () => {

@@ -73,7 +73,8 @@ async function inSession<T>(
   act: (session: Session) => Promise<T>,
 ): Promise<T> {
   const work = () => folderOf('work', options.work, config);
-  const registry = await openRegistry(options.database ?? config.database ?? join(work(), 'registry.sqlite'));
+  const location = options.database ?? config.database ?? join(work(), 'registry.sqlite');
+  const registry = await openRegistry(location, { mustExist: true });
   const roots = () => ({ workRoot: work(), productsRoot: folderOf('products', options.products, config) });
   const print = (value: unknown, lines: readonly string[]) => {
     for (const line of options.json ? [JSON.stringify(value)] : lines) console.log(line);
@@ -133,7 +134,8 @@ async function retryAll(session: Session): Promise<boolean> {
       await retryPublishing(registry, id, roots);
       report.published.push(id);
     } catch (error) {
-      report.failed.push({ id, error: error as Error });
+      // Nobody is kept from publishing it: somebody does so just now.
+      if (!isPipelineError(error, 'PUBLISH_DEFERRED')) report.failed.push({ id, error: error as Error });
     }
   }
   return printReport(session, report);
@@ -141,28 +143,31 @@ async function retryAll(session: Session): Promise<boolean> {
 
 async function resume(session: Session): Promise<boolean> {
   const { registry, options, signal } = session;
+  const all = { ...session.roots(), signal };
   if (options.interval === undefined) {
-    const resumed = await resumePublishing(registry, session.roots());
-    const due = await publishDue(registry, session.roots());
+    const resumed = await resumePublishing(registry, all);
+    const due = await publishDue(registry, all);
     const published = [...resumed.published, ...due.published];
-    return printReport(session, { published, failed: [...resumed.failed, ...due.failed] });
+    const isWell = printReport(session, { published, failed: [...resumed.failed, ...due.failed] });
+    signal.throwIfAborted();
+    return isWell;
   }
   const onReport = (report: PublishReport) => void printReport(session, report);
-  await keepPublishing(registry, { ...session.roots(), intervalSec: options.interval, signal, onReport });
+  const onError = (error: Error) => console.error(`Failed: publish: ${withCode(error)}`);
+  await keepPublishing(registry, { ...all, intervalSec: options.interval, onReport, onError });
   signal.throwIfAborted();
   return true;
 }
 
 function printReport({ print }: Session, { published, failed }: PublishReport): boolean {
-  const failures = failed.map(({ id, error }) => ({
-    id,
-    code: isPipelineError(error) ? error.code : 'INTERNAL',
-    reason: error.message,
-  }));
+  const failures = failed.map(({ id, error }) => ({ id, code: codeOf(error), reason: error.message }));
   print({ published, failed: failures }, [
     ...published.map(id => `Published: ${id}`),
     `${published.length} published, ${failed.length} failed`,
   ]);
-  for (const { id, code, reason } of failures) console.error(`Failed: publish ${id}: ${reason} [${code}]`);
+  for (const { id, error } of failed) console.error(`Failed: publish ${id}: ${withCode(error)}`);
   return failed.length === 0;
 }
+
+const codeOf = (error: Error) => (isPipelineError(error) ? error.code : 'INTERNAL');
+const withCode = (error: Error) => `${error.message} [${codeOf(error)}]`;
