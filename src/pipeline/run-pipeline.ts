@@ -3,28 +3,21 @@ import { basename, join } from 'node:path';
 import { MosaicError } from '../core/errors.js';
 import type { FlagReport } from '../calibration/index.js';
 import type { JobOptions } from '../core/job.js';
-import {
-  checkMosaicGroup,
-  groupSubbands,
-  memberViolations,
-  newMosaicGroupId,
-  planMosaicGroups,
-} from '../grouping/index.js';
+import { groupSubbands } from '../grouping/index.js';
 import type { SubbandGroup } from '../grouping/index.js';
 import { filesArePlaced, publishProduct, resumePublishing } from '../publish/index.js';
 import type { PublishOptions } from '../publish/index.js';
 import type { MosaicGroupRow, Product, Registry } from '../registry/index.js';
 import { indexFolder } from '../uvh5/index.js';
 import { CalibrationStage } from './calibration-stage.js';
+import { currentMosaicGroups, formMosaics } from './form-mosaics.js';
 import { obstacleOf, subjectOf } from './group-subject.js';
 import { findProduct, makeProduct } from './make-product.js';
 import type { Stage, Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
-import { recipeOf } from './recipe.js';
 import { Reporter } from './reporter.js';
 import type { PipelineProgress, RunReport, StageName } from './run-report.js';
-import { optionsOf, readMosaic, toMember } from './stage-files.js';
-import type { TileMember } from './stage-files.js';
+import { readMosaic } from './stage-files.js';
 import { stagesOf } from './stages.js';
 import { findMosaicFaults, findQualityProblems } from './validate-mosaic.js';
 
@@ -134,54 +127,12 @@ class PipelineRun {
     if (tile && (await groups.get(id))!.state !== 'imaged') await groups.setState(id, 'imaged');
   }
 
-  /**
-   * Puts tiles into new mosaic groups, as far as they fill them: those of earlier runs too, whose correlator files may be
-   * gone. A tile that may be in none is left out first, so that it blocks no other.
-   */
-  async formMosaics(): Promise<void> {
-    const { grouping, work } = this.#config;
-    const used = new Set((await this.mosaicGroups()).flatMap(group => group.members));
-    const fit: TileMember[] = [];
-    for (const tile of await this.#currentTiles()) {
-      if (used.has(basename(tile.path)) && grouping.overlap === 0) continue;
-      const member = await toMember(tile, work, (await this.#registry.groups.get(tile.groupId!))?.state);
-      const [violation] = memberViolations(member);
-      if (!violation) fit.push(member);
-      else if (!used.has(member.id)) this.#reporter.leaveOut(member.id, violation.rule, violation.message);
-    }
-    const { groups, waiting } = planMosaicGroups(fit, grouping, used);
-    for (const { tile, reason } of waiting) {
-      this.#reporter.leaveOut(tile.id, reason, waitingReasons[reason](grouping.groupSize));
-    }
-    for (const members of groups) await this.#formMosaic(members);
+  formMosaics(): Promise<void> {
+    return formMosaics(this.#config, this.#registry, this.#reporter);
   }
 
-  /** The only place where a mosaic group is formed: whatever proposed it, it is checked against every rule. */
-  async #formMosaic(tiles: readonly TileMember[]): Promise<void> {
-    const { grouping, optionsHash: options } = this.#config;
-    const members = tiles.map(tile => tile.id);
-    const name = `${members[0]}_${recipeOf([members, options]).slice(0, 8)}`;
-    const { violations, warnings } = checkMosaicGroup(tiles, grouping);
-    if (violations.length > 0) {
-      const reasons = violations.map(violation => violation.message);
-      await this.#registry.mosaicGroups.refuse(name, reasons);
-      this.#reporter.leaveOut(name, violations[0]!.rule, reasons.join('; '));
-      return;
-    }
-    const newId = (attempt: number) => newMosaicGroupId(tiles, attempt);
-    await this.#registry.mosaicGroups.form({ name, members, options, newId, note: warnings.join('; ') });
-  }
-
-  /** All tiles that were made with these options. */
-  async #currentTiles(): Promise<Product[]> {
-    const tiles = await this.#registry.products.list({ kind: 'tile', state: 'staged' });
-    return tiles.filter(tile => optionsOf(tile) === this.#config.tileOptionsHash);
-  }
-
-  /** Those that were formed with the same options, by this run or an earlier one. */
-  async mosaicGroups(): Promise<MosaicGroupRow[]> {
-    const groups = await this.#registry.mosaicGroups.list();
-    return groups.filter(group => group.options === this.#config.optionsHash);
+  mosaicGroups(): Promise<MosaicGroupRow[]> {
+    return currentMosaicGroups(this.#config, this.#registry);
   }
 
   /** Makes, validates and publishes a mosaic. One that is published stays as it is, whatever becomes of its tiles. */
@@ -252,10 +203,3 @@ class PipelineRun {
 }
 
 const outcomeOf = (problems: readonly string[]) => (problems.length === 0 ? 'passed' : 'failed');
-
-const waitingReasons = {
-  TOO_FEW_TILES: (size: number) => `It waits for more tiles: a mosaic takes ${size}`,
-  GAP: () => 'Its neighbors are too far in time',
-  SPAN: (size: number) => `${size} tiles would span too long a time`,
-  DECLINATION: () => 'Its neighbors point to other declinations',
-};

@@ -97,7 +97,13 @@ onBothDatabases('contimg run, of tiles that are there', database => {
     const setState = (state: 'failed' | 'imaged') =>
       inRegistry(registry => registry.groups.setState(ids[4]!, state, 'by hand'));
     await setState('failed');
-    expect(await expectNoMosaicOf(ids)).toContainEqual(['STAGE', `${ids[4]} is failed; expected imaged or done`]);
+    const reason = `${ids[4]} is failed; expected imaged or done`;
+    expect(await expectNoMosaicOf(ids)).toContainEqual(['STAGE', reason]);
+    await expectNoMosaicOf(ids); // refused once, however often it is looked at
+    const refusals = await database.query(location, `select message from events where to_state = 'refused'`);
+    expect(refusals).toEqual([{ message: reason }]);
+    const status = await contimg(['publish', 'status', '--database', location]);
+    expect(status).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('[GROUP_FAILURES]') as string });
     await setState('imaged');
     await expectMosaicOf(ids);
   });
