@@ -113,11 +113,17 @@ double n_minus_1(double l, double m) {
 }
 
 template <typename T>
-GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                           const ImageGrid& image, const GridderOptions& options) {
+void check_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                    const ImageGrid& image, const GridderOptions& options) {
   check_image(image);
   check_epsilon<T>(options.epsilon);
   check_input(uvw_m, freq_hz, weights);
+}
+
+template <typename T>
+GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                           const ImageGrid& image, const GridderOptions& options) {
+  check_gridding(uvw_m, freq_hz, weights, image, options);
   GriddingPlan plan;
   plan.image = image;
   GridRows rows = read_rows(uvw_m, freq_hz, weights, image, options.epsilon / 4, options.threads);
@@ -134,9 +140,12 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   return plan;
 }
 
-template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const float, 2>,
-                                    const ImageGrid&, const GridderOptions&);
-template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const double, 2>,
-                                    const ImageGrid&, const GridderOptions&);
+#define CONTIMG_INSTANTIATE(T)                                                                                       \
+  template void check_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>, const ImageGrid&, \
+                               const GridderOptions&);                                                               \
+  template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,            \
+                                      const ImageGrid&, const GridderOptions&);
+CONTIMG_INSTANTIATE(float)
+CONTIMG_INSTANTIATE(double)
 
 }  // namespace contimg::imaging

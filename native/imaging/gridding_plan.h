@@ -37,9 +37,15 @@ struct GriddingPlan {
 /// n - 1 for direction cosines l, m; exact near the center.
 double n_minus_1(double l, double m);
 
-/// The plan of a gridding in the precision T of its values, float or double.
 /// @throws Error{INVALID_ARGUMENT} shapes that disagree, an image of odd size or beyond the horizon, epsilon out of
-///   range, uvw or frequencies that are not finite, weights that are negative or not finite
+///   range, frequencies that are not finite
+template <typename T>
+void check_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                    const ImageGrid& image, const GridderOptions& options);
+
+/// The plan of a gridding in the precision T of its values, float or double.
+/// @throws Error{INVALID_ARGUMENT} as check_gridding(), and for uvw that are not finite, weights that are negative or
+///   not finite
 template <typename T>
 GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                            const ImageGrid& image, const GridderOptions& options);
