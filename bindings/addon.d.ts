@@ -337,6 +337,9 @@ export interface CalibrationAddon {
       maxBaselineMeters: number;
       minUvWavelengths: number;
       maxUvWavelengths: number;
+      /** Middles of integrations, MJD seconds. */
+      firstMjdSec: number;
+      lastMjdSec: number;
       prior: readonly RawSolutions[];
       threads: number;
     },

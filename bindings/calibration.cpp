@@ -45,7 +45,8 @@ calibration::SolveOptions solve_options(const Napi::Object& options) {
   result.min_snr = number(options, "minSnr");
   result.robust = boolean(options, "robust");
   result.selection = {number(options, "minBaselineMeters"), maximum("maxBaselineMeters"),
-                      number(options, "minUvWavelengths"), maximum("maxUvWavelengths")};
+                      number(options, "minUvWavelengths"),  maximum("maxUvWavelengths"),
+                      number(options, "firstMjdSec"),       maximum("lastMjdSec")};
   result.prior = solution_set(options, "prior");
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;

@@ -26,7 +26,13 @@ CalibratedSource::CalibratedSource(std::unique_ptr<VisibilitySource> source, con
 }
 
 void CalibratedSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
-  source_->read(
+  read_rows({0, observation_.n_rows()}, consume, context);
+}
+
+void CalibratedSource::read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                                 const JobContext& context) {
+  source_->read_rows(
+      rows,
       [&](VisibilityBlock& block) {
         calibrate(block);
         consume(block);

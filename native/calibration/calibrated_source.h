@@ -17,6 +17,8 @@ class CalibratedSource final : public VisibilitySource {
 
   const Observation& observation() const override { return observation_; }
   void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
+  void read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                 const JobContext& context) override;
 
  private:
   void calibrate(VisibilityBlock& block) const;

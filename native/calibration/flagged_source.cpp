@@ -18,15 +18,25 @@ FlaggedSource::FlaggedSource(std::unique_ptr<VisibilitySource> source, NdView<co
                                           " (rows, channels, polarizations), but received " + text(reasons.shape()));
 }
 
+void FlaggedSource::flag(VisibilityBlock& block) const {
+  for (std::size_t row = 0; row < block.flags.shape(0); ++row) {
+    const std::size_t n = block.flags.shape(1) * block.flags.shape(2);
+    const std::uint8_t* reasons = &reasons_(block.first_row + row, block.first_channel, 0);
+    std::uint8_t* flags = &block.flags(row, 0, 0);
+    for (std::size_t i = 0; i < n; ++i) flags[i] |= reasons[i] != 0;
+  }
+}
+
 void FlaggedSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
-  source_->read(
+  read_rows({0, observation().n_rows()}, consume, context);
+}
+
+void FlaggedSource::read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                              const JobContext& context) {
+  source_->read_rows(
+      rows,
       [&](VisibilityBlock& block) {
-        for (std::size_t row = 0; row < block.flags.shape(0); ++row) {
-          const std::size_t n = block.flags.shape(1) * block.flags.shape(2);
-          const std::uint8_t* reasons = &reasons_(block.first_row + row, block.first_channel, 0);
-          std::uint8_t* flags = &block.flags(row, 0, 0);
-          for (std::size_t i = 0; i < n; ++i) flags[i] |= reasons[i] != 0;
-        }
+        flag(block);
         consume(block);
       },
       context);

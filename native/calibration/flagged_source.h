@@ -16,8 +16,12 @@ class FlaggedSource final : public VisibilitySource {
 
   const Observation& observation() const override { return source_->observation(); }
   void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
+  void read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                 const JobContext& context) override;
 
  private:
+  void flag(VisibilityBlock& block) const;
+
   std::unique_ptr<VisibilitySource> source_;
   NdView<const std::uint8_t, 3> reasons_;
 };

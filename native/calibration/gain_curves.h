@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <vector>
@@ -27,6 +29,11 @@ class GainCurves {
   void fill(double time_mjd_s, std::size_t first_channel, NdView<std::complex<float>, 3> gains) const;
 
   bool empty() const { return terms_.empty(); }
+  /// Whether they are the same at all times.
+  bool constant() const {
+    return std::all_of(terms_.begin(), terms_.end(),
+                       [](const TermCurves& term) { return term.solutions->time_mjd_s.size() == 1; });
+  }
 
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);

@@ -1,12 +1,13 @@
 // Per integration and component, once: the apparent direction s against the phase center s0, as a delay per metre of
-// baseline, and the flux in every channel through the primary beam. Per row: the fringe exp(-2 pi i nu b.(s - s0)/c),
-// span by span of even channels (core/fringe.h), times that flux; for Gaussians and with smearing times an attenuation
-// channel by channel.
+// baseline, and the flux in every channel through the primary beam. What a point gives on a baseline,
+// exp(-2 pi i nu b.(s - s0)/c), is a product of phasors of its antennas (antenna_phasors.h). Gaussians, and everything
+// with smearing, fade with the baseline and are added row by row, span by span of even channels (core/fringe.h).
 #include "calibration/model_visibilities.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/antenna_phasors.h"
 #include "coordinates/apparent.h"
 #include "coordinates/earth_rotation.h"
 #include "core/airy.h"
@@ -15,6 +16,9 @@
 
 namespace contimg::calibration {
 namespace {
+
+constexpr std::size_t kRowsPerTask = 128;
+constexpr std::size_t kPhasorFloats = 1 << 18;  // of all antennas: they stay in the second-level cache
 
 double sinc(double x) { return std::abs(x) < 1e-6 ? 1.0 : std::sin(x) / x; }
 
@@ -28,17 +32,18 @@ double gaussian_per_hz2(const SkyComponent& component, const Vec3& uvw_m) {
 
 }  // namespace
 
-ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyModel& model, unsigned threads,
-                                     const JobContext& context)
-    : observation_(observation), model_(model) {
-  const std::size_t n_times = observation.time_mjd_s.size(), n_components = model.components.size();
+ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyModel& model, Times times,
+                                     unsigned threads, const JobContext& context)
+    : observation_(observation), model_(model), first_time_(times.first) {
+  const std::size_t n_times = times.end - times.first, n_components = model.components.size();
   if (n_components == 0)
     throw Error(code::kInvalidArgument, "Expected a sky model of at least one source but received none");
+  for (std::size_t i = 0; i < n_components; ++i) (is_factored(model.components[i]) ? factored_ : others_).push_back(i);
   places_.resize(n_times * n_components);
   fluxes_jy_ = NdArray<float, 3>::uninitialized({n_times, n_components, observation.n_channels()});
-  parallel_for(n_times, threads, [&](std::size_t time) {
+  parallel_for(n_times, threads, [&](std::size_t i) {
     context.checkpoint();
-    fill_fluxes(time);
+    fill_fluxes(times.first + i);
   });
 }
 
@@ -54,40 +59,94 @@ void ModelVisibilities::fill_fluxes(std::size_t time) {
     const Vec3 source = seen(component.direction), offset = source - center;
     // The sky turns westwards about the pole: ds/dt = -omega pole x s.
     const Vec3 turning = kEarthRotationRate * Vec3{offset.y, -offset.x, 0};
-    places_[time * model_.components.size() + i] = {(1 / kSpeedOfLight) * offset, (1 / kSpeedOfLight) * turning};
+    places_[(time - first_time_) * model_.components.size() + i] = {(1 / kSpeedOfLight) * offset,
+                                                                    (1 / kSpeedOfLight) * turning};
     const double sin_angle = norm(cross(source, pointing));
     const bool in_front = dot(source, pointing) > 0;
     for (std::size_t k = 0; k < o.n_channels(); ++k) {
       const double beam = !model_.primary_beam ? 1 : in_front ? airy_power(sin_angle, dish_m, o.freq_hz[k]) : 0;
-      fluxes_jy_(time, i, k) = static_cast<float>(beam * flux_at(component, o.freq_hz[k]));
+      fluxes_jy_(time - first_time_, i, k) = static_cast<float>(beam * flux_at(component, o.freq_hz[k]));
     }
   }
 }
 
-ModelVisibilities::Channels ModelVisibilities::channels(std::size_t first, std::size_t count) const {
-  const auto begin = observation_.freq_hz.begin() + static_cast<std::ptrdiff_t>(first);
-  return {first, count, runs_of({begin, begin + static_cast<std::ptrdiff_t>(count)})};
+/// Rows of one integration, and where their visibilities of some channels go.
+struct ModelVisibilities::Rows {
+  const std::vector<std::size_t>& rows;
+  std::size_t time;
+  NdView<float, 2> re, im;     ///< (rows, channels of the block)
+  std::size_t channel_offset;  ///< of the channels, in those of the block
+  unsigned threads;
+
+  float* re_of(std::size_t i) const { return &re(i, channel_offset); }
+  float* im_of(std::size_t i) const { return &im(i, channel_offset); }
+  /// body(first, end) for parts of the rows, in parallel.
+  template <typename Body>
+  void in_parts(const Body& body) const {
+    parallel_for((rows.size() + kRowsPerTask - 1) / kRowsPerTask, threads, [&](std::size_t task) {
+      body(task * kRowsPerTask, std::min(rows.size(), (task + 1) * kRowsPerTask));
+    });
+  }
+};
+
+void ModelVisibilities::predict(const std::vector<std::size_t>& rows, std::size_t first_channel, NdView<float, 2> re,
+                                NdView<float, 2> im, unsigned threads) const {
+  std::fill(re.begin(), re.end(), 0.0f);
+  std::fill(im.begin(), im.end(), 0.0f);
+  if (rows.empty()) return;
+  const std::size_t n_channels = re.shape(1);
+  for (std::size_t offset = 0; offset < n_channels; offset += AntennaPhasors::kMostChannels) {
+    const std::size_t first = first_channel + offset,
+                      count = std::min(AntennaPhasors::kMostChannels, n_channels - offset);
+    const auto begin = observation_.freq_hz.begin() + static_cast<std::ptrdiff_t>(first);
+    const Channels channels{first, count, runs_of({begin, begin + static_cast<std::ptrdiff_t>(count)})};
+    const Rows part{rows, observation_.time_index[rows.front()], re, im, offset, threads};
+    const std::size_t at_once = std::max<std::size_t>(1, kPhasorFloats / (observation_.antennas.size() * count * 2));
+    for (std::size_t i = 0; i < factored_.size(); i += at_once)
+      add_factored(part, channels, &factored_[i], std::min(at_once, factored_.size() - i));
+    if (!others_.empty()) add_one_by_one(part, channels);
+  }
 }
 
-void ModelVisibilities::predict(std::size_t row, const Channels& channels, std::complex<float>* out) const {
+void ModelVisibilities::add_factored(const Rows& rows, const Channels& channels, const std::size_t* components,
+                                     std::size_t count) const {
   const Observation& o = observation_;
-  const std::size_t time = o.time_index[row], n_components = model_.components.size();
-  const Vec3 baseline = o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m;
-  thread_local std::vector<float> re, im, gains;
-  re.assign(channels.count, 0.0f);
-  im.assign(channels.count, 0.0f);
-  for (std::size_t i = 0; i < n_components; ++i) {
-    const SkyComponent& component = model_.components[i];
-    const Place& place = places_[time * n_components + i];
-    const float* flux = &fluxes_jy_(time, i, channels.first);
-    if (component.extended() || model_.smearing) {
-      gains.assign(flux, flux + channels.count);
-      attenuate(row, component, place, baseline, channels, gains.data());
-      flux = gains.data();
-    }
-    add_fringe(flux, -dot(baseline, place.delay_s_per_m), channels.runs, re.data(), im.data());
+  std::vector<Vec3> positions_m, delays;
+  std::vector<const float*> fluxes;
+  for (const Antenna& antenna : o.antennas) positions_m.push_back(antenna.position_m - o.antennas.front().position_m);
+  for (std::size_t c = 0; c < count; ++c) {
+    delays.push_back(place(rows.time, components[c]).delay_s_per_m);
+    fluxes.push_back(fluxes_jy(rows.time, components[c], channels.first));
   }
-  for (std::size_t k = 0; k < channels.count; ++k) out[k] = {re[k], im[k]};
+  const AntennaPhasors phasors(positions_m, delays, channels.runs, channels.count, rows.threads);
+  rows.in_parts([&](std::size_t first, std::size_t end) {
+    AntennaPhasors::Weighted weighted;
+    for (std::size_t i = first; i < end; ++i) {
+      const std::size_t row = rows.rows[i];
+      // The correlator's rows of one antenna 2 stand together.
+      if (i == first || o.antenna2[row] != o.antenna2[rows.rows[i - 1]])
+        phasors.weigh(o.antenna2[row], fluxes, weighted);
+      phasors.add_baseline(weighted, o.antenna1[row], rows.re_of(i), rows.im_of(i));
+    }
+  });
+}
+
+void ModelVisibilities::add_one_by_one(const Rows& rows, const Channels& channels) const {
+  const Observation& o = observation_;
+  rows.in_parts([&](std::size_t first, std::size_t end) {
+    std::vector<float> gains;
+    for (std::size_t i = first; i < end; ++i) {
+      const std::size_t row = rows.rows[i];
+      const Vec3 baseline = o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m;
+      for (const std::size_t component : others_) {
+        const Place& seen = place(rows.time, component);
+        const float* flux = fluxes_jy(rows.time, component, channels.first);
+        gains.assign(flux, flux + channels.count);
+        attenuate(row, model_.components[component], seen, baseline, channels, gains.data());
+        add_fringe(gains.data(), -dot(baseline, seen.delay_s_per_m), channels.runs, rows.re_of(i), rows.im_of(i));
+      }
+    }
+  });
 }
 
 void ModelVisibilities::attenuate(std::size_t row, const SkyComponent& component, const Place& place,

@@ -1,14 +1,16 @@
-// Block by block: rows are shared out to threads by baseline, so that each sum has one writer and one order. Per row
-// the sky model is predicted into the block's channels, multiplied with the prior gains of the row's antennas, and the
-// products are added to the sums of the row's interval.
+// Block by block, integration by integration: the sky model is predicted into the block's channels; then rows are
+// shared out to threads by baseline, so that each sum has one writer and one order. Per row the model is multiplied
+// with the prior gains of the row's antennas, and the products are added to the sums of the row's interval.
 #include "calibration/normal_sums.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
 #include "calibration/gain_curves.h"
 #include "calibration/model_visibilities.h"
+#include "calibration/row_products.h"
 #include "core/error.h"
 #include "core/parallel.h"
 
@@ -16,6 +18,7 @@ namespace contimg::calibration {
 namespace {
 
 constexpr double kMostBytes = 8e9;
+constexpr std::size_t kTasks = 64;
 constexpr std::uint32_t kNoBaseline = static_cast<std::uint32_t>(-1);
 
 class Accumulation {
@@ -24,12 +27,12 @@ class Accumulation {
                const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
                unsigned threads, const JobContext& context)
       : o_(observation),
-        model_(observation, model, threads, context),
+        model_(observation, model, {grid.first_time, grid.end_time}, threads, context),
         prior_(prior, observation),
         grid_(grid),
         pols_(pols),
         selection_(selection),
-        n_tasks_(threads == 0 ? hardware_threads() : threads) {
+        threads_(threads) {
     number_baselines();
     const std::array<std::size_t, 4> shape{grid.n_intervals, sums.baselines.size(), grid.n_bands, pols.size()};
     double bytes = 24;
@@ -44,25 +47,23 @@ class Accumulation {
   }
 
   void add(const VisibilityBlock& block, const JobContext& context) {
-    const auto channels = model_.channels(block.first_channel, block.visibilities.shape(1));
-    const GainsOfTimes gains = prior_gains(block);
-    parallel_for(n_tasks_, static_cast<unsigned>(n_tasks_), [&](std::size_t task) {
-      std::vector<std::complex<float>> predicted(channels.count);
-      for (std::size_t r = 0; r < block.visibilities.shape(0); ++r) {
-        const std::uint32_t baseline = baseline_of_row_[block.first_row + r];
-        if (baseline == kNoBaseline || baseline % n_tasks_ != task) continue;
-        context.checkpoint();
-        model_.predict(block.first_row + r, channels, predicted.data());
-        add_row(block, r, baseline, predicted, gains);
-      }
-    });
+    const std::size_t n_rows = block.visibilities.shape(0);
+    for (std::size_t begin = 0, end = 0; begin < n_rows; begin = end) {
+      const auto time_of = [&](std::size_t row) { return o_.time_index[block.first_row + row]; };
+      while (end < n_rows && time_of(end) == time_of(begin)) ++end;
+      context.checkpoint();
+      add_integration(block, begin, end);
+    }
   }
 
   NormalSums sums;
 
  private:
-  /// Prior gains of the integrations of a block, (antennas, channels, feeds) each.
-  using GainsOfTimes = std::map<std::uint32_t, NdArray<std::complex<float>, 3>>;
+  /// Rows of an integration, those of one baseline together, and where each task begins, and one more.
+  struct TaskRows {
+    std::vector<std::size_t> rows;  ///< of the observation
+    std::array<std::size_t, kTasks + 1> first;
+  };
 
   void number_baselines() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> numbers;
@@ -76,42 +77,90 @@ class Accumulation {
     }
   }
 
-  GainsOfTimes prior_gains(const VisibilityBlock& block) const {
-    GainsOfTimes result;
-    if (prior_.empty()) return result;
-    for (std::size_t r = 0; r < block.visibilities.shape(0); ++r) {
-      const std::uint32_t time = o_.time_index[block.first_row + r];
-      if (result.count(time)) continue;
-      auto gains =
-          NdArray<std::complex<float>, 3>::uninitialized({o_.antennas.size(), block.visibilities.shape(1), kFeeds});
-      prior_.fill(o_.time_mjd_s[time], block.first_channel, gains.view());
-      result.emplace(time, std::move(gains));
+  TaskRows rows_by_baseline(std::size_t first, std::size_t end) const {
+    std::array<std::vector<std::size_t>, kTasks> of_task;
+    for (std::size_t row = first; row < end; ++row)
+      if (baseline_of_row_[row] != kNoBaseline)
+        of_task[baseline_of_row_[row] * kTasks / sums.baselines.size()].push_back(row);
+    TaskRows result;
+    for (std::size_t task = 0; task < kTasks; ++task) {
+      result.first[task] = result.rows.size();
+      result.rows.insert(result.rows.end(), of_task[task].begin(), of_task[task].end());
     }
+    result.first[kTasks] = result.rows.size();
     return result;
   }
 
-  void add_row(const VisibilityBlock& block, std::size_t r, std::uint32_t baseline,
-               const std::vector<std::complex<float>>& predicted, const GainsOfTimes& gains) {
-    const std::size_t row = block.first_row + r, interval = grid_.interval_of_time[o_.time_index[row]];
-    const auto [a, b] = sums.baselines[baseline];
+  void add_integration(const VisibilityBlock& block, std::size_t begin, std::size_t end) {
+    const TaskRows tasks = rows_by_baseline(block.first_row + begin, block.first_row + end);
+    if (tasks.rows.empty()) return;
+    const std::size_t n_channels = block.visibilities.shape(1), n = n_channels * o_.n_pols();
+    model_re_.resize(tasks.rows.size() * n_channels);
+    model_im_.resize(model_re_.size());
+    const NdView<float, 2> re(model_re_.data(), {tasks.rows.size(), n_channels}), im(model_im_.data(), re.shape());
+    model_.predict(tasks.rows, block.first_channel, re, im, threads_);
+    if (!prior_.empty()) set_prior(o_.time_index[tasks.rows.front()], block.first_channel, n_channels);
+    parallel_for(kTasks, threads_, [&](std::size_t task) {
+      RowProducts products(n);
+      for (std::size_t i = tasks.first[task]; i < tasks.first[task + 1]; ++i) {
+        const std::size_t row = tasks.rows[i], r = row - block.first_row;
+        const auto [first, last] = channels_in_range(row, block.first_channel, n_channels);
+        products.set_data(&block.visibilities(r, 0, 0), &block.flags(r, 0, 0), &block.weights(r, 0, 0),
+                          first * o_.n_pols(), last * o_.n_pols());
+        products.set_model(&re(i, 0), &im(i, 0), o_.n_pols());
+        const auto [a, b] = sums.baselines[baseline_of_row_[row]];
+        if (!prior_.empty())
+          products.apply(&prior_gains_(a, 0, 0), &prior_gains_(a, 1, 0), &prior_gains_(b, 0, 0),
+                         &prior_gains_(b, 1, 0));
+        products.multiply();
+        add_products(row, products, block.first_channel, n_channels);
+      }
+    });
+  }
+
+  /// Prior gains of all antennas in an integration and a block's channels and polarizations.
+  void set_prior(std::size_t time, std::size_t first_channel, std::size_t n_channels) {
+    const std::size_t n_pols = o_.n_pols();
+    const bool known = prior_gains_.shape(2) == n_channels * n_pols && prior_channel_ == first_channel;
+    if (known && prior_.constant()) return;
+    prior_channel_ = first_channel;
+    auto gains = NdArray<std::complex<float>, 3>::uninitialized({o_.antennas.size(), n_channels, kFeeds});
+    prior_.fill(o_.time_mjd_s[time], first_channel, gains.view());
+    prior_gains_ = NdArray<float, 3>({o_.antennas.size(), 2, n_channels * n_pols});
+    for (std::size_t a = 0; a < o_.antennas.size(); ++a)
+      for (std::size_t k = 0; k < n_channels; ++k)
+        for (const std::size_t p : pols_) {
+          const std::complex<float> gain = gains(a, k, feeds_of(o_.polarizations[p]).first);
+          prior_gains_(a, 0, k * n_pols + p) = gain.real();
+          prior_gains_(a, 1, k * n_pols + p) = gain.imag();
+        }
+  }
+
+  /// Channels of a block, of a row, whose (u, v) is within the selection: they ascend in frequency.
+  std::pair<std::size_t, std::size_t> channels_in_range(std::size_t row, std::size_t first_channel,
+                                                        std::size_t n_channels) const {
     const double uv_s = std::hypot(o_.uvw_m[row].x, o_.uvw_m[row].y) / kSpeedOfLight;
-    const NdArray<std::complex<float>, 3>* prior = gains.empty() ? nullptr : &gains.at(o_.time_index[row]);
-    for (std::size_t k = 0; k < predicted.size(); ++k) {
-      const std::size_t channel = block.first_channel + k;
-      const double uv = uv_s * o_.freq_hz[channel];
-      if (uv < selection_.min_uv_wavelengths || uv > selection_.max_uv_wavelengths) continue;
+    const auto begin = o_.freq_hz.begin() + static_cast<std::ptrdiff_t>(first_channel);
+    const auto end = begin + static_cast<std::ptrdiff_t>(n_channels);
+    const auto low =
+        std::partition_point(begin, end, [&](double hz) { return uv_s * hz < selection_.min_uv_wavelengths; });
+    const auto high =
+        std::partition_point(low, end, [&](double hz) { return uv_s * hz <= selection_.max_uv_wavelengths; });
+    return {static_cast<std::size_t>(low - begin), static_cast<std::size_t>(high - begin)};
+  }
+
+  void add_products(std::size_t row, const RowProducts& products, std::size_t first_channel, std::size_t n_channels) {
+    const std::size_t interval = grid_.interval_of_time[o_.time_index[row] - grid_.first_time],
+                      baseline = baseline_of_row_[row];
+    const std::size_t* band = grid_.band_of_channel.data() + first_channel;
+    for (std::size_t k = 0, end = 0; k < n_channels; k = end) {
+      while (end < n_channels && band[end] == band[k]) ++end;
       for (std::size_t feed = 0; feed < pols_.size(); ++feed) {
-        const float weight = block.weights(r, k, pols_[feed]);
-        const std::complex<float> v = block.visibilities(r, k, pols_[feed]);
-        if (block.flags(r, k, pols_[feed]) || !(weight > 0) || !std::isfinite(std::norm(v))) continue;
-        std::complex<float> m = predicted[k];
-        const std::size_t slot = feeds_of(o_.polarizations[pols_[feed]]).first;
-        if (prior) m *= (*prior)(a, k, slot) * std::conj((*prior)(b, k, slot));
-        const std::size_t band = grid_.band_of_channel[channel];
-        const double w = weight, mr = m.real(), mi = m.imag();
-        sums.correlation(interval, baseline, band, feed) +=
-            std::complex<double>(w * (v.real() * mr + v.imag() * mi), w * (v.imag() * mr - v.real() * mi));
-        sums.power(interval, baseline, band, feed) += w * (mr * mr + mi * mi);
+        double re = 0, im = 0, power = 0;
+        for (std::size_t j = k * o_.n_pols() + pols_[feed]; j < end * o_.n_pols(); j += o_.n_pols())
+          re += products.re()[j], im += products.im()[j], power += products.power()[j];
+        sums.correlation(interval, baseline, band[k], feed) += std::complex<double>(re, im);
+        sums.power(interval, baseline, band[k], feed) += power;
       }
     }
   }
@@ -122,8 +171,11 @@ class Accumulation {
   const SolutionGrid& grid_;
   const std::vector<std::size_t>& pols_;
   const SolveSelection selection_;
-  const std::size_t n_tasks_;
+  const unsigned threads_;
   std::vector<std::uint32_t> baseline_of_row_;
+  std::vector<float> model_re_, model_im_;  ///< (rows, channels) of an integration
+  NdArray<float, 3> prior_gains_;           ///< (antennas, real and imaginary, channels and pols)
+  std::size_t prior_channel_ = 0;           ///< first of them
 };
 
 }  // namespace
@@ -131,8 +183,17 @@ class Accumulation {
 NormalSums accumulate(VisibilitySource& source, const SkyModel& model, const SolutionSet& prior,
                       const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
                       unsigned threads, const JobContext& context) {
-  Accumulation accumulation(source.observation(), model, prior, grid, pols, selection, threads, context);
-  source.read([&](VisibilityBlock& block) { accumulation.add(block, context); }, context);
+  const Observation& o = source.observation();
+  Accumulation accumulation(o, model, prior, grid, pols, selection, threads, context);
+  // Rows are in ascending time.
+  const auto row_of = [&](std::size_t time) {
+    return static_cast<std::size_t>(std::lower_bound(o.time_index.begin(), o.time_index.end(), time) -
+                                    o.time_index.begin());
+  };
+  const std::size_t first = row_of(grid.first_time);
+  source.read_rows(
+      {first, row_of(grid.end_time) - first}, [&](VisibilityBlock& block) { accumulation.add(block, context); },
+      context);
   return std::move(accumulation.sums);
 }
 

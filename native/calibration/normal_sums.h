@@ -17,11 +17,13 @@ namespace contimg::calibration {
 struct SolveSelection {
   double min_baseline_m = 0, max_baseline_m = std::numeric_limits<double>::infinity();
   double min_uv_wavelengths = 0, max_uv_wavelengths = std::numeric_limits<double>::infinity();
+  double first_mjd_s = 0, last_mjd_s = std::numeric_limits<double>::infinity();  ///< of the integrations' middles
 };
 
 /// Which integrations and channels share one gain.
 struct SolutionGrid {
-  std::vector<std::size_t> interval_of_time;  ///< per integration
+  std::size_t first_time = 0, end_time = 0;   ///< integrations that take part: [first, end)
+  std::vector<std::size_t> interval_of_time;  ///< per integration, from first_time on
   std::vector<std::size_t> band_of_channel;   ///< per channel
   std::size_t n_intervals = 0, n_bands = 0;
 };
@@ -33,7 +35,8 @@ struct NormalSums {
   NdArray<double, 4> power;                      ///< sum w |M|^2
 };
 
-/// Reads the source once. M is the sky model seen with the gains `prior`; without a prior gain there is no data.
+/// Reads the integrations of the grid once, and no others. M is the sky model seen with the gains `prior`; without a
+/// prior gain there is no data.
 ///
 /// @param pols  indices of the polarizations that become feeds, correlations of like feeds
 /// @throws Error{INVALID_ARGUMENT} sums that take more than 8 GB

@@ -19,13 +19,25 @@ namespace {
 
 constexpr double kReadingShare = 0.8;     // of the progress
 constexpr double kMostFailedShare = 0.5;  // an antenna without solutions in more of its places is dead
+constexpr std::size_t kBandsPerTask = 4;  // neighbors in memory: what one fetches of all baselines serves the others
 constexpr double kLeastDelaySnr = 7;      // the best of thousands of delays reaches 4 to 5 by chance
 
-/// Integrations to intervals of equal length from the start of the observation on; empty ones are left out.
-void set_intervals(const Observation& o, double interval_s, SolutionGrid& grid, SolutionAxes& solutions) {
-  const double start = o.time_mjd_s.front() - 0.5 * o.integration_s.front();
+/// Integrations to intervals of equal length from the first one selected; empty ones are left out.
+void set_intervals(const Observation& o, const SolveOptions& options, SolutionGrid& grid, SolutionAxes& solutions) {
+  const auto& times = o.time_mjd_s;
+  const auto first = std::lower_bound(times.begin(), times.end(), options.selection.first_mjd_s);
+  const auto end = std::upper_bound(times.begin(), times.end(), options.selection.last_mjd_s);
+  if (first >= end)
+    throw Error(code::kInvalidArgument,
+                "Expected a time range that holds the middle of an integration, but those of "
+                "the observation are from " +
+                    std::to_string(times.front()) + " to " + std::to_string(times.back()) + " MJD s");
+  grid.first_time = static_cast<std::size_t>(first - times.begin());
+  grid.end_time = static_cast<std::size_t>(end - times.begin());
+  const double interval_s = options.interval_s;
+  const double start = *first - 0.5 * o.integration_s[grid.first_time];
   long last = -1;
-  for (std::size_t t = 0; t < o.time_mjd_s.size(); ++t) {
+  for (std::size_t t = grid.first_time; t < grid.end_time; ++t) {
     const long number = interval_s > 0 ? static_cast<long>((o.time_mjd_s[t] - start) / interval_s) : 0;
     const double begin = o.time_mjd_s[t] - 0.5 * o.integration_s[t], end = begin + o.integration_s[t];
     if (number != last) {
@@ -73,7 +85,7 @@ std::vector<std::size_t> windows_of(const Observation& o, const SolveOptions& op
 /// The grid, and the axes of the solutions with it. A delay shows in the gains of channels.
 SolutionGrid solution_grid(const Observation& o, const SolveOptions& options, SolutionAxes& solutions) {
   SolutionGrid grid;
-  set_intervals(o, options.interval_s, grid, solutions);
+  set_intervals(o, options, grid, solutions);
   SolveOptions fitted = options;
   if (options.term == Term::kDelay) fitted.term = Term::kBandpass;
   const auto edges = band_edges(o, fitted);
@@ -243,10 +255,14 @@ Solutions solve(VisibilitySource& source, const SkyModel& model, const SolveOpti
   std::optional<std::size_t> reference;
   if (!options.reference.empty()) reference = named_reference(solutions.antennas, options.reference, sums);
   const JobContext fitting = context.part(kReadingShare, 1);
-  parallel_for(grid.n_intervals * grid.n_bands * pols.size(), options.threads, [&](std::size_t fit) {
-    fitting.checkpoint();
-    const std::size_t feed = fit % pols.size(), cell = fit / pols.size();
-    solve_one(sums, cell / grid.n_bands, cell % grid.n_bands, feed, options, solutions);
+  const std::size_t n_parts = (grid.n_bands + kBandsPerTask - 1) / kBandsPerTask;
+  parallel_for(grid.n_intervals * n_parts, options.threads, [&](std::size_t task) {
+    const std::size_t first = task % n_parts * kBandsPerTask, end = std::min(grid.n_bands, first + kBandsPerTask);
+    for (std::size_t band = first; band < end; ++band)
+      for (std::size_t feed = 0; feed < pols.size(); ++feed) {
+        fitting.checkpoint();
+        solve_one(sums, task / n_parts, band, feed, options, solutions);
+      }
   });
   // A delay is fitted to many channels, which need not be good one by one.
   if (!is_delay) flag_low_snr(solutions, options.min_snr);

@@ -8,6 +8,7 @@
 #include "core/job_context.h"
 #include "core/nd_view.h"
 #include "core/observation.h"
+#include "core/row_range.h"
 
 namespace contimg {
 
@@ -32,6 +33,10 @@ class VisibilitySource {
   /// `consume` runs on the calling thread. Can be called again.
   /// @throws Error on unreadable data; Cancelled at a checkpoint
   virtual void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) = 0;
+
+  /// The same for some rows alone. Here everything is read and the rest passed over; files read what is asked for.
+  virtual void read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                         const JobContext& context);
 };
 
 }  // namespace contimg

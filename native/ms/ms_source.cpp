@@ -18,17 +18,17 @@ struct Part {
   std::size_t window, first_row, n_rows, first_channel, n_channels;
 };
 
-std::vector<Part> parts_of(const Observation& observation) {
+std::vector<Part> parts_of(const Observation& observation, RowRange rows) {
   const auto& first_channel = observation.spw_first_channel;
-  const std::size_t n_rows = observation.n_rows(), n_windows = first_channel.size();
+  const std::size_t n_windows = first_channel.size();
   std::vector<Part> parts;
   for (std::size_t window = 0; window < n_windows; ++window) {
     const std::size_t end = window + 1 < n_windows ? first_channel[window + 1] : observation.n_channels();
     const std::size_t n_channels = end - first_channel[window];
     const std::size_t at_once =
         std::max<std::size_t>(1, kBlockBytes / (sizeof(std::complex<float>) * n_channels * observation.n_pols()));
-    for (std::size_t row = 0; row < n_rows; row += at_once)
-      parts.push_back({window, row, std::min(at_once, n_rows - row), first_channel[window], n_channels});
+    for (std::size_t row = rows.first; row < rows.end(); row += at_once)
+      parts.push_back({window, row, std::min(at_once, rows.end() - row), first_channel[window], n_channels});
   }
   return parts;
 }
@@ -55,7 +55,12 @@ void MsSource::Close::operator()(casacore::Table* table) const {
 }
 
 void MsSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
-  const std::vector<Part> parts = parts_of(observation());
+  read_rows({0, observation().n_rows()}, consume, context);
+}
+
+void MsSource::read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                         const JobContext& context) {
+  const std::vector<Part> parts = parts_of(observation(), rows);
   read_ahead<MsBlock>(
       parts.size(),
       [&](std::size_t index, MsBlock& block) {

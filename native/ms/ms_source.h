@@ -26,6 +26,8 @@ class MsSource final : public VisibilitySource {
   const Observation& observation() const override { return contents_.observation; }
   const MsContents& contents() const { return contents_; }
   void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
+  void read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                 const JobContext& context) override;
 
  private:
   struct Close {  ///< under the casacore mutex

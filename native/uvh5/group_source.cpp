@@ -101,10 +101,10 @@ Uvh5GroupSource::OpenSubband Uvh5GroupSource::open(const Subband& subband) const
   return {&subband, std::move(reader), rows};
 }
 
-void Uvh5GroupSource::fetch(const OpenSubband& open, std::size_t first_row, BlockMemory& memory,
+void Uvh5GroupSource::fetch(const OpenSubband& open, RowRange rows, BlockMemory& memory,
                             const JobContext& context) const {
   const Subband& subband = *open.subband;
-  const std::size_t n_rows = std::min(open.rows_per_block, observation_.n_rows() - first_row);
+  const std::size_t first_row = rows.first, n_rows = std::min(open.rows_per_block, rows.count);
   const std::array<std::size_t, 3> shape{n_rows, subband.n_channels, observation_.n_pols()};
   const std::size_t count = shape[0] * shape[1] * shape[2];
   if (memory.visibilities.size() < count) {
@@ -139,20 +139,25 @@ void Uvh5GroupSource::fetch(const OpenSubband& open, std::size_t first_row, Bloc
 }
 
 void Uvh5GroupSource::read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) {
-  const std::size_t n_rows = observation_.n_rows();
+  read_rows({0, observation_.n_rows()}, consume, context);
+}
+
+void Uvh5GroupSource::read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                                const JobContext& context) {
+  if (rows.count == 0) return;
   std::array<BlockMemory, 2> memory;
   OpenSubband file{};
-  std::size_t subband = 0, row = 0, turn = 0;
+  std::size_t subband = 0, row = rows.first, turn = 0;
   // The next block in the order of subbands and rows; nothing after the last one. Runs on one thread at a time.
   const auto fetch_next = [&, quiet = context.quiet()]() -> BlockMemory* {
-    if (row == n_rows) {
-      row = 0;
+    if (row == rows.end()) {
+      row = rows.first;
       ++subband;
     }
     if (subband == subbands_.size()) return nullptr;
-    if (row == 0) file = open(subbands_[subband]);
+    if (row == rows.first) file = open(subbands_[subband]);
     BlockMemory& next = memory[turn ^= 1];
-    fetch(file, row, next, quiet);
+    fetch(file, {row, rows.end() - row}, next, quiet);
     row += next.block.visibilities.shape(0);
     return &next;
   };
@@ -161,7 +166,8 @@ void Uvh5GroupSource::read(const std::function<void(VisibilityBlock&)>& consume,
   while (BlockMemory* const current = ahead.get()) {
     ahead = std::async(std::launch::async, fetch_next);
     const double channels_done = static_cast<double>(current->block.first_channel);
-    const double rows_done = static_cast<double>(current->block.first_row) / static_cast<double>(n_rows);
+    const double rows_done =
+        static_cast<double>(current->block.first_row - rows.first) / static_cast<double>(rows.count);
     const double done = channels_done + rows_done * static_cast<double>(current->block.visibilities.shape(1));
     context.checkpoint(done / static_cast<double>(observation_.n_channels()));
     consume(current->block);

@@ -32,6 +32,8 @@ class Uvh5GroupSource final : public VisibilitySource {
   const Observation& observation() const override { return observation_; }
   /// @throws Error{UVH5_FORMAT} also where a file is not the one any more that was opened at first
   void read(const std::function<void(VisibilityBlock&)>& consume, const JobContext& context) override;
+  void read_rows(RowRange rows, const std::function<void(VisibilityBlock&)>& consume,
+                 const JobContext& context) override;
 
  private:
   struct Subband {
@@ -50,7 +52,7 @@ class Uvh5GroupSource final : public VisibilitySource {
     VisibilityBlock block;
   };
   OpenSubband open(const Subband& subband) const;
-  void fetch(const OpenSubband& subband, std::size_t first_row, BlockMemory& memory, const JobContext& context) const;
+  void fetch(const OpenSubband& subband, RowRange rows, BlockMemory& memory, const JobContext& context) const;
 
   Observation observation_;
   std::vector<Subband> subbands_;  ///< ascending in frequency

@@ -3,11 +3,9 @@
 #include <cstddef>
 #include <vector>
 
-namespace contimg {
+#include "core/row_range.h"
 
-struct RowRange {
-  std::size_t first = 0, count = 0;
-};
+namespace contimg {
 
 /// Elements of a file's arrays of (rows, channels, polarizations), and the order in which they are wanted.
 struct Uvh5Selection {

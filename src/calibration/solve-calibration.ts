@@ -20,6 +20,8 @@ export interface SolveOptions extends SourceOptions, JobOptions {
   readonly solintSec?: number | undefined;
   /** One solution for all spectral windows, not one for each; a bandpass has one per channel. @default true */
   readonly combineSpws?: boolean | undefined;
+  /** Integrations whose middle lies between these two; no others are read. UTC, MJD seconds. @default all */
+  readonly timeRangeMjdSec?: readonly [from: number, to: number] | undefined;
   /** Name of the reference antenna. @default the antenna with the most and best solutions */
   readonly refAnt?: string | undefined;
   /** Fewest baselines of an antenna. @default 4 */
@@ -65,13 +67,23 @@ export const solveDefaults = Object.freeze({
 const knownOptions = [
   ...Object.keys(solveDefaults),
   ...msChoiceOptions,
-  ...['term', 'refAnt', 'earthOrientation', 'calibration', 'flags', 'signal', 'onProgress', 'threads'],
+  ...[
+    'term',
+    'refAnt',
+    'timeRangeMjdSec',
+    'earthOrientation',
+    'calibration',
+    'flags',
+    'signal',
+    'onProgress',
+    'threads',
+  ],
 ];
 
 /**
  * Solves for the gains of the antennas against a model of the sky.
  *
- * The data are read once, whatever their size. Each solution interval, band and feed is solved by itself; what fails is
+ * The data are read once, whatever their size, and of a time range no more than that. Each solution interval, band and feed is solved by itself; what fails is
  * flagged with the reason (`flags`), and nothing takes its place.
  *
  * @param source - a MeasurementSet, or the subbands of one observation.
@@ -112,6 +124,7 @@ function toRawOptions(options: SolveOptions) {
     term,
     phaseOnly: checkBoolean('phaseOnly', o.phaseOnly),
     intervalSec: o.solintSec === Infinity ? 0 : checkNumber('solintSec', o.solintSec, 0.001),
+    ...timeRangeOf(o.timeRangeMjdSec),
     combineSpws: checkBoolean('combineSpws', o.combineSpws),
     reference: o.refAnt ?? '',
     minBaselines: checkInteger('minBaselines', o.minBaselines, 1),
@@ -122,6 +135,14 @@ function toRawOptions(options: SolveOptions) {
     prior: toRawCalibration(o.prior),
     threads: threadCount(o),
   };
+}
+
+/** For the addon, where an end of 0 is none. */
+function timeRangeOf(range: SolveOptions['timeRangeMjdSec']): { firstMjdSec: number; lastMjdSec: number } {
+  if (range === undefined) return { firstMjdSec: 0, lastMjdSec: 0 };
+  const [from, to] = range;
+  const firstMjdSec = checkNumber('timeRangeMjdSec', from, 0);
+  return { firstMjdSec, lastMjdSec: checkNumber('timeRangeMjdSec', to, firstMjdSec) };
 }
 
 /** Minimum and maximum for the addon, where a maximum of 0 is none. */

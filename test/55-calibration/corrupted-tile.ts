@@ -20,7 +20,13 @@ export interface CorruptionTruth {
   readonly swapped_pads: readonly number[];
   readonly antennas: readonly number[];
   readonly gains: { antenna_pads: readonly number[]; shape: [number, number, number]; real: number[]; imag: number[] };
-  readonly tiles: readonly { missing_subbands: number[]; rfi_cells: [number, number][] }[];
+  readonly integration_s: number;
+  readonly tiles: readonly {
+    missing_subbands: number[];
+    rfi_cells: [number, number][];
+    time_array_0_jd: number;
+    meridian_icrs_deg: [number, number][];
+  }[];
 }
 
 /** Makes one tile with make_dsa110_uvh5.py; `args` are its options. */

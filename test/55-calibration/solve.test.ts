@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,51 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'solvin
     expect(solutionFlags[bandpass.flags.get(0, 9, 0, 0)]).toBe('noData'); // pad 10 has no dish
     const reference = bandpass.antennaNames.indexOf('103');
     expect(Math.abs(bandpass.values.get(0, reference, 5, 1, 1))).toBeLessThan(1e-12);
+  });
+
+  test('amplitudes of a bandpass are true to 1 % at a signal to noise of 100', async () => {
+    // One source in the middle of the tile, so bright that a gain of one channel has the SNR of 100.
+    const [raDeg, decDeg] = truth.tiles[0]!.meridian_icrs_deg[3]!;
+    const sources = join(folder, 'calibrator.json');
+    const fluxJy = (100 * truth.noise_sigma_jy) / Math.sqrt(95 * 6);
+    writeFileSync(sources, JSON.stringify([{ ra_deg: raDeg, dec_deg: decDeg, flux_jy: fluxJy }]));
+    const args = ['--antennas', '96', '--channels', '2', '--integrations', '6', '--seed', '4'];
+    const tile = await corruptedTile(join(folder, 'bright'), [...args, '--sources', sources, '--gain-error', '0.2']);
+    const bandpass = await solveCalibration(tile.group, tile.model, { term: 'bandpass', refAnt: '103' });
+    const [ratios, snr]: [number[], number[]] = [[], []];
+    for (const pad of tile.truth.antennas)
+      for (const [k, hz] of bandpass.freqHz.entries())
+        for (const feed of [0, 1]) {
+          const a = bandpass.antennaNames.indexOf(String(pad));
+          const gain = trueGain(tile.truth, pad, hz, feed);
+          const [re, im] = [0, 1].map(part => bandpass.values.get(0, a, k, feed, part)) as [number, number];
+          expect(bandpass.flags.get(0, a, k, feed)).toBe(0);
+          ratios.push(Math.hypot(re, im) / Math.hypot(gain.re, gain.im));
+          snr.push(bandpass.snr.get(0, a, k, feed));
+        }
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const rms = (values: readonly number[]) => Math.sqrt(mean(values.map(value => value ** 2)));
+    expect(mean(snr)).toBeGreaterThan(90);
+    expect(mean(snr)).toBeLessThan(110);
+    expect(Math.abs(rms(ratios.map((ratio, i) => (ratio - 1) * snr[i]!)) - 1)).toBeLessThan(0.06); // noise, nothing else
+    expect(Math.abs(mean(ratios) - 1)).toBeLessThan(0.001);
+    expect(rms(ratios.map(ratio => ratio - 1))).toBeLessThan(0.012); // antennas differ by 20 %, and their SNR
+  });
+
+  test('one solution of a time range is that of a tile with no other times', async () => {
+    const { integration_s, tiles } = truth;
+    const at = (integration: number) => (tiles[0]!.time_array_0_jd - 2400000.5) * 86400 + integration * integration_s;
+    const options = { term: 'gain', refAnt: '103' } as const;
+    const part = await solveCalibration(group, model, { ...options, timeRangeMjdSec: [at(2) - 1, at(3) + 1] });
+    const all = await solveCalibration(group, model, { ...options, solintSec: 2 * integration_s });
+    expect(part.values.shape).toEqual([1, 117, 1, 2, 2]);
+    expect(part.timeMjdSec[0]).toBeCloseTo(all.timeMjdSec[1]!, 3);
+    const a = part.antennaNames.indexOf('50');
+    for (const feed of [0, 1])
+      for (const of of [0, 1])
+        expect(part.values.get(0, a, 0, feed, of)).toBeCloseTo(all.values.get(1, a, 0, feed, of), 6);
+    const none = solveCalibration(group, model, { ...options, timeRangeMjdSec: [at(9), at(10)] });
+    await expect(none).rejects.toThrow(/time range that holds the middle of an integration/);
   });
 
   test('a delay, and what is left of the bandpass on top of it', async () => {

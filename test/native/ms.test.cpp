@@ -254,6 +254,30 @@ TEST_CASE("the validation finds what is wrong") {
   CHECK(code() == "MEASUREMENT_SET");
 }
 
+TEST_CASE("some rows of a MeasurementSet are those of all") {
+  const TemporaryFolder folder;
+  RandomSource source;
+  const std::string path = folder / "a.ms";
+  ms::write_ms(source, path, {}, JobContext());
+  ms::MsSource read(path, {});
+  const SourceArrays all = read_all(read, JobContext());
+  const RowRange rows{3, 11};
+  std::size_t n = 0;
+  read.read_rows(
+      rows,
+      [&](VisibilityBlock& block) {
+        for (std::size_t r = 0; r < block.visibilities.shape(0); ++r)
+          for (std::size_t k = 0; k < block.visibilities.shape(1); ++k, ++n) {
+            const std::size_t row = block.first_row + r;
+            CHECK(row >= rows.first);
+            CHECK(row < rows.end());
+            CHECK(block.visibilities(r, k, 0) == all.visibilities(row, block.first_channel + k, 0));
+          }
+      },
+      JobContext());
+  CHECK(n == rows.count * read.observation().n_channels());
+}
+
 TEST_CASE("a source that fails, and a cancelled job, leave nothing") {
   const TemporaryFolder folder;
   RandomSource source;
