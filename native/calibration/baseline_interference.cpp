@@ -52,6 +52,7 @@ void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const Baseli
   NdArray<float, 2> sums(shape), counts(shape), scratch(shape), rest(shape);
   SumThresholdOptions tested;
   tested.longest = options.longest;
+  tested.both_signs = false;  // interference adds to amplitudes, where fringes of sources take away too
   for (int round = 0; round < kRounds; ++round) {
     // The first round is blunter: what it misses no longer hides behind what it finds.
     tested.first = (round + 1 < kRounds ? 1.5 : 1) * options.threshold;

@@ -14,10 +14,12 @@ struct BaselineAmplitudes {
 };
 
 struct BaselineFlagging {
-  double threshold = 6;      ///< of a single sample, in sigma
-  double eta = 0.2;          ///< of the rank operator
-  std::size_t longest = 64;  ///< run of samples that are tested together
-  double least_sigma = 0;    ///< the values are not smoother than this, whatever their noise
+  double threshold = 6;  ///< of a single sample, in sigma
+  double eta = 0.1;      ///< of the rank operator
+  /// Run of samples that are tested together. What is as faint as to show in longer ones only, fringes of several
+  /// sources may be too.
+  std::size_t longest = 4;
+  double least_sigma = 0;  ///< the values are not smoother than this, whatever their noise
 };
 
 /// Finds interference on one baseline: amplitudes less their surroundings (a mean over 7 times and 15 channels without

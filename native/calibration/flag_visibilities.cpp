@@ -1,19 +1,17 @@
-// 1. A first reading measures the power of the array per integration and channel, and of each antenna: interference
-// that
-//    all baselines see, channel levels and dead antennas follow (array_power.h).
-// 2. A second reading collects spectral windows. When one is complete, its baselines are gone through one by one:
-//    amplitudes over the channel level, and interference of the baseline alone (baseline_interference.h).
+// Both readings collect spectral windows (window_amplitudes.h) and work on each when it is complete.
+// 1. The first measures the power of the array per integration and channel, and of each antenna (array_power.h):
+//    interference that all baselines see, channel levels and dead antennas follow (array_interference.h).
+// 2. The second goes through the baselines one by one: amplitudes over the channel level, and interference of the
+//    baseline alone (baseline_interference.h).
 #include "calibration/flag_visibilities.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <memory>
 
-#include "calibration/array_power.h"
+#include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
 #include "calibration/shadowing.h"
-#include "core/error.h"
+#include "calibration/window_amplitudes.h"
 #include "core/median.h"
 #include "core/parallel.h"
 
@@ -45,21 +43,13 @@ std::vector<std::size_t> find_dead(const ArrayPower& power, std::size_t n_antenn
   return result;
 }
 
-/// Amplitudes of one spectral window: (baselines, pols, times, channels).
-struct Window {
-  NdArray<float, 4> amplitudes;
-  std::size_t n_missing;
-};
-
 class Flagging {
  public:
   Flagging(const Observation& observation, const FlagOptions& options)
       : o_(observation),
         options_(options),
-        row_of_cell_({count_baselines(), observation.time_mjd_s.size()}),
+        collector_(observation, options.threads),
         edge_(observation.n_channels(), 0) {
-    for (std::size_t& row : row_of_cell_) row = kNoRow;
-    for (std::size_t row = 0; row < o_.n_rows(); ++row) row_of_cell_(baseline_[row], o_.time_index[row]) = row;
     mark_edges();
     flags.reasons = NdArray<std::uint8_t, 3>({o_.n_rows(), o_.n_channels(), o_.n_pols()});
     if (options.shadowed) shadowed_ = find_shadowed(o_);
@@ -78,42 +68,21 @@ class Flagging {
     }
     if (!options_.interference) return;
     interference_ = find_array_interference(power, o_.spw_first_channel);
-    levels_ = channel_levels(power, interference_.view());
+    levels_ = channel_levels(power, interference_.view(), o_.spw_first_channel);
   }
 
-  void add(VisibilityBlock& block) {
-    const std::size_t n_rows = block.visibilities.shape(0), n_channels = block.visibilities.shape(1);
-    std::unique_ptr<Window>& window = begun_[block.first_channel];
-    if (!window) {
-      window = std::make_unique<Window>();
-      window->n_missing = o_.n_rows();
-      window->amplitudes =
-          NdArray<float, 4>::uninitialized({row_of_cell_.shape(0), o_.n_pols(), o_.time_mjd_s.size(), n_channels});
-    }
-    if (window->amplitudes.shape(3) != n_channels)
-      throw Error(code::kInternal, "Expected blocks that start at the same channel to end at the same");
-    parallel_for((n_rows + 63) / 64, options_.threads, [&](std::size_t task) {
-      for (std::size_t r = task * 64; r < std::min(n_rows, task * 64 + 64); ++r) flag_row(block, r, *window);
+  void add(const VisibilityBlock& block) {
+    const auto window = collector_.add(block);
+    if (!window) return;
+    parallel_for(collector_.n_baselines(), options_.threads, [&](std::size_t baseline) {
+      for (const std::size_t row : collector_.rows(baseline)) flag_row(*window, baseline, row);
+      if (options_.interference) find_interference(*window, baseline);
     });
-    window->n_missing -= n_rows;
-    if (window->n_missing > 0) return;
-    if (options_.interference) find_interference(block.first_channel, *window);
-    begun_.erase(block.first_channel);
   }
 
   Flags flags;
 
  private:
-  static constexpr std::size_t kNoRow = static_cast<std::size_t>(-1);
-
-  std::size_t count_baselines() {
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> numbers;
-    for (std::size_t row = 0; row < o_.n_rows(); ++row)
-      baseline_.push_back(
-          numbers.emplace(std::make_pair(o_.antenna1[row], o_.antenna2[row]), numbers.size()).first->second);
-    return numbers.size();
-  }
-
   void mark_edges() {
     const auto& first = o_.spw_first_channel;
     for (std::size_t w = 0; w < first.size(); ++w) {
@@ -123,73 +92,63 @@ class Flagging {
     }
   }
 
-  /// What can be said of each visibility by itself, and of its antennas and channel; and its amplitude.
-  void flag_row(const VisibilityBlock& block, std::size_t r, Window& window) {
-    const std::size_t row = block.first_row + r, a = o_.antenna1[row], b = o_.antenna2[row], t = o_.time_index[row];
+  /// What can be said of each visibility by itself, of its antennas and channel, and of the array.
+  void flag_row(const WindowAmplitudes& window, std::size_t baseline, std::size_t row) {
+    const std::size_t a = o_.antenna1[row], b = o_.antenna2[row], t = o_.time_index[row];
     std::uint8_t of_row = 0;
     if (a == b && options_.autocorrelations) of_row |= kAutocorrelation;
     if (dead_[a] || dead_[b]) of_row |= kDeadAntenna;
     if (options_.shadowed && (shadowed_(t, a) || shadowed_(t, b))) of_row |= kShadowed;
-    for (std::size_t k = 0; k < block.visibilities.shape(1); ++k)
+    for (std::size_t k = 0; k < window.values.shape(3); ++k)
       for (std::size_t p = 0; p < o_.n_pols(); ++p) {
-        const std::size_t channel = block.first_channel + k;
-        const float power = std::norm(block.visibilities(r, k, p));
+        const std::size_t channel = window.first_channel + k;
+        const float amplitude = window.values(baseline, p, t, k);
         std::uint8_t reasons = of_row;
-        if (block.flags(r, k, p) || !(block.weights(r, k, p) > 0))
-          reasons |= kFlaggedBefore;
-        else if (!(power > 0) || !std::isfinite(power))
-          reasons |= kInvalid;
+        if (amplitude < 0) reasons |= kFlaggedBefore;
+        if (amplitude == WindowAmplitudes::kInvalid) reasons |= kInvalid;
         if (edge_[channel]) reasons |= kBandEdge;
-        if (options_.interference && !(reasons & (kFlaggedBefore | kInvalid)) && interference_(p, t, channel))
-          reasons |= kInterference;
+        if (options_.interference && amplitude > 0 && interference_(p, t, channel)) reasons |= kInterference;
         flags.reasons(row, channel, p) = reasons;
-        window.amplitudes(baseline_[row], p, t, k) = std::sqrt(power);
       }
   }
 
-  void find_interference(std::size_t first_channel, const Window& window) {
-    const auto [n_baselines, n_pols, n_times, n_channels] = window.amplitudes.shape();
-    parallel_for(n_baselines, options_.threads,
-                 [&, n_pols = n_pols, n_times = n_times, n_channels = n_channels](std::size_t baseline) {
-                   BaselineAmplitudes one{NdArray<float, 2>({n_times, n_channels}),
-                                          NdArray<std::uint8_t, 2>({n_times, n_channels})};
-                   for (std::size_t p = 0; p < n_pols; ++p) {
-                     bool any = false;
-                     for (std::size_t t = 0; t < n_times; ++t) {
-                       const std::size_t row = row_of_cell_(baseline, t);
-                       if (row != kNoRow && o_.antenna1[row] == o_.antenna2[row]) return;
-                       for (std::size_t k = 0; k < n_channels; ++k) {
-                         const bool good = row != kNoRow && flags.reasons(row, first_channel + k, p) == 0;
-                         one.flags(t, k) = good ? 0 : kFlaggedBefore;
-                         one.values(t, k) = good ? window.amplitudes(baseline, p, t, k) *
-                                                       std::exp(-0.5f * levels_(p, first_channel + k))
-                                                 : 0;
-                         any = any || good;
-                       }
-                     }
-                     if (!any) continue;
-                     BaselineFlagging flagging;
-                     flagging.threshold = options_.interference_threshold;
-                     flagging.eta = options_.eta;
-                     flag_baseline(one, kInterference, flagging);
-                     for (std::size_t t = 0; t < n_times; ++t)
-                       for (std::size_t k = 0; k < n_channels; ++k)
-                         if (one.flags(t, k) == kInterference)
-                           flags.reasons(row_of_cell_(baseline, t), first_channel + k, p) |= kInterference;
-                   }
-                 });
+  void find_interference(const WindowAmplitudes& window, std::size_t baseline) {
+    const std::size_t n_times = window.values.shape(2), n_channels = window.values.shape(3);
+    const std::vector<std::uint32_t>& rows = collector_.rows(baseline);
+    if (o_.antenna1[rows.front()] == o_.antenna2[rows.front()]) return;
+    BaselineAmplitudes one{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels})};
+    for (std::size_t p = 0; p < o_.n_pols(); ++p) {
+      std::fill(one.values.begin(), one.values.end(), 0.0f);
+      std::fill(one.flags.begin(), one.flags.end(), std::uint8_t{kFlaggedBefore});
+      bool any = false;
+      for (const std::size_t row : rows)
+        for (std::size_t k = 0; k < n_channels; ++k) {
+          if (flags.reasons(row, window.first_channel + k, p) != 0) continue;
+          const std::size_t t = o_.time_index[row];
+          one.flags(t, k) = 0;
+          one.values(t, k) = window.values(baseline, p, t, k) * std::exp(-0.5f * levels_(p, window.first_channel + k));
+          any = true;
+        }
+      if (!any) continue;
+      BaselineFlagging flagging;
+      flagging.threshold = options_.interference_threshold;
+      flagging.eta = options_.eta;
+      flag_baseline(one, kInterference, flagging);
+      for (const std::size_t row : rows)
+        for (std::size_t k = 0; k < n_channels; ++k)
+          if (one.flags(o_.time_index[row], k) == kInterference)
+            flags.reasons(row, window.first_channel + k, p) |= kInterference;
+    }
   }
 
   const Observation& o_;
   const FlagOptions options_;
-  std::vector<std::size_t> baseline_;  ///< per row
-  NdArray<std::size_t, 2> row_of_cell_;
+  WindowCollector collector_;
   std::vector<std::uint8_t> edge_;
   std::vector<bool> dead_;
   NdArray<std::uint8_t, 2> shadowed_;
   NdArray<std::uint8_t, 3> interference_;
   NdArray<float, 2> levels_;
-  std::map<std::size_t, std::unique_ptr<Window>> begun_;  ///< by first channel
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ struct FlagOptions {
   bool interference = true;
   std::size_t edge_channels = 0;      ///< of each spectral window, at either end
   double interference_threshold = 6;  ///< sigma, of a single visibility
-  double eta = 0.2;                   ///< of the rank operator
+  double eta = 0.1;                   ///< of the rank operator
   unsigned threads = 0;
 };
 

@@ -19,7 +19,8 @@ struct Line {
 };
 
 /// Marks every run of `run` samples of a line whose sum is beyond `threshold` times its number of good samples.
-void threshold_line(const Line& line, std::size_t run, double threshold, std::vector<std::uint8_t>& found) {
+void threshold_line(const Line& line, std::size_t run, double threshold, bool both_signs,
+                    std::vector<std::uint8_t>& found) {
   found.assign(line.length, 0);
   double sum = 0;
   std::size_t good = 0, marked_to = 0;
@@ -27,7 +28,8 @@ void threshold_line(const Line& line, std::size_t run, double threshold, std::ve
   for (std::size_t i = 0; i < line.length; ++i) {
     if (line.flags[i * line.stride] == 0) sum += line.values[i * line.stride], ++good;
     if (i >= run && line.flags[(i - run) * line.stride] == 0) sum -= line.values[(i - run) * line.stride], --good;
-    if (i + 1 < run || good == 0 || std::abs(sum) <= threshold * static_cast<double>(good)) continue;
+    if (i + 1 < run || good == 0) continue;
+    if ((both_signs ? std::abs(sum) : sum) <= threshold * static_cast<double>(good)) continue;
     for (std::size_t k = std::max(marked_to, i + 1 - run); k <= i; ++k) found[k] = 1;
     marked_to = i + 1;
     any = true;
@@ -36,14 +38,14 @@ void threshold_line(const Line& line, std::size_t run, double threshold, std::ve
 }
 
 void threshold_lines(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags, std::uint8_t mark, bool in_time,
-                     std::size_t run, double threshold, std::vector<std::uint8_t>& found) {
+                     std::size_t run, double threshold, bool both_signs, std::vector<std::uint8_t>& found) {
   const std::size_t n_times = values.shape(0), n_channels = values.shape(1);
   const std::size_t n_lines = in_time ? n_channels : n_times, length = in_time ? n_times : n_channels;
   const std::size_t stride = in_time ? n_channels : 1, step = in_time ? 1 : n_channels;
   if (run > length) return;
   for (std::size_t i = 0; i < n_lines; ++i) {
     const Line line{values.data() + i * step, flags.data() + i * step, length, stride};
-    threshold_line(line, run, threshold, found);
+    threshold_line(line, run, threshold, both_signs, found);
     for (std::size_t k = 0; k < found.size(); ++k)
       if (found[k]) line.flags[k * stride] |= mark;
   }
@@ -77,8 +79,8 @@ void sum_threshold(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags,
   std::vector<std::uint8_t> found;
   double threshold = options.first;
   for (std::size_t run = 1; run <= options.longest; run *= 2, threshold /= options.factor) {
-    threshold_lines(values, flags, mark, true, run, threshold, found);
-    if (run > 1) threshold_lines(values, flags, mark, false, run, threshold, found);
+    threshold_lines(values, flags, mark, true, run, threshold, options.both_signs, found);
+    if (run > 1) threshold_lines(values, flags, mark, false, run, threshold, options.both_signs, found);
   }
 }
 

@@ -10,6 +10,7 @@ struct SumThresholdOptions {
   double first = 6;          ///< threshold of a single sample, in sigma
   double factor = 1.5;       ///< by which it falls with each doubling of the run
   std::size_t longest = 64;  ///< run of samples, a power of 2
+  bool both_signs = true;    ///< or only what is above the threshold, not what is below its negative
 };
 
 /// Flags runs of samples, in time and in frequency, whose mean is beyond a threshold that falls with the length of the

@@ -22,7 +22,7 @@ export interface FlagOptions extends SourceOptions, JobOptions {
   readonly edgeChannels?: number | undefined;
   /** Of a single visibility, in sigma. @default 6 */
   readonly interferenceThresholdSigma?: number | undefined;
-  /** Part of a stretch that may be good and is flagged with the rest. @default 0.2 */
+  /** Part of a stretch that may be good and is flagged with the rest. @default 0.1 */
   readonly eta?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export const flagDefaults = Object.freeze({
   interference: true,
   edgeChannels: 0,
   interferenceThresholdSigma: 6,
-  eta: 0.2,
+  eta: 0.1,
   minSubbands: dsa110.minSubbands,
 });
 

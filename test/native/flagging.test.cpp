@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "calibration/array_power.h"
+#include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
 #include "calibration/flag_visibilities.h"
 #include "calibration/flagged_source.h"
@@ -129,6 +129,35 @@ TEST_CASE("the array sees interference far below the noise of a baseline") {
       }
   CHECK(missed == 0);
   CHECK(wrong <= 4);
+}
+
+TEST_CASE("what some baselines have is flagged on them alone, and drifting sources are no interference") {
+  test::MemorySource source(24, 24, 3);  // whose blocks are windows of 3 channels
+  Observation& o = source.observation();
+  o.spw_first_channel = {0};
+  add_noise(source, 1, 8);
+  std::mt19937 random(9);
+  std::uniform_real_distribution<double> angle(0, 2 * kPi);
+  const auto hit = [&](std::size_t row, std::size_t k) {
+    return o.antenna1[row] != o.antenna2[row] && (o.antenna1[row] + o.antenna2[row]) % 3 == 0 && k == 1 &&
+           o.time_index[row] / 2 == 4;
+  };
+  for (std::size_t i = 0; i < source.visibilities.size(); ++i) {
+    const std::size_t row = i / 6, k = i / 2 % 3;
+    source.visibilities[i] *= 1 + 0.03f * static_cast<float>(o.time_index[row]);
+    if (hit(row, k)) source.visibilities[i] += std::complex<float>(std::polar(12.0, angle(random)));
+  }
+  const Flags flags = flag_visibilities(source, {}, JobContext());
+  std::size_t missed = 0, wrong = 0, clean = 0;
+  for (std::size_t row = 0; row < o.n_rows(); ++row)
+    for (std::size_t k = 0; k < 3; ++k) {
+      const bool found = (flags.reasons(row, k, 0) & kInterference) != 0;
+      missed += hit(row, k) && !found;
+      wrong += !hit(row, k) && found;
+      clean += !hit(row, k);
+    }
+  CHECK(missed == 0);
+  CHECK(static_cast<double>(wrong) < 0.002 * static_cast<double>(clean));
 }
 
 TEST_CASE("each reason is kept apart") {
