@@ -4,13 +4,24 @@ import { peersVenv } from '../scripts/peers-venv.mjs';
 
 /** Other people's programs; those of PyPI come into a virtual environment that is made on first use. */
 export type PeerName =
-  'h5py' | 'hdf5plugin' | 'pyuvdata' | 'ducc0' | 'matplotlib' | 'wsclean' | 'reproject' | 'swarp' | 'montage';
+  | 'h5py'
+  | 'erfa'
+  | 'aoflagger'
+  | 'hdf5plugin'
+  | 'pyuvdata'
+  | 'ducc0'
+  | 'matplotlib'
+  | 'wsclean'
+  | 'reproject'
+  | 'swarp'
+  | 'montage';
 
 /** Where a peer is: the Python that runs it, or that starts it where it is a program; or why it is not there. */
 export type Peer = { readonly python: string } | { readonly absent: string };
 
 const pypi: Partial<Record<PeerName, string[]>> = {
   h5py: ['h5py'],
+  erfa: ['h5py', 'pyerfa'],
   hdf5plugin: ['h5py', 'hdf5plugin'],
   pyuvdata: ['pyuvdata', 'python-casacore'],
   ducc0: ['ducc0'],

@@ -1,4 +1,5 @@
 import type { Case, Size } from '../case.js';
+import { calibrationCases } from './calibration.js';
 import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
@@ -12,6 +13,7 @@ export function allCases(size: Size): Case[] {
   return [
     ...readCases(size),
     ...convertCases(size),
+    ...calibrationCases(size),
     ...griddingCases(size),
     ...tileCases(size),
     depthCase(size),

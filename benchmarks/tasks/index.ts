@@ -1,3 +1,4 @@
+import { flagTask, solveTask } from './calibration.js';
 import { convertTask } from './convert.js';
 import { formGroupsTask, formOwnGroupsTask } from './form-groups.js';
 import { gridTask, degridTask } from './gridding.js';
@@ -23,6 +24,8 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   'read-headers': readHeadersTask,
   'index-folder': indexFolderTask,
   convert: convertTask,
+  flag: flagTask,
+  solve: solveTask,
   grid: gridTask,
   degrid: degridTask,
   tile: tileTask,

@@ -12,16 +12,18 @@ import sys
 import numpy as np
 from casacore.tables import table
 
+AMPLITUDES = dict(narrow=2, broad=2, sporadic=10)
+
 path, masks_path, sigma = sys.argv[1], sys.argv[2], float(sys.argv[3])
 rng = np.random.default_rng(5)
 with table(path, readonly=False, ack=False) as ms:
-    data = ms.getcol("DATA")
     window = ms.getcol("DATA_DESC_ID")
     times, time = np.unique(ms.getcol("TIME"), return_inverse=True)
-    baseline = ms.getcol("ANTENNA1") * 1000 + ms.getcol("ANTENNA2")
-    cross = ms.getcol("ANTENNA1") != ms.getcol("ANTENNA2")
-    n_channels, n_windows = data.shape[1], window.max() + 1
-    masks = {kind: np.zeros(data.shape[:2], bool) for kind in ("narrow", "broad", "sporadic")}
+    antenna1, antenna2 = ms.getcol("ANTENNA1"), ms.getcol("ANTENNA2")
+    cross, baseline = antenna1 != antenna2, antenna1 * 1000 + antenna2
+    shape = (ms.nrows(), *ms.getcell("DATA", 0).shape)
+    n_channels, n_windows = shape[1], window.max() + 1
+    masks = {kind: np.zeros(shape[:2], bool) for kind in AMPLITUDES}
 
     for k in rng.choice(n_channels * n_windows, 8, replace=False):
         masks["narrow"][cross & (window == k // n_channels), k % n_channels] = True
@@ -35,8 +37,12 @@ with table(path, readonly=False, ack=False) as ms:
         hit &= (time >= t) & (time < t + rng.integers(1, 4))
         masks["sporadic"][hit, k : k + rng.integers(1, 4)] = True
 
-    for kind, amplitude in dict(narrow=2, broad=2, sporadic=10).items():
-        phase = np.exp(2j * np.pi * rng.random(data.shape))
-        data += np.where(masks[kind][:, :, None], amplitude * sigma * phase, 0).astype(np.complex64)
-    ms.putcol("DATA", data)
+    at_once = max(1, (1 << 24) // (shape[1] * shape[2]))
+    for first in range(0, shape[0], at_once):
+        data = ms.getcol("DATA", first, at_once)
+        rows = slice(first, first + len(data))
+        for kind, amplitude in AMPLITUDES.items():
+            phase = np.exp(2j * np.pi * rng.random(data.shape))
+            data += np.where(masks[kind][rows, :, None], amplitude * sigma * phase, 0).astype(np.complex64)
+        ms.putcol("DATA", data, first, len(data))
 np.savez(masks_path, cross=cross, **masks)

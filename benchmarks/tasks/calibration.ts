@@ -1,0 +1,55 @@
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { flagVisibilities, solveCalibration, writeFlags } from '../../src/index.js';
+import type { SkySource, SolveOptions } from '../../src/index.js';
+import type { Group } from '../data/subband-group.js';
+import type { Task } from './index.js';
+
+interface SolveInput {
+  readonly group: Group;
+  readonly model: readonly SkySource[];
+  readonly solve: SolveOptions;
+  /** A bandpass is solved for first, which is not timed, and the solution goes on top of it. */
+  readonly onBandpass: boolean;
+  /** Names, in the order in which gains are saved. */
+  readonly antennas: readonly string[];
+}
+
+/** A MeasurementSet to flags in it; each run starts from `original`. */
+export function flagTask({ original, ms }: { original: string; ms: string }): Promise<Task> {
+  return Promise.resolve({
+    before: async () => {
+      await rm(ms, { recursive: true, force: true });
+      await cp(original, ms, { recursive: true });
+    },
+    run: async () => {
+      await writeFlags(ms, await flagVisibilities(ms, { autocorrelations: false, shadowed: false }));
+      return () => Promise.resolve();
+    },
+  });
+}
+
+/** Subband files to the gains of the antennas. */
+export async function solveTask({ group, model, solve, onBandpass, antennas }: SolveInput): Promise<Task> {
+  const { refAnt, threads } = solve;
+  const prior = onBandpass ? [await solveCalibration(group, model, { term: 'bandpass', refAnt, threads })] : [];
+  return {
+    run: async () => {
+      const solved = await solveCalibration(group, model, { ...solve, prior });
+      return async folder => {
+        const [, , nBands, nFeeds] = solved.values.shape as [number, number, number, number];
+        const gains: number[] = [];
+        for (const name of antennas) {
+          const a = solved.antennaNames.indexOf(name);
+          for (let k = 0; k < nBands; k++)
+            for (let f = 0; f < nFeeds; f++) {
+              const good = solved.flags.get(0, a, k, f) === 0;
+              for (const part of [0, 1]) gains.push(good ? solved.values.get(0, a, k, f, part) : 0);
+            }
+        }
+        await writeFile(join(folder, 'gains.f64'), Float64Array.from(gains));
+      };
+    },
+  };
+}
