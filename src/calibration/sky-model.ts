@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
+import { z } from 'zod';
+
 import type { RawSkyModel } from '../../bindings/addon.js';
 import { checkNumber, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
@@ -24,11 +26,19 @@ const columns = {
 } as const;
 const requiredColumns = ['ra_deg', 'dec_deg', 'flux_jy'] as const;
 
+/** The part of a simulation's `truth.json` that says what the sky is. */
+const truthSchema = z.object({
+  reference_hz: z.number().positive(),
+  sources: z.array(
+    z.object({ ra_deg: z.number(), dec_deg: z.number(), flux_jy: z.number(), spectral_index: z.number().default(0) }),
+  ),
+});
+
 /**
  * Reads a catalogue of sources: CSV with a line of column names, `name` and those of {@link SkySource} in snake case.
  *
  * `ra_deg`, `dec_deg` and `flux_jy` must be there, in every row: no source gets a flux that nobody gave. Lines that are
- * empty or begin with # are skipped.
+ * empty or begin with # are skipped. The `truth.json` of a simulation is taken too.
  *
  * @throws {FileAccessError} it cannot be read.
  * @throws {InvalidArgumentError} a column or a number is missing or wrong; the message names file and line.
@@ -39,6 +49,7 @@ export async function readSkyModel(path: string): Promise<SkySource[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw fromFileSystem(path, error);
   });
+  if (text.trimStart().startsWith('{')) return sourcesOfTruth(path, text);
   const lines = text
     .split(/\r?\n/)
     .map((line, i) => ({ number: i + 1, cells: line.split(',').map(cell => cell.trim()) }))
@@ -64,6 +75,19 @@ export async function readSkyModel(path: string): Promise<SkySource[]> {
     }
     return source as unknown as SkySource;
   });
+}
+
+function sourcesOfTruth(path: string, text: string): SkySource[] {
+  try {
+    const { sources, reference_hz } = truthSchema.parse(JSON.parse(text));
+    return sources.map(({ ra_deg, dec_deg, flux_jy, spectral_index }) => ({
+      ...{ raDeg: ra_deg, decDeg: dec_deg, fluxJy: flux_jy },
+      ...{ spectralIndex: spectral_index, referenceMhz: reference_hz / 1e6 },
+    }));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll(/\s+/g, ' ') : String(cause);
+    throw new InvalidArgumentError(`Expected ${path} to be the truth.json of a simulation: ${reason}`, { cause });
+  }
 }
 
 function numberOf(cell: string, what: string): number {

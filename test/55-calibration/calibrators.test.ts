@@ -99,6 +99,17 @@ describe('a catalogue', () => {
     for (const read of [readSkyModel, readCalibrators]) await expect(read(path)).rejects.toThrow(message);
   });
 
+  it('may be what a simulation says of its sky', async () => {
+    const truth = { reference_hz: 1.405e9, sources: [{ ra_deg: 10, dec_deg: 16, flux_jy: 2, spectral_index: -0.7 }] };
+    const path = await file('truth.json', JSON.stringify(truth));
+    const source = { raDeg: 10, decDeg: 16, fluxJy: 2, spectralIndex: -0.7, referenceMhz: 1405 };
+    expect(await readSkyModel(path)).toEqual([source]);
+    delete (truth.sources[0] as Partial<(typeof truth.sources)[0]>).flux_jy;
+    const without = await file('without.json', JSON.stringify(truth));
+    await expect(readSkyModel(without)).rejects.toThrow(/truth\.json of a simulation.*flux_jy/);
+    await expect(readSkyModel(await file('cut.json', '{"sources": ['))).rejects.toThrow(/Expected .*cut\.json/);
+  });
+
   it('in no known format is refused, and so is an entry that is there twice', async () => {
     await expect(readCalibrators(await file('text.txt', 'once upon a time'))).rejects.toThrow(/there is none/);
     await expect(readCalibrators(await file('twice.txt', vlaList + vlaList))).rejects.toThrow(/0137\+331 is again in/);

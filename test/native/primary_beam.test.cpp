@@ -58,6 +58,26 @@ TEST_CASE("primary beam: the tile's response is the mean over the drifting point
   CHECK(worst < 5e-6);
 }
 
+TEST_CASE("primary beam: fine pixels, most of which are interpolated, are those of a coarse grid where these meet") {
+  const BandAveragedBeam beam(4.65, {1.3e9, 1.5e9}, {1, 2});
+  const std::vector<Direction> pointing = {{5.88, 0.28}, {5.89, 0.28}, {5.9, 0.28}};
+  const Direction center{5.89, 0.28};
+  constexpr std::size_t kRatio = 60;  // cells of 6" and 6'
+  const auto coarse = tile_primary_beam(beam, pointing, {1, 2, 1}, {center, 40, 30, kRatio * 3e-5}, 1);
+  const auto fine = tile_primary_beam(beam, pointing, {1, 2, 1}, {center, 40 * kRatio, 30 * kRatio, 3e-5}, 2);
+  double worst = 0;
+  for (std::size_t y = 0; y < 30; ++y)
+    for (std::size_t x = 0; x < 40; ++x)
+      worst = std::max(worst, double(std::abs(coarse(y, x) - fine(kRatio * y, kRatio * x))));
+  CHECK(worst < 5e-6);
+  worst = 0;
+  const Direction next{5.89, 0.28 + 3e-5 * 7};  // a grid whose lattice lies 7 pixels aside
+  const auto shifted = tile_primary_beam(beam, pointing, {1, 2, 1}, {next, 200, 200, 3e-5}, 2);
+  for (std::size_t y = 0; y < 190; ++y)
+    worst = std::max(worst, double(std::abs(shifted(y, 100) - fine(15 * kRatio + 7 + y - 100, 20 * kRatio))));
+  CHECK(worst < 5e-6);
+}
+
 TEST_CASE("primary beam: division leaves NaN below the cutoff") {
   NdArray<float, 2> image({1, 3}), response({1, 3});
   for (std::size_t x = 0; x < 3; ++x) image(0, x) = 2;
