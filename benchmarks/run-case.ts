@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { packageRoot } from '../src/core/addon.js';
+import { median } from '../src/core/median.js';
 import type { Case, Contender, Measurement, Prepared } from './case.js';
 import { ContenderProcess } from './contender-process.js';
 import type { DataFolder } from './data/data-folder.js';
@@ -138,10 +139,4 @@ function describe(
       ...(ran ? {} : { absent: problem }),
     };
   });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 
+import { median } from '../../src/core/median.js';
 import type { SimulationTruth, SolveOptions } from '../../src/index.js';
 import type { Case, Size } from '../case.js';
 import { readValues } from '../compare.js';
 import { nCores } from '../data/data-folder.js';
 import { groupIn, observationSizes } from '../data/subband-group.js';
-import { median } from '../run-case.js';
 import { modelOf, nCalibrationSources, truthOf, uncalibratedTile } from '../data/uncalibrated-tile.js';
 import { interferenceCase } from './interference.js';
 

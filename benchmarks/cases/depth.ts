@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { median } from '../../src/core/median.js';
 import { imageGroup, measureSources, readFits, skyToPixel } from '../../src/index.js';
 import type { SimulationTruth, SkyDirection, SkyImage } from '../../src/index.js';
 import { apparentScale } from '../../test/support/apparent-scale.js';
@@ -9,7 +10,6 @@ import type { Case, Contender, Size } from '../case.js';
 import { crowdedChannels, crowdedTile } from '../data/crowded-sky.js';
 import { groupIn } from '../data/subband-group.js';
 import { tileMs } from '../data/tile-ms.js';
-import { median } from '../run-case.js';
 import { gridders, imagingOptions, tileCommon, workOf, wscleanInput } from './tile.js';
 import type { TileSettings } from './tile.js';
 

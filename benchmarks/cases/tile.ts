@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { median } from '../../src/core/median.js';
 import { imagingDefaults, measureSources, readFits, skyToPixel } from '../../src/index.js';
 import type { ImagingOptions, SimulationTruth, SkyImage, Weighting } from '../../src/index.js';
 import { apparentScale } from '../../test/support/apparent-scale.js';
@@ -12,7 +13,6 @@ import type { DataFolder } from '../data/data-folder.js';
 import { groupIn, observationSizes, simulatedFolder } from '../data/subband-group.js';
 import { stokesI, tileMs } from '../data/tile-ms.js';
 import { directPixel } from '../direct-sum.js';
-import { median } from '../run-case.js';
 import { flopsPerVisibility } from './gridding.js';
 
 /** How a tile is imaged: the same for contimg and WSClean. */

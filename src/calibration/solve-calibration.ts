@@ -83,8 +83,8 @@ const knownOptions = [
 /**
  * Solves for the gains of the antennas against a model of the sky.
  *
- * The data are read once, whatever their size, and of a time range no more than that. Each solution interval, band and feed is solved by itself; what fails is
- * flagged with the reason (`flags`), and nothing takes its place.
+ * The data are read once, whatever their size, and of a time range no more than that. Each solution interval, band and feed
+ * is solved by itself; what fails is flagged with the reason (`flags`), and nothing takes its place.
  *
  * @param source - a MeasurementSet, or the subbands of one observation.
  * @param model - the sources in the field, as bright as they are before the primary beam.
