@@ -518,7 +518,7 @@ export interface MosaicAddon {
     onProgress: Progress,
   ): NativeJob<RawArray<Float32Array>>;
   surveyTile(
-    options: { tile: RawMosaicTile; cutoff: number; threads: number },
+    options: { tile: RawMosaicTile; cutoff: number; measuresRms: boolean; threads: number },
     onProgress: Progress,
   ): NativeJob<RawSurvey>;
   makeMosaic(

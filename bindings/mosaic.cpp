@@ -40,9 +40,11 @@ Napi::Value survey(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   const auto tile = mosaic_tile(object(options, "tile"));
   const double cutoff = number(options, "cutoff");
+  const bool measures_rms = boolean(options, "measuresRms");
   const auto threads = static_cast<unsigned>(count(options, "threads"));
   return start_job(
-      info, [=](const JobContext& context) { return mosaic::survey_tile(tile, cutoff, threads, context); },
+      info,
+      [=](const JobContext& context) { return mosaic::survey_tile(tile, cutoff, measures_rms, threads, context); },
       wrap_survey);
 }
 

@@ -65,6 +65,14 @@ void AtomicFile::write(std::size_t offset, const void* bytes, std::size_t size) 
   }
 }
 
+void AtomicFile::start_writing(std::size_t offset, std::size_t size) {
+#ifdef SYNC_FILE_RANGE_WRITE
+  sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE);
+#else
+  (void)offset, (void)size;
+#endif
+}
+
 void AtomicFile::commit() {
   if (fsync(descriptor_) != 0) fail(path_, "write", errno);
   const int descriptor = descriptor_;

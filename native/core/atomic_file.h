@@ -22,6 +22,8 @@ class AtomicFile {
   /// Takes the room on the disk, so that a full one is known before the work is done.
   void reserve(std::size_t size);
   void write(std::size_t offset, const void* bytes, std::size_t size);
+  /// Has the disk begin with a range that is written, and waits for nothing: commit() has less to wait for then.
+  void start_writing(std::size_t offset, std::size_t size);
   void commit();
 
  private:

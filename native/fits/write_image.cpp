@@ -134,6 +134,7 @@ void ImageWriter::write(std::size_t y, std::size_t n_rows, const float* rows) {
     swap_words(rows + done, n, words.data());
     parts_->file.write(first + done * sizeof(float), words.data(), n * sizeof(float));
   }
+  parts_->file.start_writing(first, size * sizeof(float));
 }
 
 void ImageWriter::commit() { parts_->file.commit(); }

@@ -46,9 +46,10 @@ CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t 
 
 class Surveyor {
  public:
-  Surveyor(const MosaicTile& tile, double cutoff)
+  Surveyor(const MosaicTile& tile, double cutoff, bool measures_rms)
       : tile_(tile),
         cutoff_(static_cast<float>(cutoff)),
+        measures_rms_(measures_rms),
         to_itself_(tile.grid, tile.grid),
         step_(std::max<std::size_t>(
             1, static_cast<std::size_t>(std::sqrt(static_cast<double>(tile.grid.nx * tile.grid.ny) / kRmsPixels)))) {}
@@ -94,13 +95,14 @@ class Surveyor {
       strip->first_y[x] = std::min(strip->first_y[x], y);
       strip->last_y[x] = y;
     }
-    if (y % step_ == 0)
+    if (measures_rms_ && y % step_ == 0)
       for (std::size_t x = first; x <= last; x += step_)
         if (beam[x] >= cutoff_ && std::isfinite(image[x])) strip->sample.push_back(image[x]);
   }
 
   const MosaicTile& tile_;
   float cutoff_;
+  bool measures_rms_;
   PixelMap to_itself_;
   std::size_t step_;
 };
@@ -143,9 +145,10 @@ std::vector<Direction> outline_of(const CelestialGrid& grid, const std::vector<S
 
 }  // namespace
 
-TileSurvey survey_tile(const MosaicTile& tile, double cutoff, unsigned threads, const JobContext& context) {
+TileSurvey survey_tile(const MosaicTile& tile, double cutoff, bool measures_rms, unsigned threads,
+                       const JobContext& context) {
   check_tile(tile);
-  const Surveyor surveyor(tile, cutoff);
+  const Surveyor surveyor(tile, cutoff, measures_rms);
   std::vector<Strip> strips((tile.grid.ny + kStripHeight - 1) / kStripHeight);
   std::atomic<std::size_t> done{0};
   parallel_for(strips.size(), threads, [&](std::size_t i) {

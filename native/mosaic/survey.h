@@ -12,13 +12,16 @@ struct TileSurvey {
   std::vector<Direction> outline;  ///< around the part where A reaches the cut-off
   std::size_t counting = 0;        ///< pixels where it does and the image has a value
   double beam_peak = 0;            ///< largest A
-  double rms = 0;   ///< of I there: 1.4826 times the median deviation from the median; NaN without pixels
+  double rms =
+      0;  ///< of I there: 1.4826 times the median deviation from the median; NaN without pixels, or not asked for
   double peak = 0;  ///< largest I there, Jy/beam; NaN without pixels
 };
 
 /// Looks at every pixel of the primary beam and the image, in strips; the rms is that of at most some 300 000 pixels.
 ///
+/// @param measures_rms  or leaves it NaN
 /// @throws Error{INVALID_ARGUMENT} see check_tile; whatever the sources throw; Cancelled
-TileSurvey survey_tile(const MosaicTile& tile, double cutoff, unsigned threads, const JobContext& context);
+TileSurvey survey_tile(const MosaicTile& tile, double cutoff, bool measures_rms, unsigned threads,
+                       const JobContext& context);
 
 }  // namespace contimg::mosaic

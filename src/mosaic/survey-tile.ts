@@ -33,7 +33,12 @@ export async function surveyTile(
   options: JobOptions,
 ): Promise<TileSurvey> {
   const { id, header, raw } = await readTileInput(tile, index);
-  const native = { tile: { ...raw, sigma: raw.sigma || 1 }, cutoff: primaryBeamCutoff, threads: threadCount(options) };
+  const native = {
+    tile: { ...raw, sigma: raw.sigma || 1 },
+    cutoff: primaryBeamCutoff,
+    measuresRms: raw.sigma === 0,
+    threads: threadCount(options),
+  };
   const job = { signal: options.signal };
   const { outline, nCounting, beamPeak, rms, peak } = await runJob(job, () => addon().surveyTile(native, undefined));
   if (!(beamPeak >= primaryBeamCutoff && beamPeak < 1.1))
