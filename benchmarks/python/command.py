@@ -1,7 +1,7 @@
 """Runs a program from start to end.
 
-`command`: its words; `remove`: what its last run left; `sync`: flush the disk first; `results`: its files that count,
-and the names under which the case compares them; `versionCommand`: how it tells its version.
+`command`: its words; `remove`: what its last run left; `sync`: flush the disk first; `durable`: its files that count are
+brought to the disk before it has ended; `results`: these files, and the names under which the case compares them; `versionCommand`: how it tells its version.
 """
 import os
 import shutil
@@ -31,6 +31,9 @@ class Command:
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             raise RuntimeError(' / '.join(said.split('\n')[-8:]))
+        for path in self.input.get('results', {}) if self.input.get('durable') else []:
+            with open(path, 'rb') as file:
+                os.fsync(file)
         self.peak = max(self.peak, usage.ru_maxrss / 1e3)
 
     def save(self, _, folder):

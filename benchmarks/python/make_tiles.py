@@ -78,5 +78,5 @@ middle['CRPIX1'], middle['CRPIX2'] = grid['centerX'] + 1, grid['centerY'] + 1
 for key in ('CTYPE3', 'CRVAL3', 'CDELT3', 'CRPIX3', 'CUNIT3'):
     del middle[key]
 lines = ['SIMPLE  = T', 'BITPIX  = -32', 'NAXIS   = 2', f'NAXIS1  = {nx}', f'NAXIS2  = {ny}']
-lines += [card.image.split('/')[0].rstrip() for card in middle.cards]
+lines += [card.image.split(' /')[0].rstrip() for card in middle.cards]
 open(f'{folder}/grid.hdr', 'w').write('\n'.join(lines + ['END', '']))
