@@ -410,6 +410,7 @@ export interface ImagingAddon {
       /** (ny, nx); pixels that are 0 are not cleaned. */
       mask?: RawArray<Uint8Array> | undefined;
       outerSources: boolean;
+      pointSources: boolean;
       primaryBeamCutoff: number;
       threads: number;
     },
@@ -437,6 +438,7 @@ export interface RawTile {
   cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
   stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
   outerSources: { direction: RawDirection; apparentFluxJy: number }[];
+  pointSources: { direction: RawDirection; apparentFluxJy: number }[];
   rmsJyBeam: number;
   firstChannel: number;
   endChannel: number;

@@ -50,6 +50,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.local_rms_window = number(options, "localRmsWindow");
   result.primary_beam_cutoff = number(options, "primaryBeamCutoff");
   result.outer_sources = boolean(options, "outerSources");
+  result.point_sources = boolean(options, "pointSources");
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;
 }
@@ -112,6 +113,7 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   result.Set("cycles", wrap_cycles(env, tile.clean.cycles));
   result.Set("stop", name_of(tile.clean.stop));
   result.Set("outerSources", wrap_sources(env, tile.outer, tile.grid.center));
+  result.Set("pointSources", wrap_sources(env, tile.points, tile.grid.center));
   result.Set("rmsJyBeam", tile.rms_jy);
   result.Set("firstChannel", static_cast<double>(tile.channels.first));
   result.Set("endChannel", static_cast<double>(tile.channels.end));

@@ -20,7 +20,8 @@ export function depthCase(size: Size): Case {
     ...pixels,
     weighting: { scheme: 'briggs', robust: 0.5 },
     niter: 100_000,
-    thresholdSigma: 3,
+    maskSigma: 3.5,
+    thresholdSigma: 2,
   };
   const gridder = 'w-stacking'; // the faster one; how deep WSClean gets is not up to it
   const wsclean: Contender = { name: `wsclean ${gridder}`, task: { python: 'command' }, peer: 'wsclean' };

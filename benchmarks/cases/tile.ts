@@ -21,7 +21,9 @@ export interface TileSettings {
   readonly cellArcsec: number;
   readonly weighting: Weighting;
   readonly niter: number;
-  /** Clean from 5 sigma down to this many; 0 for no threshold. */
+  /** Clean from this many sigma ... @default 5 */
+  readonly maskSigma?: number;
+  /** ... down to this many; 0 for no threshold. */
   readonly thresholdSigma: number;
 }
 
@@ -42,11 +44,11 @@ export function tileCases(size: Size): Case[] {
 }
 
 export function imagingOptions(settings: TileSettings): ImagingOptions {
-  const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
-  const autoMaskSigma = thresholdSigma > 0 ? 5 : 0;
-  // At a given number of iterations both do the same work; sources beyond the image are contimg's alone.
-  const outerSources = thresholdSigma > 0;
-  const clean = { niter, autoMaskSigma, autoThresholdSigma: thresholdSigma, outerSources };
+  const { npix, cellArcsec, weighting, niter, maskSigma = 5, thresholdSigma } = settings;
+  const autoMaskSigma = thresholdSigma > 0 ? maskSigma : 0;
+  // At a given number of iterations both do the same work; sources beyond the image, or between pixels, are contimg's.
+  const sources = { outerSources: thresholdSigma > 0, pointSources: thresholdSigma > 0 };
+  const clean = { niter, autoMaskSigma, autoThresholdSigma: thresholdSigma, ...sources };
   return { npix, cellArcsec, weighting, ...clean, threads: nCores };
 }
 
@@ -132,12 +134,13 @@ export const gridders: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function wscleanInput(data: DataFolder, ms: string, settings: TileSettings, gridder: string) {
-  const { npix, cellArcsec, weighting, niter, thresholdSigma } = settings;
+  const { npix, cellArcsec, weighting, niter, maskSigma = 5, thresholdSigma } = settings;
   const folder = data.scratch(`wsclean-${gridder}`);
   const name = join(folder, 'tile');
   const scheme = weighting.scheme === 'briggs' ? ['briggs', String(weighting.robust)] : [weighting.scheme];
   const clean = ['-niter', String(niter), '-mgain', '0.8', '-gain', '0.1'];
-  const thresholds = thresholdSigma > 0 ? ['-auto-mask', '5', '-auto-threshold', String(thresholdSigma)] : [];
+  const thresholds =
+    thresholdSigma > 0 ? ['-auto-mask', String(maskSigma), '-auto-threshold', String(thresholdSigma)] : [];
   return {
     command: [
       ...['wsclean', '-name', name, '-size', String(npix), String(npix), '-scale', `${cellArcsec}asec`],

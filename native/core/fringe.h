@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include "core/constants.h"
 #include "core/simd.h"
+#include "core/sincos_cycles.h"
 
 namespace contimg {
 
@@ -32,12 +32,15 @@ struct FringeSpan {
 /// channel to channel and from span to span. In double precision, 3000 channels of it lose 1e-13.
 template <typename Body>
 CONTIMG_INLINE void for_each_fringe_span(const std::vector<ChannelRun>& runs, double path_s, const Body& body) {
-  const auto angle_of = [](double turns) { return 2 * kPi * (turns - std::floor(turns)); };
+  const auto phasor_of = [](double turns, double& re, double& im) {
+    sincos_cycles(turns - nearest_integer(turns), im, re);
+  };
   for (const ChannelRun& run : runs) {
     double power_re[kFringeSpan] = {1}, power_im[kFringeSpan] = {0};
-    const double step = angle_of(run.step_hz * path_s);
-    double ar = std::cos(step), ai = std::sin(step);  // the phasor of n steps
-    for (std::size_t n = 1; n < kFringeSpan; n *= 2) {
+    double ar, ai;  // the phasor of n steps
+    phasor_of(run.step_hz * path_s, ar, ai);
+    // A short run needs few powers; only one of several spans needs the phasor of all.
+    for (std::size_t n = 1; n < kFringeSpan && n < run.count; n *= 2) {
       for (std::size_t j = 0; j < n; ++j) {
         power_re[n + j] = power_re[j] * ar - power_im[j] * ai;
         power_im[n + j] = power_re[j] * ai + power_im[j] * ar;
@@ -47,12 +50,12 @@ CONTIMG_INLINE void for_each_fringe_span(const std::vector<ChannelRun>& runs, do
       ar = square_re;
     }
     float step_re[kFringeSpan], step_im[kFringeSpan];
-    for (std::size_t j = 0; j < kFringeSpan; ++j) {
+    for (std::size_t j = 0; j < kFringeSpan && j < run.count; ++j) {
       step_re[j] = static_cast<float>(power_re[j]);
       step_im[j] = static_cast<float>(power_im[j]);
     }
-    const double first = angle_of(run.freq_hz * path_s);
-    double base_re = std::cos(first), base_im = std::sin(first);
+    double base_re, base_im;
+    phasor_of(run.freq_hz * path_s, base_re, base_im);
     for (std::size_t k = 0; k < run.count; k += kFringeSpan) {
       const std::size_t count = run.count - k < kFringeSpan ? run.count - k : kFringeSpan;
       body(

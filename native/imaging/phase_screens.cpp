@@ -4,7 +4,7 @@
 
 #include "core/parallel.h"
 #include "core/simd.h"
-#include "imaging/sincos_cycles.h"
+#include "core/sincos_cycles.h"
 
 namespace contimg::imaging {
 namespace {

@@ -13,6 +13,7 @@
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
 #include "imaging/outer_sources.h"
+#include "imaging/point_sources.h"
 #include "imaging/spectral_terms.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_visibilities.h"
@@ -205,25 +206,36 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
     if (!outer.components().empty()) visibilities.image(tile.residual.view(), context.quiet());
   }
   SpectralTerms spectra(visibilities, response, grid_, clean_options, context.quiet());
+  PointSources points(grid_, tile.beam, start.components());
+  // Components that have a width or a spectrum of their own are no points that could be put together.
+  const bool finds_points = options_.point_sources && !options_.multiscale && n_spectral_terms == 1;
   std::size_t cycle_number = 0;
+  double sigma_jy = mad_sigma(tile.residual.view());
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
+        ++cycle_number;
+        if (finds_points) points.find(model, sigma_jy, visibilities, cycle);
         visibilities.subtract(model, cycle);
-        if (options_.outer_sources && ++cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, cycle);
+        if (options_.outer_sources && cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, cycle);
         spectra.update(model, cycle);
         visibilities.image(residual, cycle);
+        sigma_jy = mad_sigma(residual);
       },
       context.part(0.5, 0.95));
   tile.outer = outer.components();
+  tile.points = points.components();
   tile.rms_jy = mad_sigma(tile.residual.view());
 
   tile.restored = image();
   std::copy(tile.residual.begin(), tile.residual.end(), tile.restored.begin());
   start.add_to(tile.model.view(), -1);
+  points.add_stand_ins(tile.model.view(), -1);
   restore(tile.model.view(), tile.beam, grid_.cell_rad, tile.restored.view());
+  points.add_stand_ins(tile.model.view(), 1);
   start.add_to(tile.model.view(), 1);
   start.restore(tile.beam, tile.restored.view());
+  points.restore(tile.restored.view());
   if (!band.values.empty())
     tile.spectral_index = spectral_index_image(tile, spectra, options_.spectral_index, band.slopes, context.quiet());
   const BandAveragedBeam beam(response.dish_diameter_m, data.freq_hz, sums.per_channel);

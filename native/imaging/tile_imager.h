@@ -33,6 +33,7 @@ struct TileOptions {
   double local_rms_window = 0;     ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   double primary_beam_cutoff = 0.1;
   bool outer_sources = true;  ///< find and subtract sources beyond the image, where it is cleaned
+  bool point_sources = true;  ///< fit and subtract bright points of the image where they are, between pixels
   unsigned threads = 0;
 };
 
@@ -46,6 +47,7 @@ struct TileImages {
   RestoringBeam beam;
   CleanResult clean;
   std::vector<Component> outer;    ///< sources beyond the image that were subtracted
+  std::vector<Component> points;   ///< sources of the image that were subtracted where they are
   double rms_jy = 0;               ///< MAD sigma of the residual, Jy/beam
   ChannelRange channels;           ///< of the observation
   std::size_t part = 0;            ///< of `channels_out`

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "core/simd_vector.h"
-#include "imaging/sincos_cycles.h"
+#include "core/sincos_cycles.h"
 
 // The inner loops of gridding and degridding. A run's channels are taken 64 at a time: first their positions (double
 // precision, vectorized over channels), then their kernel weights (vectorized over the kernel's cells), then the tile.

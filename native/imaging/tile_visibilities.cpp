@@ -32,13 +32,23 @@ std::vector<Component> take_faint(std::vector<Component>& components, std::size_
 
 }  // namespace
 
+Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float flux_jy) {
+  return {(static_cast<double>(grid.nx / 2) - static_cast<double>(x)) * grid.cell_rad,
+          (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, flux_jy};
+}
+
+std::size_t pixel_of(const SkyGrid& grid, const Component& component) {
+  const double x = static_cast<double>(grid.nx / 2) - component.l / grid.cell_rad;
+  const double y = static_cast<double>(grid.ny / 2) + component.m / grid.cell_rad;
+  return static_cast<std::size_t>(std::lround(y)) * grid.nx + static_cast<std::size_t>(std::lround(x));
+}
+
 std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid) {
   std::vector<Component> components;
   for (std::size_t y = 0; y < grid.ny; ++y)
     for (std::size_t x = 0; x < grid.nx; ++x) {
       if (model(y, x) == 0) continue;
-      components.push_back({-(static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad,
-                            (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, model(y, x)});
+      components.push_back(component_at(grid, x, y, model(y, x)));
     }
   return components;
 }
@@ -93,6 +103,21 @@ void TileVisibilities::subtract(NdView<const float, 2> model, const JobContext& 
     subtracted_.data()[i] = model.data()[i];
   }
   subtract(components_of(added.view(), grid_), context);
+}
+
+void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std::vector<Component>& sources,
+                               NdView<const float, 2> model, const JobContext& context) {
+  // At a pixel that newly counts something may be subtracted already; at the others all of it is replaced.
+  std::vector<Component> changes = sources;
+  for (const std::size_t pixel : pixels) {
+    const bool is_replaced = replaced_.count(pixel) > 0;
+    const float flux = subtracted_.data()[pixel];
+    if (!is_replaced && flux != 0) changes.push_back(component_at(grid_, pixel % grid_.nx, pixel / grid_.nx, -flux));
+    replaced_.insert(pixel);
+    subtracted_.data()[pixel] = model.data()[pixel];
+  }
+  subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
+                      options_.threads, context);
 }
 
 void TileVisibilities::subtract(std::vector<Component> components, const JobContext& context) {

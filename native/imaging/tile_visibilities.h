@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <unordered_set>
+#include <vector>
+
 #include "core/job_context.h"
 #include "core/nd_array.h"
 #include "imaging/gridder.h"
@@ -8,6 +12,10 @@
 #include "imaging/tile_response.h"
 
 namespace contimg::imaging {
+
+/// A pixel as a component, and the pixel nearest to a component.
+Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float flux_jy);
+std::size_t pixel_of(const SkyGrid& grid, const Component& component);
 
 /// The pixels of `model` (ny, nx), Jy/pixel, that are not 0.
 std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid);
@@ -35,6 +43,10 @@ class TileVisibilities {
   /// Subtracts what `model` (ny, nx), Jy/pixel, has more than at the last call; as the drifting beam shows it.
   void subtract(NdView<const float, 2> model, const JobContext& context);
 
+  /// Subtracts sources between pixels instead of what `model` has at some pixels, which counts as subtracted.
+  void replace(const std::vector<std::size_t>& pixels, const std::vector<Component>& sources,
+               NdView<const float, 2> model, const JobContext& context);
+
   /// Subtracts components that lie on pixels, as the drifting beam shows them; many of them to 1 %.
   void subtract(std::vector<Component> components, const JobContext& context);
 
@@ -49,6 +61,7 @@ class TileVisibilities {
   GridderOptions options_;
   double scale_;
   NdArray<float, 2> subtracted_;
+  std::unordered_set<std::size_t> replaced_;  ///< pixels for which sources were subtracted
 };
 
 }  // namespace contimg::imaging

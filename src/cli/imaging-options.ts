@@ -32,6 +32,7 @@ export const imagingSchema = z.object({
   multiscale: z.boolean().optional(),
   spectralTerms: integerOption.min(1).max(3).optional(),
   outerSources: z.boolean().optional(),
+  pointSources: z.boolean().optional(),
 });
 
 /** Declares them. */
@@ -65,7 +66,8 @@ export function addImagingOptions(command: Command): Command {
     .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
     .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources')
     .option('--spectral-terms <n>', 'clean spectra too: 2 for slopes, 3 for curvature (default 1: one spectral index)')
-    .option('--no-outer-sources', 'leave sources beyond the image alone');
+    .option('--no-outer-sources', 'leave sources beyond the image alone')
+    .option('--no-point-sources', 'make all sources of components on pixels');
 }
 
 /** The library's options. @throws {UsageError} options that do not go together. */
@@ -99,5 +101,6 @@ export function toImagingOptions(options: z.infer<typeof imagingSchema>): Imagin
     multiscale: options.multiscale,
     spectralTerms: options.spectralTerms,
     outerSources: options.outerSources,
+    pointSources: options.pointSources,
   };
 }

@@ -13,7 +13,7 @@ import type { SkyImage } from '../fits/types.js';
 import { toRawOptions } from './options.js';
 import type { ImagingOptions, RawImagingOptions } from './options.js';
 import { tileImages } from './tile-images.js';
-import type { TileImages } from './tile-images.js';
+import type { FittedSource, TileImages } from './tile-images.js';
 import { describeWeighting } from './weighting.js';
 
 const degree = Math.PI / 180;
@@ -61,9 +61,8 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
     stop: tile.stop,
-    outerSources: tile.outerSources
-      .map(({ direction, apparentFluxJy }) => ({ ...fromRawDirection(direction), apparentFluxJy }))
-      .sort((a, b) => b.apparentFluxJy - a.apparentFluxJy),
+    outerSources: fittedSources(tile.outerSources),
+    pointSources: fittedSources(tile.pointSources),
     channelRange: [tile.firstChannel, tile.endChannel],
     channelIndex,
     nVisibilities: tile.nVisibilities,
@@ -72,6 +71,13 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
     sumOfWeights: tile.sumOfWeights,
     channelImages: tile.parts.map(part => toTileImages(part, options, part.part)),
   });
+}
+
+/** Brightest first. */
+function fittedSources(sources: RawTile['outerSources']): FittedSource[] {
+  return sources
+    .map(({ direction, apparentFluxJy }) => ({ ...fromRawDirection(direction), apparentFluxJy }))
+    .sort((a, b) => b.apparentFluxJy - a.apparentFluxJy);
 }
 
 /** What the headers of all images of a tile share. */
@@ -111,7 +117,8 @@ function describe(tile: RawTile, options: RawImagingOptions): string[] {
     ...(options.spectralTerms > 1 ? [`clean of spectra with ${options.spectralTerms} terms`] : []),
     ...startModel(options),
     ...multiscale(options),
-    ...outerSources(tile),
+    ...fitted(tile.outerSources, 'sources beyond the image'),
+    ...fitted(tile.pointSources, 'point sources of the image'),
     `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
   ];
 }
@@ -133,8 +140,8 @@ function multiscale({ multiscale, scalesRad, multiscaleScaleBias }: RawImagingOp
   return [`clean with Gaussian components: widths ${scales}; scale bias ${multiscaleScaleBias}`];
 }
 
-function outerSources({ outerSources: { length } }: RawTile): string[] {
-  return length === 0 ? [] : [`${length} sources beyond the image were fitted and subtracted`];
+function fitted({ length }: { length: number }, which: string): string[] {
+  return length === 0 ? [] : [`${length} ${which} were fitted and subtracted`];
 }
 
 /** `J2227+1601`: the center to the minute. */

@@ -8,5 +8,5 @@ export type { MeasureSourcesOptions, SourceMeasurement } from './measure-sources
 export { imagingDefaults, toRawOptions as checkImagingOptions } from './options.js';
 export type { ImagingOptions } from './options.js';
 export type { StartSource } from './start-model.js';
-export type { CleanCycle, CleanStop, OuterSource, TileImages } from './tile-images.js';
+export type { CleanCycle, CleanStop, FittedSource, TileImages } from './tile-images.js';
 export type { Weighting, WeightingOptions } from './weighting.js';

@@ -99,6 +99,11 @@ export interface ImagingOptions extends WeightingOptions, JobOptions, Omit<Sourc
    * visibilities: their sidelobes cross the image. Only where it is cleaned. @default true
    */
   readonly outerSources?: boolean | undefined;
+  /**
+   * Fit bright points of the image to the visibilities, subtract and restore them where they are: components on pixels
+   * make them up to 3 % too faint. Not with `multiscale` or `spectralTerms`. Only where it is cleaned. @default true
+   */
+  readonly pointSources?: boolean | undefined;
   /** Center of the image, ICRS. @default the meridian position at the middle of the observation */
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
@@ -127,6 +132,7 @@ export const imagingDefaults = Object.freeze({
   localRms: false,
   localRmsWindow: 25,
   outerSources: true,
+  pointSources: true,
   primaryBeamCutoff: 0.1,
   minSubbands: dsa110.minSubbands,
 });
@@ -188,6 +194,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
     multiscaleScaleBias: checkNumber('multiscaleScaleBias', o.multiscaleScaleBias, 0.1, 1),
     localRmsWindow: checkBoolean('localRms', o.localRms) ? localRmsWindow : 0,
     outerSources: checkBoolean('outerSources', o.outerSources),
+    pointSources: checkBoolean('pointSources', o.pointSources),
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
     threads: threadCount(o),
   };

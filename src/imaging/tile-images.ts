@@ -15,8 +15,8 @@ export interface CleanCycle {
 /** Why cleaning stopped: nothing left above the thresholds, or a limit was met, or the last cycle made it worse. */
 export type CleanStop = 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
 
-/** A source beyond the image of a tile. */
-export interface OuterSource extends SkyDirection {
+/** A source that was fitted to the visibilities of a tile. */
+export interface FittedSource extends SkyDirection {
   /** Attenuated by the primary beam, in the mean over band and tile. */
   readonly apparentFluxJy: number;
 }
@@ -48,7 +48,9 @@ export interface TileFields {
   readonly cycles: readonly CleanCycle[];
   readonly stop: CleanStop;
   /** Sources beyond the image whose visibilities were subtracted, brightest first. */
-  readonly outerSources: readonly OuterSource[];
+  readonly outerSources: readonly FittedSource[];
+  /** Bright points of the image whose visibilities were subtracted, and restored where they are, brightest first. */
+  readonly pointSources: readonly FittedSource[];
   /** Channels that were imaged: from the first up to, but not with, the second. */
   readonly channelRange: readonly [first: number, end: number];
   /** Which of the `channelsOut` parts of the channels this is, from 0; undefined for the image of all. */

@@ -44,7 +44,10 @@ beforeAll(async () => {
     });
     const tiles = [];
     for (const group of groupSubbands(await indexFolder(folder)).groups) {
-      const options = { maxBaselineMeters: 450, cellArcsec: 18, npix: 800, outerSources: false } as const;
+      // So few baselines have sidelobes above the noise: clean starts late, lest it take them for sources, goes slowly,
+      // and covers all that the beam shows.
+      const clean = { autoMaskSigma: 6, mgain: 0.7, outerSources: false };
+      const options = { maxBaselineMeters: 450, cellArcsec: 18, npix: 1000, ...clean };
       const { restored, primaryBeam, rmsJyBeam } = await imageGroup(group, options);
       tiles.push({ id: group.id, image: restored, primaryBeam, rmsJyBeam });
     }

@@ -4,7 +4,7 @@
 
 #include "core/simd.h"
 
-namespace contimg::imaging {
+namespace contimg {
 
 /// Rounds to the nearest integer by adding and taking away 1.5 * 2^52; |x| < 2^51. Vectorizes, as std::rint need not.
 CONTIMG_INLINE double nearest_integer(double x) {
@@ -29,4 +29,4 @@ CONTIMG_INLINE void sincos_cycles(T cycles, T& sine, T& cosine) {
   cosine = 1 - 2 * s * s;
 }
 
-}  // namespace contimg::imaging
+}  // namespace contimg

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/job_context.h"
+#include "core/nd_view.h"
+#include "imaging/primary_beam.h"
+#include "imaging/restoring_beam.h"
+#include "imaging/tile_visibilities.h"
+
+namespace contimg::imaging {
+
+/// Bright points of a tile's image, subtracted and restored where they are, between pixels.
+///
+/// Clean makes several components of a point between pixels. Restored they are wider than the beam, and lower: by 2.5 %
+/// at the corner of pixels of a fifth of the beam; what they leave in the residual limits the dynamic range (Cotton &
+/// Uson 2008, A&A 490, 455). So where the components of a bright source lie close together, and nothing else does, one
+/// component at their center of mass takes their place. What clean finds there later moves it and adds to its flux, so
+/// that it converges as clean does, however the sidelobes of sources cross. The pixels stay in the model: they stand
+/// for the source in the mask of clean and in the model image.
+class PointSources {
+ public:
+  /// @param known  sources that are subtracted already, at which none are looked for
+  PointSources(const SkyGrid& grid, const RestoringBeam& beam, std::vector<Component> known);
+
+  /// Finds them in a model of which `visibilities` may lack the newest components, and takes those of them.
+  /// @param sigma_jy  of the residual
+  void find(NdView<const float, 2> model, double sigma_jy, TileVisibilities& visibilities, const JobContext& context);
+
+  std::vector<Component> components() const;
+
+  /// Adds `sign` times the pixels that stand for the sources to a model (ny, nx), Jy/pixel.
+  void add_stand_ins(NdView<float, 2> model, float sign) const;
+
+  /// Adds the sources to an image (ny, nx), Jy/beam, as beams centered where they are.
+  void restore(NdView<float, 2> image) const;
+
+ private:
+  struct StandIn {
+    std::size_t pixel;
+    float flux_jy;
+  };
+  struct Source {
+    Component component;
+    Component first;  ///< the brightest pixel, when it was found
+    std::vector<StandIn> stand_ins;
+  };
+
+  bool is_near(const Source& source, const Component& component) const;
+  void follow(Source& source, const std::vector<Component>& components) const;
+  Source source_about(const Component& brightest, const std::vector<Component>& components) const;
+  std::vector<Source> new_sources(const std::vector<Component>& components, double least_jy) const;
+
+  SkyGrid grid_;
+  RestoringBeam beam_;
+  std::vector<Component> known_;
+  std::vector<Source> sources_;
+};
+
+}  // namespace contimg::imaging

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { groupSubbands, imageGroup, indexFolder, measureSources, simulateObservation } from '../../src/index.js';
+import type { SimulationTruth, SkyDirection, SubbandGroup } from '../../src/index.js';
+import { apparentFluxJy, separationRad } from '../support/drifting-beam.js';
+
+const cellArcsec = 4;
+const bright = { raDeg: 337.1, decDeg: 16.2, fluxJy: 2, spectralIndex: -0.7 };
+const faint = { raDeg: 337.4, decDeg: 16.0, fluxJy: 0.001, spectralIndex: -0.7 };
+/** Two that the beam hardly parts. */
+const pair = [
+  { raDeg: 336.9, decDeg: 16.35, fluxJy: 0.8, spectralIndex: -0.7 },
+  { raDeg: 336.9 + 35 / 3600, decDeg: 16.35, fluxJy: 0.8, spectralIndex: -0.7 },
+];
+/** From which the bright source lies on the corner of four pixels. */
+const phaseCenter: SkyDirection = {
+  raDeg: bright.raDeg + cellArcsec / 2 / 3600 / Math.cos((bright.decDeg * Math.PI) / 180),
+  decDeg: bright.decDeg + cellArcsec / 2 / 3600,
+};
+
+let folder: string;
+let group: SubbandGroup;
+let truth: SimulationTruth;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'contimg-points-'));
+  const sources = [bright, faint, ...pair];
+  ({ truth } = await simulateObservation({ folder, nAntennas: 64, nChannels: 4, noise: 0.1, sources, seed: 3 }));
+  group = groupSubbands(await indexFolder(folder)).groups[0]!;
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('a bright point on the corner of pixels keeps its flux and its place, and leaves less noise', async () => {
+  const options = { npix: 480, cellArcsec, phaseCenter, outerSources: false };
+  const onPixels = await imageGroup(group, { ...options, pointSources: false });
+  const tile = await imageGroup(group, options);
+  const apparentJy = apparentFluxJy(truth, bright);
+  const fluxOf = ({ restored }: typeof tile) => measureSources(restored, [bright])[0]!.fluxJy / apparentJy;
+  expect(fluxOf(onPixels)).toBeLessThan(0.997);
+  expect(Math.abs(fluxOf(tile) - 1)).toBeLessThan(0.002);
+  expect(tile.rmsJyBeam).toBeLessThan(0.95 * onPixels.rmsJyBeam);
+
+  const [point] = tile.pointSources;
+  expect(point!.apparentFluxJy / apparentJy).toBeCloseTo(1, 2);
+  expect(((separationRad(point!, bright) * 180) / Math.PI) * 3600).toBeLessThan(0.05);
+  expect(tile.restored.history.join()).toContain('point sources of the image were fitted and subtracted');
+  expect(onPixels.pointSources).toEqual([]);
+});
+
+it('sources that are faint, or not alone, are left to clean', async () => {
+  const { pointSources } = await imageGroup(group, { npix: 480, cellArcsec, phaseCenter, outerSources: false });
+  for (const source of [faint, ...pair])
+    for (const point of pointSources) expect(separationRad(point, source)).toBeGreaterThan(1e-3);
+});
+
+it('components with a width or a spectrum stay on pixels', async () => {
+  const options = { npix: 480, cellArcsec, phaseCenter, outerSources: false, niter: 300 };
+  expect((await imageGroup(group, { ...options, multiscale: true })).pointSources).toEqual([]);
+  expect((await imageGroup(group, { ...options, spectralTerms: 2 })).pointSources).toEqual([]);
+});
