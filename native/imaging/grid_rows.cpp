@@ -7,6 +7,7 @@
 #include "core/constants.h"
 #include "core/error.h"
 #include "core/parallel.h"
+#include "imaging/image_depth.h"
 
 namespace contimg::imaging {
 namespace {
@@ -39,9 +40,9 @@ IndexRange used_channels(const T* weights, std::size_t n_channels, std::size_t r
   return used;
 }
 
-/// Everything of a row that does not depend on cuts.
+/// Everything of a row that does not depend on cuts; the slopes of an image are in u and v.
 template <typename T>
-GridRow read_row(const Vec3& uvw, const T* weights, std::size_t n_channels, std::size_t row) {
+GridRow read_row(const Vec3& uvw, const ImageDepth& depth, const T* weights, std::size_t n_channels, std::size_t row) {
   GridRow result;
   result.channels = used_channels(weights, n_channels, row);
   if (result.channels.begin == result.channels.end) return result;
@@ -50,8 +51,8 @@ GridRow read_row(const Vec3& uvw, const T* weights, std::size_t n_channels, std:
            std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
   result.conjugate = uvw.z < 0;
   const double per_hz = (result.conjugate ? -1 : 1) / kSpeedOfLight;
-  result.u_cells_per_hz = uvw.x * per_hz;
-  result.v_cells_per_hz = uvw.y * per_hz;
+  result.u_cells_per_hz = (uvw.x + depth.slope_l() * uvw.z) * per_hz;
+  result.v_cells_per_hz = (uvw.y + depth.slope_m() * uvw.z) * per_hz;
   result.w_per_hz = uvw.z * per_hz;
   return result;
 }
@@ -69,9 +70,9 @@ IndexRange points_of(const BandCut& cut, IndexRange channels) {
 }
 
 /// Gives every row the cheapest cut for the longest delay that it has over the image.
-void choose_cuts(GridRows& rows, NdView<const double, 1> freq_hz, const ImageGrid& image, double epsilon) {
-  const double l = image.nx / 2.0 * image.cell_rad, m = image.ny / 2.0 * image.cell_rad, r2 = l * l + m * m,
-               depth = r2 / (1 + std::sqrt(1 - r2));
+void choose_cuts(GridRows& rows, NdView<const double, 1> freq_hz, const ImageGrid& image, double depth,
+                 double epsilon) {
+  const double l = image.nx / 2.0 * image.cell_rad, m = image.ny / 2.0 * image.cell_rad;
   const BandCuts cuts(freq_hz, epsilon);
   std::size_t n_channels = 0;
   for (GridRow& row : rows.rows) {
@@ -125,13 +126,14 @@ template <typename T>
 GridRows read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                    const ImageGrid& image, double epsilon, unsigned threads) {
   const std::size_t n_rows = uvw_m.size(), n_channels = freq_hz.size();
+  const ImageDepth depth(image);
   GridRows result;
   result.rows.resize(n_rows);
   parallel_for((n_rows + kBlockRows - 1) / kBlockRows, threads, [&](std::size_t block) {
     for (std::size_t row = block * kBlockRows; row < std::min(n_rows, (block + 1) * kBlockRows); ++row)
-      result.rows[row] = read_row(uvw_m(row), weights.data() + row * n_channels, n_channels, row);
+      result.rows[row] = read_row(uvw_m(row), depth, weights.data() + row * n_channels, n_channels, row);
   });
-  choose_cuts(result, freq_hz, image, epsilon);
+  choose_cuts(result, freq_hz, image, depth.largest(), epsilon);
   measure_w(result);
   return result;
 }

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "imaging/band_nodes.h"
 #include "imaging/gridding_plan.h"
+#include "imaging/image_depth.h"
 #include "imaging/phase_screens.h"
 #include "imaging/resolution_doubler.h"
 #include "imaging/uv_planes.h"
@@ -65,18 +66,20 @@ struct HalfResolution {
   ImageGrid grid;
 };
 
-/// The highest frequency along an axis at which the plane waves of the visibilities wind, up to directions at `reach`
-/// along that axis and `r` from the center, cycles per radian: of u l + w (n - 1), |u| + |w| l / n.
+/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per radian:
+/// of u l + w (n - 1), |u| + |w| l / n.
 template <typename T>
 double highest_frequency(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                         double reach, double r) {
-  const double slope = reach / std::sqrt(1 - r * r);
+                         const ImageGrid& grid) {
+  const ImageDepth depth(grid);
+  const double slope = depth.steepest();
   double highest_m = 0;
   for (std::size_t row = 0; row < uvw_m.size(); ++row) {
     const T* const begin = weights.data() + row * freq_hz.size();
     if (std::none_of(begin, begin + freq_hz.size(), [](T weight) { return weight > 0; })) continue;
     const Vec3& uvw = uvw_m(row);
-    highest_m = std::max(highest_m, std::max(std::abs(uvw.x), std::abs(uvw.y)) + slope * std::abs(uvw.z));
+    const double u = uvw.x + depth.slope_l() * uvw.z, v = uvw.y + depth.slope_m() * uvw.z;
+    highest_m = std::max(highest_m, std::max(std::abs(u), std::abs(v)) + slope * std::abs(uvw.z));
   }
   return highest_m * *std::max_element(freq_hz.begin(), freq_hz.end()) / kSpeedOfLight;
 }
@@ -87,14 +90,13 @@ std::optional<HalfResolution> half_resolution(NdView<const Vec3, 1> uvw_m, NdVie
                                               NdView<const T, 2> weights, const ImageGrid& grid, double epsilon) {
   const auto coarse = [&](std::size_t reach) -> ImageGrid {
     return {ResolutionDoubler::coarse_extent(grid.nx, reach), ResolutionDoubler::coarse_extent(grid.ny, reach),
-            2 * grid.cell_rad};
+            2 * grid.cell_rad, grid.l, grid.m};
   };
   const auto pays = [&](const ImageGrid& half) { return 2 * half.nx * half.ny <= grid.nx * grid.ny; };
   if (weights.empty() || !pays(coarse(1))) return {};
   const ImageGrid largest = coarse(ResolutionDoubler::kLongestReach);
-  const double l = largest.nx / 2.0 * largest.cell_rad, m = largest.ny / 2.0 * largest.cell_rad, r = std::hypot(l, m);
-  if (r >= 1) return {};
-  const double band = highest_frequency(uvw_m, freq_hz, weights, std::max(l, m), r) * largest.cell_rad;
+  if (!is_above_horizon(largest)) return {};
+  const double band = highest_frequency(uvw_m, freq_hz, weights, largest) * largest.cell_rad;
   // What it adds to the error of the gridding is not seen next to that.
   const auto doubler = ResolutionDoubler::of_band(band, epsilon / 20);
   if (!doubler || !pays(coarse(doubler->reach()))) return {};

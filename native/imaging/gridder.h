@@ -9,11 +9,12 @@
 
 namespace contimg::imaging {
 
-/// A regular grid of direction cosines: pixel (iy, ix) is at l = -(ix - nx/2) cell, m = (iy - ny/2) cell.
+/// A regular grid of direction cosines: pixel (iy, ix) is at l = l0 - (ix - nx/2) cell, m = m0 + (iy - ny/2) cell.
 /// Orientation: docs/conventions.md section 8.
 struct ImageGrid {
   std::size_t nx = 0, ny = 0;  ///< even, >= 2
   double cell_rad = 0;         ///< in direction cosines, apparent
+  double l = 0, m = 0;         ///< of the center pixel (ny/2, nx/2): others than 0 make a facet
 };
 
 struct GridderOptions {
@@ -23,7 +24,10 @@ struct GridderOptions {
 
 /// Visibilities to dirty image, w-correct, not normalized; T is float or double, and so is all arithmetic on values:
 ///
-///   image(l, m) = sum_k weight_k Re[ V_k exp(+2 pi i nu/c (u l + v m + w (n - 1))) ]
+///   image(l, m) = sum_k weight_k Re[ V_k exp(+2 pi i nu/c (u (l - l0) + v (m - m0) + w (n - n0))) ]
+///
+/// where (l0, m0, n0) is the center pixel, (0, 0, 1) but for facets, which is where the visibilities are phased to. The
+/// axes of u, v and w are those of l, m and n in any case, so that w points to l = m = 0.
 ///
 /// @param uvw_m         (rows), metres
 /// @param freq_hz       (channels)
@@ -41,7 +45,7 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
 
 /// Image to visibilities, the exact adjoint of the above with weights 1:
 ///
-///   V_k = sum_{l,m} image(l, m) exp(-2 pi i nu/c (u l + v m + w (n - 1)))
+///   V_k = sum_{l,m} image(l, m) exp(-2 pi i nu/c (u (l - l0) + v (m - m0) + w (n - n0)))
 ///
 /// @param weights       (rows, channels); V is left as it is where the weight is 0
 /// @param visibilities  (rows, channels), overwritten where the weight is > 0

@@ -6,9 +6,11 @@
 #include <sstream>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "core/error.h"
 #include "core/fft.h"
+#include "imaging/image_depth.h"
 
 // The error asked for is shared by the three axes and the cuts of the band, with a reserve for baselines whose
 // positions in their cells are not spread evenly, as those of antennas on a line. Every kernel width has a widest band
@@ -25,15 +27,21 @@ constexpr double kKernelRowSeconds = 0.4e-9;  // per point, plane and row of the
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
 
+/// Magnitudes of l and m in the corner that is nearest to the horizon.
+std::pair<double, double> far_corner(const ImageGrid& image) {
+  return {std::abs(image.l) + image.nx / 2.0 * image.cell_rad, std::abs(image.m) + image.ny / 2.0 * image.cell_rad};
+}
+
 void check_image(const ImageGrid& image) {
   if (image.nx < 2 || image.ny < 2 || image.nx % 2 || image.ny % 2)
     refuse("Expected an image of even extents of at least 2 but received " + std::to_string(image.nx) + " x " +
            std::to_string(image.ny));
   if (!(image.cell_rad > 0)) refuse("Expected a positive cell but received " + std::to_string(image.cell_rad));
-  const double l = image.nx / 2.0 * image.cell_rad, m = image.ny / 2.0 * image.cell_rad;
-  if (!(l * l + m * m < 1))
+  if (!is_above_horizon(image)) {
+    const auto [l, m] = far_corner(image);
     refuse("Expected an image above the horizon but its corner is at l = " + std::to_string(l) +
            ", m = " + std::to_string(m) + " with l^2 + m^2 >= 1. Take fewer pixels or a smaller cell");
+  }
 }
 
 template <typename T>
@@ -85,7 +93,7 @@ std::vector<GriddingKernel> usable_kernels(double misfit, int max_width) {
 void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max_width) {
   const std::vector<GriddingKernel> kernels = usable_kernels(epsilon / 2, max_width);
   const ImageGrid& image = plan.image;
-  plan.w_shift = -0.5 * n_minus_1(image.nx / 2.0 * image.cell_rad, image.ny / 2.0 * image.cell_rad);
+  plan.w_shift = 0.5 * ImageDepth(image).largest();
   double least = std::numeric_limits<double>::infinity();
   GriddingPlan best = plan;
   for (const GriddingKernel& kernel_uv : kernels) {
@@ -107,9 +115,9 @@ void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max
 
 }  // namespace
 
-double n_minus_1(double l, double m) {
-  const double r2 = l * l + m * m;
-  return -r2 / (1 + std::sqrt(1 - r2));
+bool is_above_horizon(const ImageGrid& image) {
+  const auto [l, m] = far_corner(image);
+  return l * l + m * m < 1;
 }
 
 template <typename T>

@@ -16,14 +16,15 @@ inline constexpr int kTileSize = 16;  ///< cells of a uv tile, in u and in v
 /// Everything about a gridding that follows from its geometry and accuracy: points, grids, planes and kernels.
 ///
 /// The half space w >= 0 is cut into planes w_of_plane(p); a point is gridded onto kernel_w.width of them, and
-/// each plane is transformed and multiplied by its screen exp(2 pi i w (n - 1 + w_shift)). The shift, taken off the
-/// points again, centers the band: n - 1 + w_shift is within +- w_shift, and planes can lie twice as far apart.
+/// each plane is transformed and multiplied by its screen exp(2 pi i w (depth + w_shift)), where the depth is n - 1, or
+/// what ImageDepth has in its place. The shift, taken off the points again, centers the band: depth + w_shift is within
+/// +- w_shift, and planes can lie twice as far apart.
 struct GriddingPlan {
   ImageGrid image;
   std::size_t nu = 0, nv = 0;  ///< cells of the uv grid, multiples of kTileSize
   std::size_t n_planes = 0;
   double first_w = 0, w_step = 0;  ///< wavelengths
-  double w_shift = 0;              ///< half the depth of n - 1 over the image
+  double w_shift = 0;              ///< half the largest depth in the image
   GriddingKernel kernel_uv, kernel_w;
   GridRows rows;
 
@@ -34,8 +35,8 @@ struct GriddingPlan {
   std::size_t n_tiles_v() const { return nv / kTileSize; }
 };
 
-/// n - 1 for direction cosines l, m; exact near the center.
-double n_minus_1(double l, double m);
+/// Whether all of an image is.
+bool is_above_horizon(const ImageGrid& image);
 
 /// @throws Error{INVALID_ARGUMENT} shapes that disagree, an image of odd size or beyond the horizon, epsilon out of
 ///   range, frequencies that are not finite

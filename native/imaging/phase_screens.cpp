@@ -5,6 +5,7 @@
 #include "core/parallel.h"
 #include "core/simd.h"
 #include "core/sincos_cycles.h"
+#include "imaging/image_depth.h"
 
 namespace contimg::imaging {
 namespace {
@@ -49,8 +50,10 @@ class Columns {
   T* sine() { return screen_.data() + ny_; }
   T* values(std::size_t k) { return values_.data() + k * ny_; }
 
-  /// Sets cosine and sine to exp(2 pi i w band), band of |y - ny/2|.
-  void set_screen(const double* band, double w) {
+  /// Sets cosine and sine to exp(2 pi i w band).
+  /// @param band  per pixel; where it is symmetric, of |y - ny/2|
+  void set_screen(const double* band, bool is_symmetric, double w) {
+    if (!is_symmetric) return compute_screen(band, w, ny_, cosine(), sine());
     const std::size_t half = ny_ / 2;
     compute_screen(band, w, half, cosine() + half, sine() + half);
     compute_screen(band + half, w, 1, cosine(), sine());
@@ -69,24 +72,33 @@ class Columns {
 
 template <typename T>
 PhaseScreens<T>::PhaseScreens(const GriddingPlan& plan, unsigned threads)
-    : plan_(plan),
-      threads_(threads),
-      band_(NdArray<double, 2>::uninitialized({plan.image.nx / 2 + 1, plan.image.ny / 2 + 1})) {
+    : plan_(plan), threads_(threads), is_symmetric_(ImageDepth(plan.image).is_symmetric()) {
+  const std::size_t nx = plan.image.nx, ny = plan.image.ny;
+  const double cell = plan.image.cell_rad;
+  const ImageDepth depth(plan.image);
+  band_ = is_symmetric_ ? NdArray<double, 2>::uninitialized({nx / 2 + 1, ny / 2 + 1})
+                        : NdArray<double, 2>::uninitialized({nx, ny});
+  const double first_x = is_symmetric_ ? 0 : static_cast<double>(nx / 2),
+               first_y = is_symmetric_ ? 0 : -static_cast<double>(ny / 2);
   parallel_for(band_.shape(0), threads_, [&](std::size_t x) {
     for (std::size_t y = 0; y < band_.shape(1); ++y)
-      band_(x, y) = n_minus_1(x * plan.image.cell_rad, y * plan.image.cell_rad) + plan.w_shift;
+      band_(x, y) = depth.at((first_x - x) * cell, (first_y + y) * cell) + plan.w_shift;
   });
+}
+
+template <typename T>
+const double* PhaseScreens<T>::band_of_column(std::size_t x) const {
+  const std::size_t middle = plan_.image.nx / 2;
+  return &band_(!is_symmetric_ ? x : x < middle ? middle - x : x - middle, 0);
 }
 
 template <typename T>
 void PhaseScreens<T>::accumulate(NdView<const std::complex<T>, 2> columns, double w, std::size_t x,
                                  NdView<T, 2> image) const {
-  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), nx = plan_.image.nx, ny = plan_.image.ny,
-                    half = ny / 2;
+  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), ny = plan_.image.ny, half = ny / 2;
   Columns<T> work(n, ny);
   for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t distance = x + k < nx / 2 ? nx / 2 - x - k : x + k - nx / 2;
-    work.set_screen(&band_(distance, 0), w);
+    work.set_screen(band_of_column(x + k), is_symmetric_, w);
     real_product(&columns(k, n_cells - half), work.cosine(), work.sine(), half, work.values(k));
     real_product(&columns(k, 0), work.cosine() + half, work.sine() + half, half, work.values(k) + half);
   }
@@ -97,14 +109,12 @@ void PhaseScreens<T>::accumulate(NdView<const std::complex<T>, 2> columns, doubl
 template <typename T>
 void PhaseScreens<T>::spread(NdView<const T, 2> image, double w, std::size_t x,
                              NdView<std::complex<T>, 2> columns) const {
-  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), nx = plan_.image.nx, ny = plan_.image.ny,
-                    half = ny / 2;
+  const std::size_t n = columns.shape(0), n_cells = columns.shape(1), ny = plan_.image.ny, half = ny / 2;
   Columns<T> work(n, ny);
   for (std::size_t y = 0; y < ny; ++y)
     for (std::size_t k = 0; k < n; ++k) work.values(k)[y] = image(y, x + k);
   for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t distance = x + k < nx / 2 ? nx / 2 - x - k : x + k - nx / 2;
-    work.set_screen(&band_(distance, 0), w);
+    work.set_screen(band_of_column(x + k), is_symmetric_, w);
     conjugate_product(work.values(k), work.cosine(), work.sine(), half, &columns(k, n_cells - half));
     conjugate_product(work.values(k) + half, work.cosine() + half, work.sine() + half, half, &columns(k, 0));
   }
@@ -112,7 +122,8 @@ void PhaseScreens<T>::spread(NdView<const T, 2> image, double w, std::size_t x,
 
 template <typename T>
 void PhaseScreens<T>::correct(NdView<T, 2> image) const {
-  const std::size_t nx = plan_.image.nx, ny = plan_.image.ny;
+  const std::size_t nx = plan_.image.nx, ny = plan_.image.ny, first_x = is_symmetric_ ? 0 : nx / 2,
+                    first_y = is_symmetric_ ? 0 : ny / 2;
   const auto axis = [&](std::size_t n, std::size_t cells) {
     std::vector<double> correction(n / 2 + 1);
     for (std::size_t i = 0; i <= n / 2; ++i)
@@ -120,11 +131,16 @@ void PhaseScreens<T>::correct(NdView<T, 2> image) const {
     return correction;
   };
   const std::vector<double> correction_x = axis(nx, plan_.nu), correction_y = axis(ny, plan_.nv);
-  parallel_for(ny / 2 + 1, threads_, [&](std::size_t dy) {
-    std::vector<T> factor(nx / 2 + 1);
-    for (std::size_t dx = 0; dx <= nx / 2; ++dx)
-      factor[dx] =
-          static_cast<T>(correction_y[dy] * correction_x[dx] * plan_.kernel_w.correction(band_(dx, dy) * plan_.w_step));
+  const auto distance = [](std::size_t i, std::size_t center) { return i < center ? center - i : i - center; };
+  parallel_for(band_.shape(1), threads_, [&](std::size_t dy) {
+    std::vector<T> factor(band_.shape(0));
+    for (std::size_t dx = 0; dx < factor.size(); ++dx)
+      factor[dx] = static_cast<T>(correction_y[distance(dy, first_y)] * correction_x[distance(dx, first_x)] *
+                                  plan_.kernel_w.correction(band_(dx, dy) * plan_.w_step));
+    if (!is_symmetric_) {
+      for (std::size_t x = 0; x < nx; ++x) image(dy, x) *= factor[x];
+      return;
+    }
     const auto multiply_row = [&](T* row) {
       for (std::size_t x = 0; x < nx / 2; ++x) row[x] *= factor[nx / 2 - x];
       for (std::size_t x = nx / 2; x < nx; ++x) row[x] *= factor[x - nx / 2];

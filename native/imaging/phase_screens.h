@@ -8,7 +8,7 @@
 
 namespace contimg::imaging {
 
-/// The image side of a plan: corrections for the gridding kernels, and the screens exp(2 pi i w (n - 1 + w_shift)).
+/// The image side of a plan: corrections for the gridding kernels, and the screens exp(2 pi i w (depth + w_shift)).
 /// A plane comes by columns, as uv planes transform to them: row y of the image is at index y - ny/2 of the axis, which
 /// wraps.
 template <typename T>
@@ -26,9 +26,14 @@ class PhaseScreens {
   void correct(NdView<T, 2> image) const;
 
  private:
+  /// Of image column x.
+  const double* band_of_column(std::size_t x) const;
+
   const GriddingPlan& plan_;
   unsigned threads_;
-  NdArray<double, 2> band_;  ///< n - 1 + w_shift of a quadrant: (nx/2 + 1, ny/2 + 1) of |x - nx/2|, |y - ny/2|
+  bool is_symmetric_;
+  /// depth + w_shift: (nx, ny), or where it is symmetric of a quadrant, (nx/2 + 1, ny/2 + 1) of |x - nx/2|, |y - ny/2|.
+  NdArray<double, 2> band_;
 };
 
 }  // namespace contimg::imaging

@@ -42,13 +42,14 @@ NdArray<std::complex<T>, 2> degrid_image(const RandomObservation& observation, c
   return visibilities;
 }
 
-/// exp(2 pi i nu/c (u l + v m + w (n - 1))) for one pixel.
+/// exp(2 pi i nu/c (u (l - l0) + v (m - m0) + w (n - n0))) for one pixel; (l0, m0, n0) is the center pixel.
 inline std::complex<double> plane_wave(const Vec3& uvw, double freq_hz, const imaging::ImageGrid& grid, std::size_t y,
                                        std::size_t x) {
   const long double l = -(static_cast<long double>(x) - grid.nx / 2) * grid.cell_rad;
   const long double m = (static_cast<long double>(y) - grid.ny / 2) * grid.cell_rad;
-  const long double r2 = l * l + m * m, n1 = -r2 / (1 + std::sqrt(1 - r2));
-  const long double turns = (uvw.x * l + uvw.y * m + uvw.z * n1) * freq_hz / kSpeedOfLight;
+  const long double l0 = grid.l, m0 = grid.m;
+  const long double dn = std::sqrt(1 - (l0 + l) * (l0 + l) - (m0 + m) * (m0 + m)) - std::sqrt(1 - l0 * l0 - m0 * m0);
+  const long double turns = (uvw.x * l + uvw.y * m + uvw.z * dn) * freq_hz / kSpeedOfLight;
   return std::polar(1.0, 2 * kPi * static_cast<double>(turns - std::round(turns)));
 }
 
