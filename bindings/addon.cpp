@@ -15,6 +15,7 @@ Napi::Object init(Napi::Env, Napi::Object exports) {
   add_imaging(exports);
   add_imaging_kernels(exports);
   add_mosaic(exports);
+  add_joint_mosaic(exports);
   add_fits(exports);
   add_simulation(exports);
   return exports;

@@ -372,78 +372,53 @@ export interface CalibrationAddon {
 
 /** imaging.cpp */
 export interface ImagingAddon {
-  imageTile(
-    options: {
-      source: RawSource;
-      /** AIPS code, docs/conventions.md section 3. */
-      stokesCode: number;
-      /** Absent: all channels. */
-      channelRange?: { first: number; end: number } | undefined;
-      channelsOut: number;
-      /** Absent: where the dishes look in the middle of the observation. */
-      phaseCenter?: RawDirection | undefined;
-      /** 0: from the data. */
-      nx: number;
-      ny: number;
-      cellRad: number;
-      /** Level of the primary beam out to which the image reaches where its size follows from the data. */
-      fieldLevel: number;
-      weighting: RawWeighting;
-      epsilon: number;
-      spectralIndex: number;
-      spectralTerms: number;
-      /** Subtracted before clean; `fluxJy` in the middle of the band, before the primary beam. */
-      startModel: { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
-      niter: number;
-      maxMajorCycles: number;
-      gain: number;
-      mgain: number;
-      thresholdJyBeam: number;
-      autoMaskSigma: number;
-      autoThresholdSigma: number;
-      multiscale: boolean;
-      /** Full widths at half maximum; empty: from the beam. */
-      scalesRad: number[];
-      multiscaleScaleBias: number;
-      /** In beams; 0: one noise for the whole image. */
-      localRmsWindow: number;
-      /** (ny, nx); pixels that are 0 are not cleaned. */
-      mask?: RawArray<Uint8Array> | undefined;
-      outerSources: boolean;
-      pointSources: boolean;
-      primaryBeamCutoff: number;
-      threads: number;
-    },
-    onProgress: Progress,
-  ): NativeJob<RawTile>;
+  imageTile(options: RawImaging & { source: RawSource }, onProgress: Progress): NativeJob<RawTile>;
 }
 
-/** Images are `(ny, nx)`. */
-export interface RawTile {
-  dirty: RawArray<Float32Array>;
-  psf: RawArray<Float32Array>;
-  model: RawArray<Float32Array>;
-  residual: RawArray<Float32Array>;
-  restored: RawArray<Float32Array>;
-  restoredPb: RawArray<Float32Array>;
-  weight: RawArray<Float32Array>;
-  primaryBeam: RawArray<Float32Array>;
-  /** With `spectralTerms` above 1. */
-  spectralIndex?: RawArray<Float32Array>;
-  center: RawDirection;
+/** How visibilities are imaged (tile_arguments.cpp). */
+export interface RawImaging {
+  /** AIPS code, docs/conventions.md section 3. */
+  stokesCode: number;
+  /** Absent: all channels. */
+  channelRange?: { first: number; end: number } | undefined;
+  channelsOut: number;
+  /** Absent: where the dishes look in the middle of the observation. */
+  phaseCenter?: RawDirection | undefined;
+  /** 0: from the data. */
+  nx: number;
+  ny: number;
   cellRad: number;
-  beamMajorRad: number;
-  beamMinorRad: number;
-  beamPositionAngleRad: number;
-  cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
-  stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
-  outerSources: { direction: RawDirection; apparentFluxJy: number }[];
-  pointSources: { direction: RawDirection; apparentFluxJy: number }[];
-  rmsJyBeam: number;
-  firstChannel: number;
-  endChannel: number;
-  /** Of `channelsOut`. */
-  part: number;
+  /** Level of the primary beam out to which the image reaches where its size follows from the data. */
+  fieldLevel: number;
+  weighting: RawWeighting;
+  epsilon: number;
+  spectralIndex: number;
+  spectralTerms: number;
+  /** Subtracted before clean; `fluxJy` in the middle of the band, before the primary beam. */
+  startModel: { direction: RawDirection; fluxJy: number; spectralIndex: number }[];
+  niter: number;
+  maxMajorCycles: number;
+  gain: number;
+  mgain: number;
+  thresholdJyBeam: number;
+  autoMaskSigma: number;
+  autoThresholdSigma: number;
+  multiscale: boolean;
+  /** Full widths at half maximum; empty: from the beam. */
+  scalesRad: number[];
+  multiscaleScaleBias: number;
+  /** In beams; 0: one noise for the whole image. */
+  localRmsWindow: number;
+  /** (ny, nx); pixels that are 0 are not cleaned. */
+  mask?: RawArray<Uint8Array> | undefined;
+  outerSources: boolean;
+  pointSources: boolean;
+  primaryBeamCutoff: number;
+  threads: number;
+}
+
+/** What an image says of its visibilities. */
+export interface RawTileSummary {
   nVisibilities: number;
   nRows: number;
   nChannels: number;
@@ -455,8 +430,76 @@ export interface RawTile {
   exposureSec: number;
   telescopeName: string;
   history: string[];
+}
+
+/** A restored image's clean. */
+export interface RawClean {
+  cellRad: number;
+  beamMajorRad: number;
+  beamMinorRad: number;
+  beamPositionAngleRad: number;
+  cycles: { nComponents: number; modelFluxJy: number; peakJyBeam: number; rmsJyBeam: number; seconds: number }[];
+  stop: 'threshold' | 'iterations' | 'majorCycles' | 'diverged';
+}
+
+export interface RawFittedSource {
+  direction: RawDirection;
+  apparentFluxJy: number;
+}
+
+/** Images are `(ny, nx)`. */
+export interface RawTile extends RawTileSummary, RawClean {
+  dirty: RawArray<Float32Array>;
+  psf: RawArray<Float32Array>;
+  model: RawArray<Float32Array>;
+  residual: RawArray<Float32Array>;
+  restored: RawArray<Float32Array>;
+  restoredPb: RawArray<Float32Array>;
+  weight: RawArray<Float32Array>;
+  primaryBeam: RawArray<Float32Array>;
+  /** With `spectralTerms` above 1. */
+  spectralIndex?: RawArray<Float32Array>;
+  center: RawDirection;
+  outerSources: RawFittedSource[];
+  pointSources: RawFittedSource[];
+  rmsJyBeam: number;
+  firstChannel: number;
+  endChannel: number;
+  /** Of `channelsOut`. */
+  part: number;
   /** The same of each of `channelsOut` parts of the channels, where there is more than one. */
   parts: RawTile[];
+}
+
+/** joint_mosaic.cpp */
+export interface JointMosaicAddon {
+  makeJointMosaic(
+    options: RawImaging & { tiles: { source: RawSource }[]; maxPixels: number },
+    onProgress: Progress,
+  ): NativeJob<RawJointMosaic>;
+}
+
+/** Images are `(ny, nx)`, not attenuated. */
+export interface RawJointMosaic extends RawClean {
+  mosaic: RawArray<Float32Array>;
+  residual: RawArray<Float32Array>;
+  model: RawArray<Float32Array>;
+  weight: RawArray<Float32Array>;
+  coverage: RawArray<Float32Array>;
+  center: RawDirection;
+  /** Of the fluxes. */
+  freqHz: number;
+  /** Pixel of `center`. */
+  centerX: number;
+  centerY: number;
+  tiles: RawJointTile[];
+}
+
+export interface RawJointTile extends RawTileSummary {
+  center: RawDirection;
+  rmsJyBeam: number;
+  nPixels: number;
+  outerSources: RawFittedSource[];
 }
 
 /** Maxima of 0 are none. */
@@ -693,5 +736,6 @@ export interface Addon
     ImagingAddon,
     ImagingKernelsAddon,
     MosaicAddon,
+    JointMosaicAddon,
     FitsAddon,
     SimulationAddon {}

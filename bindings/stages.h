@@ -14,6 +14,7 @@ void add_calibration(Napi::Object exports);
 void add_imaging(Napi::Object exports);
 void add_imaging_kernels(Napi::Object exports);
 void add_mosaic(Napi::Object exports);
+void add_joint_mosaic(Napi::Object exports);
 void add_fits(Napi::Object exports);
 void add_simulation(Napi::Object exports);
 

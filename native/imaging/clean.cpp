@@ -23,13 +23,20 @@
 namespace contimg::imaging {
 namespace {
 
-/// Largest absolute value of the PSF in its outermost eighth on each side.
+/// Largest absolute value of the PSF in its outermost eighth on each side, of what of it is not 0.
 double border_sidelobe(NdView<const float, 2> psf) {
-  const std::size_t ny = psf.shape(0), nx = psf.shape(1);
+  std::size_t top = psf.shape(0), bottom = 0, left = psf.shape(1), right = 0;
+  for (std::size_t y = 0; y < psf.shape(0); ++y)
+    for (std::size_t x = 0; x < psf.shape(1); ++x) {
+      if (psf(y, x) == 0) continue;
+      top = std::min(top, y), bottom = std::max(bottom, y + 1);
+      left = std::min(left, x), right = std::max(right, x + 1);
+    }
+  const std::size_t ny = bottom - top, nx = right - left;
   float highest = 0;
-  for (std::size_t y = 0; y < ny; ++y)
-    for (std::size_t x = 0; x < nx; ++x)
-      if (std::min(y, ny - 1 - y) < ny / 8 || std::min(x, nx - 1 - x) < nx / 8)
+  for (std::size_t y = top; y < bottom; ++y)
+    for (std::size_t x = left; x < right; ++x)
+      if (std::min(y - top, bottom - 1 - y) < ny / 8 || std::min(x - left, right - 1 - x) < nx / 8)
         highest = std::max(highest, std::abs(psf(y, x)));
   return highest;
 }

@@ -51,8 +51,8 @@ using ResidualOf =
 /// Components may be negative: a source between pixels is a sum of components of both signs. A cycle after which the
 /// residual's peak has grown by half is taken back, and cleaning stops.
 ///
-/// @param psf       (ny, nx), 1 at (ny/2, nx/2)
-/// @param residual  (ny, nx), the dirty image on entry, the residual of `model` on return, Jy/beam
+/// @param psf       (ny, nx), 1 at (ny/2, nx/2); 0 where it is not known
+/// @param residual  (ny, nx), the dirty image on entry, the residual of `model` on return, Jy/beam; NaN: not cleaned
 /// @param model     (ny, nx), Jy/pixel; on entry what the dirty image is already free of, 0 or a start model
 /// @throws Error{INVALID_ARGUMENT} a mask of another shape, or one that masks everything
 /// Deterministic but for `seconds`, whatever the number of threads.

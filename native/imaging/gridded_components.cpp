@@ -93,24 +93,21 @@ NdArray<double, 2> project(const std::vector<Component>& components, const TileR
 }  // namespace
 
 void subtract_gridded_components(const std::vector<Component>& components, const TileResponse& response,
-                                 NdView<const Vec3, 1> uvw_m, const std::vector<std::uint32_t>& time_index,
-                                 NdView<const float, 2> weights, const ImageGrid& grid, const GridderOptions& options,
+                                 const Facet& facet, const std::vector<std::uint32_t>& time_index,
+                                 NdView<const float, 2> weights, const GridderOptions& options,
                                  NdView<std::complex<float>, 2> visibilities, const JobContext& context) {
   const GainBasis basis(response);
   const auto coefficients = project(components, response, basis, options.threads);
   NdArray<std::complex<float>, 2> part(visibilities.shape());
   const std::size_t n_channels = visibilities.shape(1);
   for (std::size_t f = 0; f < basis.size(); ++f) {
-    NdArray<float, 2> image({grid.ny, grid.nx});
+    NdArray<float, 2> image({facet.image().ny, facet.image().nx});
     for (std::size_t i = 0; i < components.size(); ++i) {
-      // Grid cells are apparent, components are not: their pixels are the same.
-      const double cells_per_l = response.aberration / grid.cell_rad;
-      const auto x = static_cast<std::ptrdiff_t>(grid.nx / 2) - std::lround(components[i].l * cells_per_l);
-      const auto y = static_cast<std::ptrdiff_t>(grid.ny / 2) + std::lround(components[i].m * cells_per_l);
+      const auto [y, x] = facet.pixel_of(components[i]);
       image(y, x) += static_cast<float>(coefficients(i, f));
     }
-    image_to_visibilities<float>(uvw_m, {response.freq_hz.data(), {n_channels}}, image.view(), grid, options, weights,
-                                 part.view(),
+    image_to_visibilities<float>(facet.uvw_m(), {response.freq_hz.data(), {n_channels}}, image.view(), facet.image(),
+                                 options, weights, part.view(),
                                  context.part(static_cast<double>(f) / basis.size(), (f + 1.0) / basis.size()));
     const std::vector<float> function(basis.function(f).begin(), basis.function(f).end());
     parallel_for(visibilities.shape(0), options.threads, [&](std::size_t row) {

@@ -6,7 +6,7 @@
 
 #include "core/job_context.h"
 #include "core/nd_view.h"
-#include "core/vec3.h"
+#include "imaging/facet.h"
 #include "imaging/gridder.h"
 #include "imaging/tile_response.h"
 
@@ -18,12 +18,12 @@ namespace contimg::imaging {
 /// which takes one image of all components: within 1 % rms out to a tenth of the beam. So it is for components of which
 /// the sidelobes of a hundredth drown in the noise.
 ///
-/// @param grid     apparent; every component lies on one of its pixels
+/// @param facet    every component lies on one of its pixels
 /// @param weights  (rows, channels); visibilities of weight 0 are left as they are
 /// Memory: the visibilities once more. Deterministic.
 void subtract_gridded_components(const std::vector<Component>& components, const TileResponse& response,
-                                 NdView<const Vec3, 1> uvw_m, const std::vector<std::uint32_t>& time_index,
-                                 NdView<const float, 2> weights, const ImageGrid& grid, const GridderOptions& options,
+                                 const Facet& facet, const std::vector<std::uint32_t>& time_index,
+                                 NdView<const float, 2> weights, const GridderOptions& options,
                                  NdView<std::complex<float>, 2> visibilities, const JobContext& context);
 
 }  // namespace contimg::imaging

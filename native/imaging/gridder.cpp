@@ -66,8 +66,8 @@ struct HalfResolution {
   ImageGrid grid;
 };
 
-/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per radian:
-/// of u l + w (n - 1), |u| + |w| l / n.
+/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per
+/// radian: of u l + w (n - 1), |u| + |w| l / n.
 template <typename T>
 double highest_frequency(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                          const ImageGrid& grid) {

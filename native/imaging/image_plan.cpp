@@ -114,6 +114,13 @@ double cell_for_beam(const RestoringBeam& beam) {
   return std::floor(cell_arcsec / unit + 1e-9) * unit * kArcsec;
 }
 
+double plan_cell(const StokesVisibilities& data, FieldExtent field, double aberration, const Weighting& weighting,
+                 unsigned threads, const JobContext& context) {
+  RestoringBeam apparent = estimate_beam(data, field, weighting, threads, context);
+  apparent.minor_rad /= aberration;
+  return cell_for_beam(apparent);
+}
+
 std::size_t fft_size(std::size_t n) {
   for (n += n % 2;; n += 2) {
     std::size_t rest = n;

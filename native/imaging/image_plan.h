@@ -29,6 +29,11 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, FieldExtent field, c
 /// Cell for five pixels per minor axis of the beam, rounded down to two significant digits of an arcsecond.
 double cell_for_beam(const RestoringBeam& beam);
 
+/// That for estimate_beam(), in ICRS.
+/// @param aberration  apparent / ICRS angles
+double plan_cell(const StokesVisibilities& data, FieldExtent field, double aberration, const Weighting& weighting,
+                 unsigned threads, const JobContext& context);
+
 /// The smallest even number >= `n` with no prime factor above 7: FFTs of it are fast.
 std::size_t fft_size(std::size_t n);
 

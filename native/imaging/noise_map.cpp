@@ -42,6 +42,10 @@ NoiseMap::NoiseMap(NdView<const float, 2> image, std::size_t box, unsigned threa
       std::copy(&image(y, first_x), &image(y, first_x) + (last_x - first_x), &pixels(y - first_y, 0));
     sigma_(row, column) = static_cast<float>(mad_sigma(pixels.view()));
   });
+  // Boxes of NaN alone, about what an image shows, take the noise of all.
+  if (std::none_of(sigma_.begin(), sigma_.end(), [](float sigma) { return sigma == 0; })) return;
+  const float sigma_of_all = static_cast<float>(mad_sigma(image));
+  for (float& sigma : sigma_) sigma = sigma == 0 ? sigma_of_all : sigma;
 }
 
 void NoiseMap::fill_row(std::size_t y, float* sigma) const {

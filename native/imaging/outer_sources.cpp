@@ -70,8 +70,19 @@ double distance(const Component& a, const Component& b) { return std::hypot(a.l 
 }  // namespace
 
 OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner,
-                           unsigned threads)
-    : data_(data), response_(response), inner_(inner), field_(coarse_grid(data, response, inner)), threads_(threads) {}
+                           unsigned threads, IsInner is_inner)
+    : data_(data),
+      response_(response),
+      field_(coarse_grid(data, response, inner)),
+      is_inner_(std::move(is_inner)),
+      threads_(threads) {
+  if (is_inner_) return;
+  const double half_l = 0.5 * static_cast<double>(inner.nx) * inner.cell_rad,
+               half_m = 0.5 * static_cast<double>(inner.ny) * inner.cell_rad;
+  is_inner_ = [half_l, half_m](const Component& source) {
+    return std::abs(source.l) <= half_l && std::abs(source.m) <= half_m;
+  };
+}
 
 /// What coarse images need, of which there may be none.
 void OuterSources::prepare(const JobContext& context) {
@@ -140,12 +151,10 @@ std::vector<Component> OuterSources::candidates(const JobContext& context) const
     sum->l += pixel.flux_jy * pixel.l;
     sum->m += pixel.flux_jy * pixel.m;
   }
-  const double half_l = 0.5 * static_cast<double>(inner_.nx) * inner_.cell_rad,
-               half_m = 0.5 * static_cast<double>(inner_.ny) * inner_.cell_rad;
   std::vector<Component> found;
   for (const Sum& sum : sums) {
     const Component source{sum.l / sum.flux, sum.m / sum.flux, sum.flux + level};
-    if (std::abs(source.l) > half_l || std::abs(source.m) > half_m) found.push_back(source);
+    if (!is_inner_(source)) found.push_back(source);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "core/job_context.h"
@@ -22,8 +23,12 @@ namespace contimg::imaging {
 class OuterSources {
  public:
   /// @param data   weighted; changed by find()
-  /// @param inner  the tile's own grid: what lies within is left alone
-  OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner, unsigned threads);
+  using IsInner = std::function<bool(const Component&)>;
+
+  /// @param inner     the tile's own grid
+  /// @param is_inner  what is left alone; default: what lies within that
+  OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner, unsigned threads,
+               IsInner is_inner = {});
 
   /// Looks for sources that stand out of what is left of the visibilities, subtracts them, and fits all of them anew.
   /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden
@@ -48,7 +53,8 @@ class OuterSources {
 
   StokesVisibilities& data_;
   const TileResponse& response_;
-  SkyGrid inner_, field_;  ///< field_: of the coarse images; nx = 0 where the tile's grid holds it all
+  SkyGrid field_;  ///< of the coarse images; nx = 0 where the tile's grid holds it all
+  IsInner is_inner_;
   unsigned threads_;
   NdArray<float, 2> short_weights_, psf_;  ///< of coarse images
   double sum_of_short_weights_ = 0;

@@ -29,6 +29,27 @@ struct SkyGrid {
   Direction center;
   std::size_t nx = 0, ny = 0;
   double cell_rad = 0;  ///< ICRS
+  double l = 0, m = 0;  ///< direction cosines of the center pixel (ny/2, nx/2); others than 0 in facets
+};
+
+/// The beam about each of several pointing centers, averaged.
+class AveragedResponse {
+ public:
+  /// @param weights  one per pointing, >= 0, not all 0
+  /// @param center   of the direction cosines of at()
+  AveragedResponse(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,
+                   const std::vector<double>& weights, const Direction& center);
+
+  /// At direction cosines about the center; 0 beyond the horizon.
+  double at(double l, double m) const;
+
+ private:
+  struct Term {
+    Vec3 pointing;  ///< along l, m and n
+    double weight;
+  };
+  BandAveragedBeam beam_;
+  std::vector<Term> terms_;
 };
 
 /// Effective response of a tile: the beam about each integration's pointing center, averaged with the integrations'

@@ -51,7 +51,7 @@ void SpectralTerms::update(NdView<const float, 2> model, const JobContext& conte
     if (!finder->prepare(residual.view(), kLowestPart).anything) continue;
     NdArray<float, 2> found({grid_.ny, grid_.nx});
     finder->run(residual.view(), found.view(), options_.max_iterations, context);
-    std::vector<Component> components = components_of(found.view(), grid_);
+    std::vector<Component> components = visibilities_.facet().components_of(found.view());
     for (Component& component : components) {
       component.term_jy[k] = static_cast<float>(component.flux_jy);
       component.flux_jy = 0;

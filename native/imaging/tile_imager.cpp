@@ -16,40 +16,11 @@
 #include "imaging/point_sources.h"
 #include "imaging/spectral_terms.h"
 #include "imaging/stokes_visibilities.h"
+#include "imaging/tile_summary.h"
 #include "imaging/tile_visibilities.h"
 
 namespace contimg::imaging {
 namespace {
-
-/// Sums of weights over one axis.
-struct WeightSums {
-  std::vector<double> per_integration, per_channel;
-  double total = 0;
-  std::size_t n_used = 0;  ///< weights > 0
-};
-
-WeightSums sums_of(const StokesVisibilities& data, std::size_t n_times) {
-  const std::size_t n_channels = data.weights.shape(1);
-  WeightSums sums{std::vector<double>(n_times, 0.0), std::vector<double>(n_channels, 0.0)};
-  for (std::size_t row = 0; row < data.weights.shape(0); ++row) {
-    double of_row = 0;
-    for (std::size_t k = 0; k < n_channels; ++k) {
-      of_row += data.weights(row, k);
-      sums.per_channel[k] += data.weights(row, k);
-      sums.n_used += data.weights(row, k) > 0;
-    }
-    sums.per_integration[data.time_index[row]] += of_row;
-    sums.total += of_row;
-  }
-  return sums;
-}
-
-/// The diameter of the dishes in use; they are of one kind.
-double dish_diameter(const Observation& observation) {
-  if (observation.n_rows() == 0)
-    throw Error(code::kNoValidData, "Expected visibilities to image but there are no rows");
-  return observation.antennas[observation.antenna1.front()].diameter_m;
-}
 
 /// Fills in size and cell where they are not given.
 SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data, const Direction& center,
@@ -60,11 +31,8 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
   const BandAveragedBeam beam(dish_diameter(observation), data.freq_hz, sums.per_channel);
   const FieldExtent field =
       field_of_beam(beam, observation.pointing, sums.per_integration, center, options.field_level);
-  if (!(grid.cell_rad > 0)) {
-    RestoringBeam apparent = estimate_beam(data, field, options.weighting, options.threads, context);
-    apparent.minor_rad /= aberration;
-    grid.cell_rad = cell_for_beam(apparent);
-  }
+  if (!(grid.cell_rad > 0))
+    grid.cell_rad = plan_cell(data, field, aberration, options.weighting, options.threads, context);
   const auto size = [&](double extent) {
     return std::max<std::size_t>(32, fft_size(static_cast<std::size_t>(std::ceil(2 * extent / grid.cell_rad))));
   };
@@ -93,28 +61,6 @@ CleanOptions clean_options_of(const TileOptions& options, const RestoringBeam& b
     for (double scale = clean.beam_pixels; clean.scales.size() < kScales && scale < smaller_side / 8; scale *= 2)
       clean.scales.push_back(scale);
   return clean;
-}
-
-void describe(const Observation& observation, const StokesVisibilities& data, const WeightSums& sums,
-              TileImages& tile) {
-  tile.n_visibilities = sums.n_used;
-  tile.n_rows = data.weights.shape(0);
-  tile.sum_of_weights = sums.total;
-  double lowest = 0, highest = 0;
-  for (std::size_t k = 0; k < sums.per_channel.size(); ++k) {
-    if (!(sums.per_channel[k] > 0)) continue;
-    tile.freq_hz += sums.per_channel[k] / sums.total * data.freq_hz[k];
-    if (lowest == 0) lowest = data.freq_hz[k] - 0.5 * data.channel_width_hz[k];
-    highest = data.freq_hz[k] + 0.5 * data.channel_width_hz[k];
-    ++tile.n_channels;
-  }
-  tile.bandwidth_hz = highest - lowest;
-  tile.start_mjd_s = observation.time_mjd_s.front() - 0.5 * observation.integration_s.front();
-  tile.mid_mjd_s = mid_time_mjd_s(observation);
-  for (std::size_t t = 0; t < sums.per_integration.size(); ++t)
-    if (sums.per_integration[t] > 0) tile.exposure_s += observation.integration_s[t];
-  tile.telescope_name = observation.telescope_name;
-  tile.history = observation.history;
 }
 
 /// Sources beyond the image are looked for before the first minor cycle, whose components would take their sidelobes
@@ -173,9 +119,9 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   if (!(sums.total > 0))
     throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
   TileImages tile;
+  static_cast<TileSummary&>(tile) = summarize(observation_, data, sums);
   tile.grid = grid_;
   tile.channels = channels;
-  describe(observation_, data, sums, tile);
 
   const BandTerms band(data.freq_hz, sums.per_channel, n_spectral_terms - 1);
   const TileResponse response{

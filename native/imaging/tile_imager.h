@@ -1,7 +1,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "core/visibility_source.h"
 #include "imaging/clean.h"
@@ -10,6 +10,7 @@
 #include "imaging/start_model.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_response.h"
+#include "imaging/tile_summary.h"
 #include "imaging/weighting.h"
 
 namespace contimg::imaging {
@@ -38,7 +39,7 @@ struct TileOptions {
 };
 
 /// The images of a tile, (ny, nx) each, and what is known about them.
-struct TileImages {
+struct TileImages : TileSummary {
   NdArray<float, 2> dirty, psf, model, residual, restored, primary_beam;  ///< not corrected for the primary beam
   NdArray<float, 2> restored_pb;                                          ///< divided by it, see divide_by_beam
   NdArray<float, 2> weight;                                               ///< see inverse_variance
@@ -46,20 +47,11 @@ struct TileImages {
   SkyGrid grid;
   RestoringBeam beam;
   CleanResult clean;
-  std::vector<Component> outer;    ///< sources beyond the image that were subtracted
-  std::vector<Component> points;   ///< sources of the image that were subtracted where they are
-  double rms_jy = 0;               ///< MAD sigma of the residual, Jy/beam
-  ChannelRange channels;           ///< of the observation
-  std::size_t part = 0;            ///< of `channels_out`
-  std::size_t n_visibilities = 0;  ///< used, of the one Stokes parameter
-  std::size_t n_rows = 0, n_channels = 0;
-  double sum_of_weights = 0;  ///< imaging weights
-  double freq_hz = 0;         ///< mean of the channels, weighted as imaged
-  double bandwidth_hz = 0;    ///< from the lowest to the highest edge of the channels used
-  double start_mjd_s = 0;     ///< start of the first integration
-  double mid_mjd_s = 0, exposure_s = 0;
-  std::string telescope_name;
-  std::vector<std::string> history;  ///< of the data
+  std::vector<Component> outer;   ///< sources beyond the image that were subtracted
+  std::vector<Component> points;  ///< sources of the image that were subtracted where they are
+  double rms_jy = 0;              ///< MAD sigma of the residual, Jy/beam
+  ChannelRange channels;          ///< of the observation
+  std::size_t part = 0;           ///< of `channels_out`
 
   /// The same of each of `channels_out` equal parts of the channels, ascending in frequency, on the same grid; without
   /// those parts in which no visibility has a weight.

@@ -32,32 +32,11 @@ std::vector<Component> take_faint(std::vector<Component>& components, std::size_
 
 }  // namespace
 
-Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float flux_jy) {
-  return {(static_cast<double>(grid.nx / 2) - static_cast<double>(x)) * grid.cell_rad,
-          (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, flux_jy};
-}
-
-std::size_t pixel_of(const SkyGrid& grid, const Component& component) {
-  const double x = static_cast<double>(grid.nx / 2) - component.l / grid.cell_rad;
-  const double y = static_cast<double>(grid.ny / 2) + component.m / grid.cell_rad;
-  return static_cast<std::size_t>(std::lround(y)) * grid.nx + static_cast<std::size_t>(std::lround(x));
-}
-
-std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid) {
-  std::vector<Component> components;
-  for (std::size_t y = 0; y < grid.ny; ++y)
-    for (std::size_t x = 0; x < grid.nx; ++x) {
-      if (model(y, x) == 0) continue;
-      components.push_back(component_at(grid, x, y, model(y, x)));
-    }
-  return components;
-}
-
 TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
                                    const GridderOptions& options, double sum_of_weights)
     : data_(data),
       response_(response),
-      grid_(grid),
+      facet_(grid, response, data.uvw_m.view()),
       options_(options),
       scale_(1 / sum_of_weights),
       subtracted_({grid.ny, grid.nx}) {}
@@ -102,17 +81,18 @@ void TileVisibilities::subtract(NdView<const float, 2> model, const JobContext& 
     added.data()[i] = model.data()[i] - subtracted_.data()[i];
     subtracted_.data()[i] = model.data()[i];
   }
-  subtract(components_of(added.view(), grid_), context);
+  subtract(facet_.components_of(added.view()), context);
 }
 
 void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std::vector<Component>& sources,
                                NdView<const float, 2> model, const JobContext& context) {
   // At a pixel that newly counts something may be subtracted already; at the others all of it is replaced.
+  const SkyGrid& sky = facet_.sky();
   std::vector<Component> changes = sources;
   for (const std::size_t pixel : pixels) {
     const bool is_replaced = replaced_.count(pixel) > 0;
     const float flux = subtracted_.data()[pixel];
-    if (!is_replaced && flux != 0) changes.push_back(component_at(grid_, pixel % grid_.nx, pixel / grid_.nx, -flux));
+    if (!is_replaced && flux != 0) changes.push_back(component_at(sky, pixel % sky.nx, pixel / sky.nx, -flux));
     replaced_.insert(pixel);
     subtracted_.data()[pixel] = model.data()[pixel];
   }
@@ -122,19 +102,25 @@ void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std
 
 void TileVisibilities::subtract(std::vector<Component> components, const JobContext& context) {
   std::vector<Component> faint;
-  if (components.size() > kMostDirect) faint = take_faint(components, kDirectOfMany);
+  if (components.size() > kMostDirect) {
+    faint = take_faint(components, kDirectOfMany);
+    const auto beyond = std::stable_partition(faint.begin(), faint.end(),
+                                              [&](const Component& component) { return facet_.holds(component); });
+    components.insert(components.end(), beyond, faint.end());
+    faint.erase(beyond, faint.end());
+  }
   subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
                       options_.threads, context);
   if (faint.empty()) return;
   const GridderOptions options{std::max(options_.epsilon, 1e-4), options_.threads};
-  subtract_gridded_components(faint, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
-                              apparent_grid(), options, data_.visibilities.view(), context);
+  subtract_gridded_components(faint, response_, facet_, data_.time_index, data_.weights.view(), options,
+                              data_.visibilities.view(), context);
 }
 
 void TileVisibilities::to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                                 const JobContext& context) const {
-  visibilities_to_image<float>(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                               data_.weights.view(), apparent_grid(), options_, image, context);
+  visibilities_to_image<float>(facet_.uvw_m(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
+                               data_.weights.view(), facet_.image(), options_, image, context);
   for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
 }
 

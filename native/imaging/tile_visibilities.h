@@ -1,24 +1,17 @@
 #pragma once
 
-#include <cstddef>
 #include <unordered_set>
 #include <vector>
 
 #include "core/job_context.h"
 #include "core/nd_array.h"
+#include "imaging/facet.h"
 #include "imaging/gridder.h"
 #include "imaging/primary_beam.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_response.h"
 
 namespace contimg::imaging {
-
-/// A pixel as a component, and the pixel nearest to a component.
-Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float flux_jy);
-std::size_t pixel_of(const SkyGrid& grid, const Component& component);
-
-/// The pixels of `model` (ny, nx), Jy/pixel, that are not 0.
-std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid);
 
 /// The weighted visibilities of a tile on their way to images on one grid, and what was subtracted from them there.
 class TileVisibilities {
@@ -27,6 +20,8 @@ class TileVisibilities {
   /// @param sum_of_weights  of all of data: images are in Jy/beam
   TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
                    const GridderOptions& options, double sum_of_weights);
+
+  const Facet& facet() const { return facet_; }
 
   void psf(NdView<float, 2> image, const JobContext& context) const;
 
@@ -47,17 +42,17 @@ class TileVisibilities {
   void replace(const std::vector<std::size_t>& pixels, const std::vector<Component>& sources,
                NdView<const float, 2> model, const JobContext& context);
 
-  /// Subtracts components that lie on pixels, as the drifting beam shows them; many of them to 1 %.
+  /// Subtracts components that lie on pixels, or beyond the image, as the drifting beam shows them; many of them that
+  /// lie on pixels to 1 %.
   void subtract(std::vector<Component> components, const JobContext& context);
 
  private:
-  ImageGrid apparent_grid() const { return {grid_.nx, grid_.ny, grid_.cell_rad * response_.aberration}; }
   void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                 const JobContext& context) const;
 
   StokesVisibilities& data_;
   const TileResponse& response_;
-  SkyGrid grid_;
+  Facet facet_;
   GridderOptions options_;
   double scale_;
   NdArray<float, 2> subtracted_;

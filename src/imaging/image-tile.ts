@@ -1,23 +1,20 @@
-import type { RawSource, RawTile } from '../../bindings/addon.js';
+import type { RawImaging, RawSource, RawTile } from '../../bindings/addon.js';
 import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
 import { runJob } from '../core/job.js';
 import { fromRawDirection } from '../core/sky.js';
-import { stokesOfCode } from '../core/stokes.js';
-import type { Stokes } from '../core/stokes.js';
 import type { SkyDirection } from '../core/sky.js';
 import { mjdSecToIso } from '../core/time.js';
 import { packageVersion } from '../core/version.js';
 import type { SkyImage } from '../fits/types.js';
 import { toRawOptions } from './options.js';
-import type { ImagingOptions, RawImagingOptions } from './options.js';
+import type { ImagingOptions } from './options.js';
+import { beamOf, describeClean, describeFitted, describeImaging, fittedSources, stokesOf } from './provenance.js';
 import { tileImages } from './tile-images.js';
-import type { FittedSource, TileImages } from './tile-images.js';
-import { describeWeighting } from './weighting.js';
+import type { TileImages } from './tile-images.js';
 
-const degree = Math.PI / 180;
-const arcsec = degree / 3600;
+const arcsec = Math.PI / 180 / 3600;
 
 /** Images a source of visibilities: what imageGroup and imageMs have in common. */
 export async function imageTile(source: RawSource, options: ImagingOptions): Promise<TileImages> {
@@ -26,12 +23,8 @@ export async function imageTile(source: RawSource, options: ImagingOptions): Pro
   return toTileImages(tile, raw);
 }
 
-function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: number): TileImages {
-  const beam = {
-    majorArcsec: tile.beamMajorRad / arcsec,
-    minorArcsec: tile.beamMinorRad / arcsec,
-    positionAngleDeg: tile.beamPositionAngleRad / degree,
-  };
+function toTileImages(tile: RawTile, options: RawImaging, channelIndex?: number): TileImages {
+  const beam = beamOf(tile);
   const common = commonFields(tile, options);
   const image = (pixels: RawArray<Float32Array>, unit: string, note: string): SkyImage => ({
     ...common,
@@ -73,15 +66,8 @@ function toTileImages(tile: RawTile, options: RawImagingOptions, channelIndex?: 
   });
 }
 
-/** Brightest first. */
-function fittedSources(sources: RawTile['outerSources']): FittedSource[] {
-  return sources
-    .map(({ direction, apparentFluxJy }) => ({ ...fromRawDirection(direction), apparentFluxJy }))
-    .sort((a, b) => b.apparentFluxJy - a.apparentFluxJy);
-}
-
 /** What the headers of all images of a tile share. */
-function commonFields(tile: RawTile, options: RawImagingOptions): Omit<SkyImage, 'pixels' | 'unit'> {
+function commonFields(tile: RawTile, options: RawImaging): Omit<SkyImage, 'pixels' | 'unit'> {
   const [ny, nx] = tile.restored.shape as [number, number];
   const center = fromRawDirection(tile.center);
   return {
@@ -104,44 +90,15 @@ function commonFields(tile: RawTile, options: RawImagingOptions): Omit<SkyImage,
   };
 }
 
-function describe(tile: RawTile, options: RawImagingOptions): string[] {
-  const nComponents = tile.cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
+function describe(tile: RawTile, options: RawImaging): string[] {
   return [
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} visibilities of ${tile.nRows} rows, Stokes ${stokesOf(options)}`,
     `${tile.nChannels} channels with data from ${tile.firstChannel} up to, but not with, ${tile.endChannel}`,
-    `weighting ${describeWeighting(options.weighting)}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
-    `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
-      `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
-      (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
-      (options.mask ? ', within a mask' : ''),
-    ...(options.spectralTerms > 1 ? [`clean of spectra with ${options.spectralTerms} terms`] : []),
-    ...startModel(options),
-    ...multiscale(options),
-    ...fitted(tile.outerSources, 'sources beyond the image'),
-    ...fitted(tile.pointSources, 'point sources of the image'),
-    `clean took ${nComponents} components in ${tile.cycles.length} major cycles and stopped by: ${tile.stop}`,
+    ...describeImaging(options),
+    ...describeFitted(tile.outerSources, 'sources beyond the image'),
+    ...describeFitted(tile.pointSources, 'point sources of the image'),
+    describeClean(tile),
   ];
-}
-
-function startModel({ startModel: { length } }: RawImagingOptions): string[] {
-  return length === 0 ? [] : [`clean started from a model of ${length} point sources`];
-}
-
-function stokesOf({ stokesCode }: RawImagingOptions): Stokes {
-  return stokesOfCode(stokesCode)!;
-}
-
-function multiscale({ multiscale, scalesRad, multiscaleScaleBias }: RawImagingOptions): string[] {
-  if (!multiscale) return [];
-  const scales =
-    scalesRad.length === 0
-      ? 'from the beam'
-      : scalesRad.map(scale => `${Number((scale / arcsec).toPrecision(6))}"`).join(', ');
-  return [`clean with Gaussian components: widths ${scales}; scale bias ${multiscaleScaleBias}`];
-}
-
-function fitted({ length }: { length: number }, which: string): string[] {
-  return length === 0 ? [] : [`${length} ${which} were fitted and subtracted`];
 }
 
 /** `J2227+1601`: the center to the minute. */

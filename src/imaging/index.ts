@@ -3,6 +3,8 @@ export { degridVisibilities, griddingDefaults, gridVisibilities, imagingWeights 
 export type { GriddingOptions, PixelGrid, UvSamples } from './grid-visibilities.js';
 export { imageGroup } from './image-group.js';
 export { imageMs } from './image-ms.js';
+export { jointMosaic } from './joint-mosaic.js';
+export type { JointMosaic, JointMosaicOptions, JointTile, JointTileSummary } from './joint-mosaic.js';
 export { measureSources } from './measure-sources.js';
 export type { MeasureSourcesOptions, SourceMeasurement } from './measure-sources.js';
 export { imagingDefaults, toRawOptions as checkImagingOptions } from './options.js';

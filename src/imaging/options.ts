@@ -1,4 +1,4 @@
-import type { ImagingAddon } from '../../bindings/addon.js';
+import type { RawImaging } from '../../bindings/addon.js';
 import {
   checkBoolean,
   checkInteger,
@@ -162,11 +162,8 @@ const minPixels = 32;
 const maxPixels = 32768;
 const arcsec = Math.PI / 180 / 3600;
 
-/** What the addon takes, without the source. */
-export type RawImagingOptions = Omit<Parameters<ImagingAddon['imageTile']>[0], 'source'>;
-
 /** Fills in defaults and checks every option. */
-export function toRawOptions(options: ImagingOptions): RawImagingOptions {
+export function toRawOptions(options: ImagingOptions): RawImaging {
   checkKnownOptions(options, knownOptions);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o: typeof imagingDefaults & ImagingOptions = { ...imagingDefaults, ...given };
@@ -207,7 +204,7 @@ export function toRawOptions(options: ImagingOptions): RawImagingOptions {
 }
 
 /** Takes size, cell and center from a mask; where they are given too, they must be the same. */
-function onGridOf(cleanMask: CleanMask, raw: RawImagingOptions): RawImagingOptions {
+function onGridOf(cleanMask: CleanMask, raw: RawImaging): RawImaging {
   const { mask, nx, ny, wcs } = toRawMask(cleanMask);
   const same = (name: string, given: number, ofMask: number, tolerance: number): number => {
     if (given !== 0 && Math.abs(given - ofMask) > tolerance)

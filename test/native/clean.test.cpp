@@ -242,6 +242,14 @@ TEST_CASE("noise map: follows noise from place to place and overlooks sources") 
   const NoiseMap one(image.view(), 0, 1);
   one.fill_row(299, sigma.data());
   CHECK(sigma[0] == static_cast<float>(mad_sigma(image.view())));
+
+  for (std::size_t y = 0; y < 60; ++y)  // a row of boxes and more, beside what an image shows
+    for (std::size_t x = 0; x < 200; ++x) image(y, x) = NAN;
+  const NoiseMap beside(image.view(), 50, 2);
+  beside.fill_row(0, sigma.data());
+  CHECK(sigma[0] == static_cast<float>(mad_sigma(image.view())));
+  beside.fill_row(125, sigma.data());
+  CHECK(sigma[0] == doctest::Approx(2.25).epsilon(0.12));
 }
 
 TEST_CASE("minor cycle: takes what Hogbom's algorithm takes, whatever the number of threads") {

@@ -150,7 +150,7 @@ TEST_CASE("gridded components are subtracted nearly as the drifting beam shows t
   response.pointing.clear();
   response.integration_weights.assign(5, 1);
   for (int t = 0; t < 5; ++t) response.pointing.push_back({5.89 + 0.0057 * (t - 2), 0.28});  // 5 minutes
-  const ImageGrid grid{360, 360, 2.4e-4 * response.aberration};
+  const SkyGrid grid{response.center, 360, 360, 2.4e-4};
   constexpr std::size_t kRows = 60;
   std::mt19937 random(3);
   std::uniform_real_distribution<double> uniform(-1, 1);
@@ -167,8 +167,8 @@ TEST_CASE("gridded components are subtracted nearly as the drifting beam shows t
     const std::vector<Component> components{{2.4e-4 * pixels, -2.4e-4 * 3, 2.0}, {-2.4e-4 * 5, 2.4e-4 * pixels, 1.0}};
     NdArray<std::complex<float>, 2> direct({kRows, 40}), gridded({kRows, 40});
     subtract_components(components, response, uvw.view(), time_index, direct.view(), 1, JobContext());
-    subtract_gridded_components(components, response, uvw.view(), time_index, weights.view(), grid, {1e-5, 2},
-                                gridded.view(), JobContext());
+    subtract_gridded_components(components, response, Facet(grid, response, uvw.view()), time_index, weights.view(),
+                                {1e-5, 2}, gridded.view(), JobContext());
     double error = 0, power = 0;
     for (std::size_t row = 0; row < kRows; ++row)
       for (std::size_t k = 0; k < 40; ++k) {

@@ -84,8 +84,8 @@ TEST_CASE("facets: depth is what n has beside its plane, and as it was about the
         const double expected = static_cast<double>(n - n0 + (l0 * dl + m0 * dm) / n0);
         CHECK(std::abs(depth.at(double(dl), double(dm)) - expected) < 1e-17);
         largest = std::max(largest, -expected);
-        steepest = std::max({steepest, double(std::abs((l0 + dl) / n - l0 / n0)),
-                             double(std::abs((m0 + dm) / n - m0 / n0))});
+        steepest =
+            std::max({steepest, double(std::abs((l0 + dl) / n - l0 / n0)), double(std::abs((m0 + dm) / n - m0 / n0))});
       }
     CHECK(depth.largest() == doctest::Approx(largest).epsilon(1e-9));
     CHECK(depth.steepest() == doctest::Approx(steepest).epsilon(1e-9));

@@ -1,0 +1,241 @@
+// The steps of a joint mosaic:
+//
+//   1. plan: one grid for all tiles, and the facet of it that each covers
+//   2. dirty: every tile is gridded onto its facet, with its PSF, primary beam and noise
+//   3. clean: of the flat-noise mosaic of the tiles' residuals. A cycle's components are taken off every tile's
+//      visibilities as that tile's drifting beam shows them, and what these make is taken off its image: images are
+//      linear in visibilities, which therefore need not be kept.
+//   4. The noise that tiles are weighted by, of dirty images at first, is taken anew after some cycles, and in the end.
+//   5. Once nothing stands out of it, sources beyond the mosaic are looked for in what is left of each tile's
+//      visibilities. Clean then goes on below their sidelobes.
+#include "imaging/joint_mosaic.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "coordinates/apparent.h"
+#include "coordinates/tile_center.h"
+#include "core/error.h"
+#include "imaging/image_plan.h"
+#include "imaging/joint_estimate.h"
+
+namespace contimg::imaging {
+namespace {
+
+constexpr std::size_t kFirstCycles = 3;  // with the noise of dirty images
+constexpr std::size_t kLastCycles = 3;   // kept for what sources beyond the mosaic have hidden
+constexpr float kUnchanged = 1e-5f;      // part of a pixel's flux: rounding, not a component
+constexpr double kPlanned = 0.95;        // of the cut-off: facets reach a little beyond it
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Five pixels per minor axis of the beam of a tile.
+double cell_of(VisibilitySource& source, const TileOptions& options, const JobContext& context) {
+  const Observation& observation = source.observation();
+  const Direction center = tile_center(observation);
+  const ChannelRange channels = options.channels ? *options.channels : ChannelRange{0, observation.n_channels()};
+  const StokesVisibilities data = gather_stokes(source, options.stokes, channels, center, options.threads, context);
+  const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
+  const BandAveragedBeam beam(dish_diameter(observation), data.freq_hz, sums.per_channel);
+  const FieldExtent field =
+      field_of_beam(beam, observation.pointing, sums.per_integration, center, options.primary_beam_cutoff);
+  return plan_cell(data, field, aberration_scale(center, mid_time_mjd_s(observation)), options.weighting,
+                   options.threads, context);
+}
+
+class JointMosaic {
+ public:
+  JointMosaic(const std::vector<OpenSource>& sources, const JointOptions& options)
+      : sources_(sources), options_(options) {}
+
+  JointImages make(const JobContext& context) {
+    plan(context.part(0, 0.05));
+    make_dirty(context.part(0.05, 0.4));
+    JointImages result;
+    result.beam = fit_restoring_beam(psf_.view(), grid_.mosaic.cell_rad);
+    result.clean = clean_all(result.beam, context.part(0.4, 0.97));
+    finish(result);
+    context.checkpoint(1);
+    return result;
+  }
+
+ private:
+  using Image = NdArray<float, 2>;
+  Image image() const { return Image({grid_.mosaic.ny, grid_.mosaic.nx}); }
+  JointEstimate estimate() const {
+    return {tiles_, grid_.mosaic, options_.tile.primary_beam_cutoff, options_.tile.threads};
+  }
+
+  void plan(const JobContext& context);
+  void make_dirty(const JobContext& context);
+  bool is_covered(const Vec3& direction) const;
+  CleanResult clean_all(const RestoringBeam& beam, const JobContext& context);
+  CleanResult clean_some(const CleanOptions& options, const JobContext& context);
+  void subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context);
+  SkyComponent component_at(std::size_t y, std::size_t x, double flux_jy) const;
+  void find_outer(const JobContext& context);
+  void finish(JointImages& result);
+
+  const std::vector<OpenSource>& sources_;
+  const JointOptions& options_;
+  std::vector<JointField> fields_;
+  double freq_hz_ = 0;  ///< of the fluxes
+  JointGrid grid_;
+  std::vector<JointTile> tiles_;
+  Image psf_;         ///< the tiles' mean, 0 beyond their facets
+  Image subtracted_;  ///< the model so far, Jy/pixel, not attenuated
+};
+
+void JointMosaic::plan(const JobContext& context) {
+  if (sources_.empty())
+    throw Error(code::kInvalidArgument, "Expected at least one tile for a mosaic but received none");
+  for (const OpenSource& open : sources_) {
+    context.checkpoint();
+    const auto source = open();
+    const Observation& observation = source->observation();
+    fields_.push_back(field_of(observation, options_.tile));
+    freq_hz_ += mean_of(channels_of(observation, options_.tile)) / static_cast<double>(sources_.size());
+  }
+  const double cell_rad =
+      options_.tile.cell_rad > 0 ? options_.tile.cell_rad : cell_of(*sources_.front()(), options_.tile, context);
+  grid_ = plan_joint_grid(fields_, kPlanned * options_.tile.primary_beam_cutoff, cell_rad, options_.max_pixels);
+  for (std::size_t t = 0; t < sources_.size(); ++t)
+    tiles_.emplace_back(sources_[t], grid_.windows[t], freq_hz_, options_.tile);
+}
+
+/// Whether any tile sees a direction well enough to count.
+bool JointMosaic::is_covered(const Vec3& direction) const {
+  return std::any_of(fields_.begin(), fields_.end(), [&](const JointField& field) {
+    const TangentAxes axes = tangent_axes(field.center);
+    return dot(direction, axes.center) > 0 &&
+           field.response.at(dot(direction, axes.east), dot(direction, axes.north)) >=
+               options_.tile.primary_beam_cutoff;
+  });
+}
+
+void JointMosaic::make_dirty(const JobContext& context) {
+  psf_ = image();
+  subtracted_ = image();
+  double sum = 0;
+  const double n = static_cast<double>(tiles_.size());
+  for (std::size_t t = 0; t < tiles_.size(); ++t) {
+    JointTile& tile = tiles_[t];
+    const double begin = static_cast<double>(t);
+    const Image psf = tile.make_dirty(context.part(begin / n, (begin + 1) / n));
+    const double weight = 1 / (tile.rms_jy() * tile.rms_jy());
+    sum += weight;
+    const std::ptrdiff_t ny = static_cast<std::ptrdiff_t>(psf_.shape(0)),
+                         nx = static_cast<std::ptrdiff_t>(psf_.shape(1)),
+                         down = ny / 2 - static_cast<std::ptrdiff_t>(psf.shape(0) / 2),
+                         right = nx / 2 - static_cast<std::ptrdiff_t>(psf.shape(1) / 2);
+    for (std::ptrdiff_t y = std::max<std::ptrdiff_t>(0, down); y < std::min(ny, ny - down); ++y)
+      for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(0, right); x < std::min(nx, nx - right); ++x)
+        psf_(y, x) += static_cast<float>(weight * psf(y - down, x - right));
+  }
+  for (float& value : psf_) value = static_cast<float>(value / sum);
+}
+
+/// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles.
+void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
+  std::vector<SkyComponent> components;
+  const SkyGrid& grid = grid_.mosaic;
+  for (std::size_t y = 0; y < grid.ny; ++y)
+    for (std::size_t x = 0; x < grid.nx; ++x) {
+      float& before = subtracted_(y, x);
+      if (model(y, x) == 0 && before == 0) continue;
+      const float now = model(y, x) / estimate.response(y * grid.nx + x);
+      if (std::abs(now - before) <= kUnchanged * std::abs(before)) continue;
+      components.push_back(component_at(y, x, now - before));
+      before = now;
+    }
+  if (components.empty()) return;
+  for (JointTile& tile : tiles_) tile.subtract(components, context);
+}
+
+SkyComponent JointMosaic::component_at(std::size_t y, std::size_t x, double flux_jy) const {
+  const SkyGrid& grid = grid_.mosaic;
+  return {grid.l - (static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad,
+          grid.m + (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, flux_jy};
+}
+
+void JointMosaic::find_outer(const JobContext& context) {
+  std::vector<SkyComponent> components;
+  for (std::size_t y = 0; y < subtracted_.shape(0); ++y)
+    for (std::size_t x = 0; x < subtracted_.shape(1); ++x)
+      if (subtracted_(y, x) != 0) components.push_back(component_at(y, x, subtracted_(y, x)));
+  for (JointTile& tile : tiles_) {
+    const auto is_inner = [&](const Component& source) { return is_covered(unit_vector_of(source, tile.center())); };
+    tile.find_outer(components, is_inner, context);
+  }
+}
+
+CleanResult JointMosaic::clean_some(const CleanOptions& options, const JobContext& context) {
+  const JointEstimate fixed = estimate();
+  Image residual = image(), model = image();
+  fixed.flat_noise(residual.view());
+  for (std::size_t i = 0; i < model.size(); ++i)
+    if (subtracted_.data()[i] != 0) model.data()[i] = subtracted_.data()[i] * fixed.response(i);
+  const auto residual_of = [&](NdView<const float, 2> now, NdView<float, 2> left, const JobContext& cycle) {
+    subtract(fixed, now, cycle);
+    fixed.flat_noise(left);
+  };
+  const CleanResult result = clean(psf_.view(), residual.view(), model.view(), options, residual_of, context);
+  if (result.stop == CleanStop::kDiverged) subtract(fixed, model.view(), context);  // what the last cycle took
+  return result;
+}
+
+CleanResult JointMosaic::clean_all(const RestoringBeam& beam, const JobContext& context) {
+  CleanOptions options = options_.tile.clean;
+  options.threads = options_.tile.threads;
+  options.beam_pixels = std::sqrt(beam.major_rad * beam.minor_rad) / grid_.mosaic.cell_rad;
+  options.noise_box = static_cast<std::size_t>(std::ceil(options_.tile.local_rms_window * options.beam_pixels));
+  CleanResult result;
+  // @returns whether there may be more to clean
+  const auto go_on = [&](std::size_t n_cycles, double begin, double end) {
+    CleanOptions now = options;
+    now.max_major_cycles = std::min(n_cycles, options.max_major_cycles);
+    const CleanResult part = clean_some(now, context.part(begin, end));
+    options.max_major_cycles -= part.cycles.size();
+    for (const CleanCycle& cycle : part.cycles) options.max_iterations -= cycle.n_components;
+    result.cycles.insert(result.cycles.end(), part.cycles.begin(), part.cycles.end());
+    result.stop = part.stop;
+    return part.stop != CleanStop::kDiverged && part.stop != CleanStop::kIterations;
+  };
+  if (!go_on(kFirstCycles, 0, 0.3)) return result;
+  const bool with_outer = options_.tile.outer_sources && options.max_major_cycles > kLastCycles;
+  if (!with_outer) {
+    go_on(options.max_major_cycles, 0.3, 1);
+  } else if (go_on(options.max_major_cycles - kLastCycles, 0.3, 0.6)) {
+    find_outer(context.quiet());
+    go_on(options.max_major_cycles, 0.7, 1);
+  }
+  return result;
+}
+
+void JointMosaic::finish(JointImages& result) {
+  JointEstimate last = estimate();
+  result.grid = grid_.mosaic;
+  result.freq_hz = freq_hz_;
+  result.residual = last.mosaic();
+  result.mosaic = Image::uninitialized(result.residual.shape());
+  std::copy(result.residual.begin(), result.residual.end(), result.mosaic.begin());
+  restore(subtracted_.view(), result.beam, grid_.mosaic.cell_rad, result.mosaic.view());
+  result.model = std::move(subtracted_);
+  for (const JointTile& tile : tiles_)
+    result.tiles.push_back(
+        {tile.summary(), tile.center(), tile.rms_jy(), last.n_pixels(result.tiles.size()), tile.outer()});
+  result.weight = std::move(last.weight);
+  result.coverage = std::move(last.coverage);
+}
+
+}  // namespace
+
+JointImages image_jointly(const std::vector<OpenSource>& sources, const JointOptions& options,
+                          const JobContext& context) {
+  return JointMosaic(sources, options).make(context);
+}
+
+}  // namespace contimg::imaging

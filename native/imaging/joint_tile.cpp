@@ -1,0 +1,125 @@
+#include "imaging/joint_tile.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "coordinates/apparent.h"
+#include "coordinates/tile_center.h"
+#include "imaging/image_statistics.h"
+#include "imaging/tile_visibilities.h"
+
+namespace contimg::imaging {
+namespace {
+
+constexpr std::size_t kRoundsOfOuter = 4;
+constexpr double kFaintestBeyond = 0.1;  // in rms of the tile: of components beyond the facet that are subtracted
+
+Direction center_of(const SkyGrid& grid) {
+  const TangentAxes axes = tangent_axes(grid.center);
+  return direction_of(grid.l * axes.east + grid.m * axes.north +
+                      std::sqrt(1 - grid.l * grid.l - grid.m * grid.m) * axes.center);
+}
+
+}  // namespace
+
+JointTile::JointTile(OpenSource open, const JointWindow& window, double freq_hz, const TileOptions& options)
+    : open_(std::move(open)), window_(window), options_(options), freq_hz_(freq_hz) {
+  response_.center = center_of(window.facet);
+}
+
+/// The visibilities, weighted and about the facet's center.
+StokesVisibilities JointTile::read(VisibilitySource& source, const JobContext& context) const {
+  const Observation& observation = source.observation();
+  const ChannelRange channels = options_.channels ? *options_.channels : ChannelRange{0, observation.n_channels()};
+  StokesVisibilities data =
+      gather_stokes(source, options_.stokes, channels, response_.center, options_.threads, context);
+  const SkyGrid& facet = window_.facet;
+  apply_weighting(
+      data.uvw_m.view(), data.frequencies(),
+      {facet.nx, facet.ny, facet.cell_rad * aberration_scale(response_.center, mid_time_mjd_s(observation))},
+      options_.weighting, data.weights.view());
+  return data;
+}
+
+NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
+  const auto source = open_();
+  const Observation& observation = source->observation();
+  StokesVisibilities data = read(*source, context.part(0, 0.4));
+  const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
+  if (!(sums.total > 0))
+    throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
+  summary_ = summarize(observation, data, sums);
+  response_ = {dish_diameter(observation),
+               options_.spectral_index,
+               data.freq_hz,
+               sums.per_channel,
+               {},
+               observation.pointing,
+               sums.per_integration,
+               response_.center,
+               aberration_scale(response_.center, summary_.mid_mjd_s)};
+  std::vector<double> weights = sums.per_channel;
+  double sum = 0;
+  for (std::size_t k = 0; k < weights.size(); ++k)
+    sum += weights[k] *= std::pow(data.freq_hz[k] / freq_hz_, options_.spectral_index);
+  beam_scale_ = sum / sums.total;
+  const BandAveragedBeam beam(response_.dish_diameter_m, data.freq_hz, weights);
+  const SkyGrid& facet = window_.facet;
+  beam_.emplace(beam, observation.pointing, sums.per_integration, facet.center);
+  primary_beam_ = tile_primary_beam(beam, observation.pointing, sums.per_integration, facet, options_.threads);
+  for (float& power : primary_beam_) power = static_cast<float>(power * beam_scale_);
+
+  TileVisibilities visibilities(data, response_, facet, {options_.epsilon, options_.threads}, sums.total);
+  auto psf = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
+  visibilities.psf(psf.view(), context.part(0.4, 0.7));
+  residual_ = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
+  visibilities.image(residual_.view(), context.part(0.7, 1));
+  rms_jy_ = mad_sigma(residual_.view());
+  if (!(rms_jy_ > 0))
+    throw Error(code::kMosaic, "Expected tiles that show noise, by which they are weighted, but one is all 0");
+  return psf;
+}
+
+void JointTile::subtract(const std::vector<SkyComponent>& components, const JobContext& context) {
+  const auto source = open_();
+  StokesVisibilities data = read(*source, context.quiet());
+  std::fill(data.visibilities.begin(), data.visibilities.end(), std::complex<float>());
+  TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
+                                summary_.sum_of_weights);
+  visibilities.subtract(apparent(components, visibilities.facet()), context.quiet());
+  auto change = NdArray<float, 2>::uninitialized(residual_.shape());
+  visibilities.image(change.view(), context.quiet());
+  for (std::size_t i = 0; i < change.size(); ++i) residual_.data()[i] += change.data()[i];
+  rms_jy_ = mad_sigma(residual_.view());
+}
+
+void JointTile::find_outer(const std::vector<SkyComponent>& components, const OuterSources::IsInner& is_inner,
+                           const JobContext& context) {
+  const auto source = open_();
+  StokesVisibilities data = read(*source, context.quiet());
+  TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
+                                summary_.sum_of_weights);
+  visibilities.subtract(apparent(components, visibilities.facet()), context.quiet());
+  OuterSources outer(data, response_, window_.facet, options_.threads, is_inner);
+  outer.find(kRoundsOfOuter, context.quiet());
+  outer_ = outer.components();
+  visibilities.image(residual_.view(), context.quiet());
+  rms_jy_ = mad_sigma(residual_.view());
+}
+
+/// Components as the tile sees them, about its center.
+std::vector<Component> JointTile::apparent(const std::vector<SkyComponent>& components, const Facet& facet) const {
+  const TangentAxes axes = tangent_axes(window_.facet.center), own = tangent_axes(response_.center);
+  std::vector<Component> result;
+  for (const SkyComponent& component : components) {
+    const auto [l, m, flux_jy] = component;
+    const double seen_jy = flux_jy * beam_scale_ * beam_->at(l, m);
+    const Vec3 direction = l * axes.east + m * axes.north + std::sqrt(1 - l * l - m * m) * axes.center;
+    if (seen_jy == 0 || !(dot(direction, own.center) > 0)) continue;
+    const Component seen{dot(direction, own.east), dot(direction, own.north), seen_jy};
+    if (facet.holds(seen) || std::abs(seen_jy) > kFaintestBeyond * rms_jy_) result.push_back(seen);
+  }
+  return result;
+}
+
+}  // namespace contimg::imaging

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/visibility_source.h"
+#include "imaging/facet.h"
+#include "imaging/joint_grid.h"
+#include "imaging/outer_sources.h"
+#include "imaging/tile_imager.h"
+
+namespace contimg::imaging {
+
+using OpenSource = std::function<std::unique_ptr<VisibilitySource>()>;
+
+/// A point source of a joint mosaic.
+struct SkyComponent {
+  double l = 0, m = 0;  ///< direction cosines from the mosaic's center, ICRS
+  double flux_jy = 0;   ///< not attenuated
+};
+
+/// A tile of a joint mosaic. Its visibilities are read where they are needed, and gone thereafter; its image stays.
+class JointTile {
+ public:
+  /// @param freq_hz  of the fluxes, the same for all tiles
+  /// @param options  those that shape an image and its clean are the mosaic's: not looked at; outlives this
+  JointTile(OpenSource open, const JointWindow& window, double freq_hz, const TileOptions& options);
+
+  /// Makes the dirty image.
+  /// @returns the PSF, (ny, nx) as the facet
+  NdArray<float, 2> make_dirty(const JobContext& context);
+
+  /// Takes components off the image, by way of the visibilities that they have. Those beyond the facet count where the
+  /// tile sees them.
+  void subtract(const std::vector<SkyComponent>& components, const JobContext& context);
+
+  /// Makes the image of what all components so far and sources beyond the mosaic, which it looks for, leave.
+  /// @param is_inner  what lies in the mosaic, where clean finds it: about the facet's center
+  void find_outer(const std::vector<SkyComponent>& components, const OuterSources::IsInner& is_inner,
+                  const JobContext& context);
+
+  const JointWindow& window() const { return window_; }
+  const Direction& center() const { return response_.center; }
+  NdView<const float, 2> residual() const { return residual_.view(); }
+  /// How high the image shows sources of 1 Jy at `freq_hz` with the spectrum of the options: the response of the dishes
+  /// averaged over pointings and band, as the image is. Beams of the mean channel would have tiles disagree by 0.5 %.
+  NdView<const float, 2> primary_beam() const { return primary_beam_.view(); }
+  double rms_jy() const { return rms_jy_; }  ///< of the residual, Jy/beam
+  const TileSummary& summary() const { return summary_; }
+  const std::vector<Component>& outer() const { return outer_; }  ///< about center()
+
+ private:
+  StokesVisibilities read(VisibilitySource& source, const JobContext& context) const;
+  std::vector<Component> apparent(const std::vector<SkyComponent>& components, const Facet& facet) const;
+
+  OpenSource open_;
+  JointWindow window_;
+  const TileOptions& options_;
+  TileResponse response_;
+  double freq_hz_;
+  std::optional<AveragedResponse> beam_;  ///< about the mosaic's center, ...
+  double beam_scale_ = 1;                 ///< ... times this: see primary_beam()
+  NdArray<float, 2> residual_, primary_beam_;
+  TileSummary summary_;
+  std::vector<Component> outer_;
+  double rms_jy_ = 0;
+};
+
+}  // namespace contimg::imaging
