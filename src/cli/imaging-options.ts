@@ -35,13 +35,21 @@ export const imagingSchema = z.object({
   pointSources: z.boolean().optional(),
 });
 
-/** Declares them. */
-export function addImagingOptions(command: Command): Command {
+/** Declares them; of a joint mosaic those that it has. */
+export function addImagingOptions(command: Command, { toJointMosaic = false } = {}): Command {
+  if (!toJointMosaic)
+    command
+      .option('--cell <arcsec>', 'pixel size (default: a fifth of the beam)')
+      .option('--npix <n>', 'pixels per side of an image (default: out to 10 % of the primary beam)')
+      .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources')
+      .option(
+        '--spectral-terms <n>',
+        'clean spectra too: 2 for slopes, 3 for curvature (default 1: one spectral index)',
+      )
+      .option('--no-point-sources', 'make all sources of components on pixels');
   return command
     .addOption(new Option('--stokes <name>', 'what to image (default I)').choices(['I', 'XX', 'YY', 'RR', 'LL']))
     .option('--channel-range <first:end>', 'channels to image, from 0, without the last (default all)')
-    .option('--cell <arcsec>', 'pixel size (default: a fifth of the beam)')
-    .option('--npix <n>', 'pixels per side of an image (default: out to 10 % of the primary beam)')
     .addOption(new Option('--weighting <scheme>', 'default briggs').choices(['natural', 'uniform', 'briggs']))
     .option('--robust <number>', 'of briggs, -2 to 2 (default 0.5)')
     .addOption(
@@ -64,10 +72,7 @@ export function addImagingOptions(command: Command): Command {
     .option('--auto-mask <sigma>', 'clean what exceeds this (default 3.5) ...')
     .option('--auto-threshold <sigma>', '... down to this (default 2)')
     .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
-    .option('--multiscale', 'clean with Gaussians of several widths too, for extended sources')
-    .option('--spectral-terms <n>', 'clean spectra too: 2 for slopes, 3 for curvature (default 1: one spectral index)')
-    .option('--no-outer-sources', 'leave sources beyond the image alone')
-    .option('--no-point-sources', 'make all sources of components on pixels');
+    .option('--no-outer-sources', 'leave sources beyond the image alone');
 }
 
 /** The library's options. @throws {UsageError} options that do not go together. */

@@ -30,7 +30,9 @@ export type {
 } from './run-report.js';
 export type { TileCalibration } from './stage-files.js';
 export { writeCalibrationPictures } from './write-calibration-pictures.js';
+export { checkJointMosaicAbsent, writeJointMosaic } from './write-joint-mosaic.js';
+export type { JointMosaicFiles } from './write-joint-mosaic.js';
 export { writeMosaicSummary } from './write-mosaic-summary.js';
-export type { MosaicSummary } from './write-mosaic-summary.js';
+export type { MosaicSummary, SummarizedMosaic } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';
 export { mosaicLimits } from './validate-mosaic.js';

@@ -4,6 +4,7 @@ import type { SkySource } from '../calibration/index.js';
 import { readFits, renderPng } from '../fits/index.js';
 import { findPeaks } from '../mosaic/index.js';
 import type { MosaicFiles } from '../mosaic/index.js';
+import type { CleanCycle, CleanStop } from '../imaging/index.js';
 import { compareCatalogue } from './compare-catalogue.js';
 import type { CatalogueComparison } from './compare-catalogue.js';
 import { measureMosaic } from './validate-mosaic.js';
@@ -19,6 +20,13 @@ export interface MosaicSummary {
   readonly catalogue?: CatalogueComparison | undefined;
 }
 
+/** A mosaic in files, and what its summary tells of: of one of images what `mosaicFiles` gives. */
+export interface SummarizedMosaic extends Pick<MosaicFiles, 'files' | 'grid' | 'leftOut' | 'checks'> {
+  readonly tiles: readonly object[];
+  /** Of a joint mosaic. */
+  readonly clean?: { readonly cycles: readonly CleanCycle[]; readonly stop: CleanStop } | undefined;
+}
+
 /**
  * Writes what goes with the files of a mosaic: `NAME.png`, with circles around sources and lines where the number of tiles
  * changes, and `NAME.json`, its figures: noise, coverage, dynamic range, every tile with its agreement, every check.
@@ -28,7 +36,7 @@ export interface MosaicSummary {
  */
 export async function writeMosaicSummary(
   name: string,
-  made: MosaicFiles,
+  made: SummarizedMosaic,
   catalogue?: readonly SkySource[],
 ): Promise<MosaicSummary> {
   const [main, , rmsPath, coveragePath] = made.files as [string, string, string, string];
@@ -36,9 +44,12 @@ export async function writeMosaicSummary(
   const sources = findPeaks(mosaic, rms).slice(0, maxSources);
   const files = [`${name}.png`, `${name}.json`] as const;
   await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: coverage }));
-  const { grid, tiles, leftOut, checks } = made;
+  const { grid, tiles, leftOut, checks, clean } = made;
   const compared = catalogue && { catalogue: compareCatalogue(mosaic, rms, catalogue) };
   const figures = { grid, beam: mosaic.beam, freqHz: mosaic.freqHz, statistics: measureMosaic(mosaic, rms) };
-  await writeFile(files[1], JSON.stringify({ ...figures, tiles, leftOut, checks, sources, ...compared }, null, 2));
+  await writeFile(
+    files[1],
+    JSON.stringify({ ...figures, tiles, leftOut, checks, clean, sources, ...compared }, null, 2),
+  );
   return { files, ...compared };
 }

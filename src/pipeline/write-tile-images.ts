@@ -1,10 +1,8 @@
-import { access } from 'node:fs/promises';
-
 import { checkBoolean, checkText } from '../core/check.js';
-import { OutputExistsError } from '../core/errors.js';
 import { writeFits } from '../fits/index.js';
 import type { SkyImage, WriteFitsOptions } from '../fits/index.js';
 import type { TileImages } from '../imaging/index.js';
+import { checkAbsent } from './check-absent.js';
 
 /** The ends of the names of a tile's images. */
 const products = {
@@ -70,13 +68,3 @@ function filesOf(name: string, tile: TileImages): [path: string, image: SkyImage
 
 const partName = (name: string, part: number) => `${name}-${String(part).padStart(4, '0')}`;
 const wholeName = (name: string) => `${name}-MFS`;
-
-async function checkAbsent(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists) throw new OutputExistsError(path, `Expected no file at ${path}, but there is one`);
-  }
-}

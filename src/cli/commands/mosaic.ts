@@ -6,10 +6,13 @@ import { z } from 'zod';
 import { readSkyModel } from '../../calibration/index.js';
 import { mosaicFiles, mosaicPlanes, mosaicTiers } from '../../mosaic/index.js';
 import type { MosaicFiles, MosaicOptions, MosaicTile } from '../../mosaic/index.js';
+import type { JointMosaic } from '../../imaging/index.js';
 import { writeMosaicSummary } from '../../pipeline/index.js';
-import type { MosaicSummary } from '../../pipeline/index.js';
+import type { JointMosaicFiles, MosaicSummary } from '../../pipeline/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { UsageError } from '../exit-codes.js';
+import { addImagingOptions } from '../imaging-options.js';
+import { jointSchema, makeJointMosaic } from '../joint-mosaic.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
 
@@ -31,27 +34,35 @@ const schema = z.object({
   overwrite: z.boolean().optional(),
   threads: integerOption.min(0).max(1024).optional(),
   json: z.boolean().optional(),
+  joint: z.boolean().optional(),
+  ...jointSchema.shape,
 });
 type Options = z.infer<typeof schema>;
 
+/** Options that go with images alone, and with visibilities alone. */
+const ofImages = ['tier', 'dish', 'kernel', 'projection', 'commonBeam', 'compare', 'reject'] as const;
+const ofVisibilities = Object.keys(jointSchema.shape) as (keyof typeof jointSchema.shape)[];
+
 /** `contimg mosaic`: images of overlapping fields to one. */
 export const mosaicCommand: MakeCommand = ({ config, signal }) =>
-  new Command('mosaic')
+  addImagingOptions(new Command('mosaic'), { toJointMosaic: true })
     .description('Combine overlapping images into one, each pixel weighted by its primary beam and noise.')
     .argument(
       '<tile...>',
-      'FITS images in Jy/beam, not divided by the primary beam, which stands beside NAME-image.fits as NAME-pb.fits',
+      'FITS images in Jy/beam, not divided by the primary beam, which stands beside NAME-image.fits as NAME-pb.fits; ' +
+        'with --joint MeasurementSets, UVH5 files, or folders of these',
     )
     .requiredOption(
       '-o, --output <name>',
       'what is made is <name>.fits, -weight.fits, -rms.fits, -coverage.fits, .png and .json; of parts of the band, ' +
         '<name>-0000.fits and so on, all on the same pixels',
     )
+    .option('--joint', 'of visibilities, gridded to one mosaic and cleaned as a whole; options of imaging go with it')
     .addOption(new Option('--tier <name>', 'a set of options').choices(Object.keys(mosaicTiers)))
     .option('--dish <m>', 'take the Airy pattern of a dish of this diameter for the primary beam, not the files')
     .option('--cutoff <fraction>', 'a tile counts where its primary beam is at least this (default 0.1)')
     .addOption(new Option('--kernel <name>', 'interpolation (default optimal)').choices([...kernels]))
-    .option('--cell <arcsec>', 'pixel size (default: the smallest of the tiles)')
+    .option('--cell <arcsec>', 'pixel size (default: the smallest of the tiles; with --joint a fifth of the beam)')
     .addOption(new Option('--projection <name>', 'default SIN, or what all tiles have').choices(['SIN', 'TAN', 'ZEA']))
     .option('--common-beam', 'convolve all tiles to the smallest beam that holds theirs')
     .option('--compare', 'compare tiles where they overlap, and make <name>-chi2.fits')
@@ -63,11 +74,23 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
     .option('--json', 'print one line of JSON for each mosaic: the files, the tiles, and every check')
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
+      refuseOthers(options);
       const catalogue = options.catalogue === undefined ? undefined : await readSkyModel(options.catalogue);
       const display = progressDisplay();
       const onProgress = (fraction: number) => display.show({ name: options.output, fraction });
       const job = { signal, threads: options.threads ?? config.threads, onProgress };
       try {
+        if (options.joint) {
+          const { joint, made } = await makeJointMosaic(
+            paths,
+            options,
+            { ...job, cellArcsec: options.cell },
+            catalogue,
+          );
+          display.stop();
+          printJoint(joint, made, options.json ?? false);
+          return;
+        }
         const made = await makeMosaics(paths, options, { ...toMosaicOptions(options), ...job });
         const summaries: MosaicSummary[] = [];
         for (const [name, mosaic] of made) summaries.push(await writeMosaicSummary(name, mosaic, catalogue));
@@ -77,6 +100,15 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
         display.stop();
       }
     });
+
+/** @throws {UsageError} options that do not go with what a mosaic is made of. */
+function refuseOthers(options: Options): void {
+  const others: readonly (keyof Options)[] = options.joint ? ofImages : ofVisibilities;
+  const given = others.find(name => options[name] !== undefined && !(name === 'outerSources' && options[name]));
+  if (given === undefined) return;
+  const flag = optionName(given);
+  throw new UsageError(options.joint ? `${flag} goes with images, not with --joint` : `${flag} goes with --joint`);
+}
 
 /** Mosaics by their names: one, or one for each part of the band, where the images are `NAME-0000-image.fits`, ... */
 async function makeMosaics(
@@ -124,6 +156,28 @@ function toMosaicOptions(options: Options): MosaicOptions & { overwrite?: boolea
   return { ...(options.tier ? mosaicTiers[options.tier] : {}), ...set, overwrite: options.overwrite };
 }
 
+function printJoint(joint: JointMosaic, made: JointMosaicFiles, json: boolean): void {
+  const { beam, cycles, stop, tiles } = joint;
+  const files = [...made.images, ...made.files];
+  if (json) {
+    console.log(JSON.stringify({ files, beam, cycles, stop, tiles, catalogue: made.catalogue }));
+    return;
+  }
+  console.log(String(joint));
+  console.log(`clean: ${cycles.length} major cycles, stopped by ${stop}`);
+  printCatalogue(made);
+  for (const file of files) console.log(file);
+}
+
+function printCatalogue({ catalogue }: MosaicSummary): void {
+  if (!catalogue) return;
+  const { nFound, nExpected, fluxRatio, fluxScatter, eastArcsec, northArcsec } = catalogue;
+  console.log(
+    `catalogue: ${nFound} of ${nExpected} sources found, flux ratio ${fluxRatio.toFixed(3)} (scatter ` +
+      `${fluxScatter.toFixed(3)}), ${eastArcsec.toFixed(2)}" east and ${northArcsec.toFixed(2)}" north`,
+  );
+}
+
 function print(made: MosaicFiles, summary: MosaicSummary, json: boolean): void {
   const { tiles, leftOut, checks } = made;
   const { catalogue } = summary;
@@ -136,12 +190,6 @@ function print(made: MosaicFiles, summary: MosaicSummary, json: boolean): void {
   for (const { id, reason } of leftOut) console.log(`left out ${id}: ${reason}`);
   for (const { tile, check, value, limit, passed } of checks)
     if (!passed) console.log(`${tile}: ${check} is ${value.toPrecision(3)}, the limit ${limit}`);
-  if (catalogue) {
-    const { nFound, nExpected, fluxRatio, fluxScatter, eastArcsec, northArcsec } = catalogue;
-    console.log(
-      `catalogue: ${nFound} of ${nExpected} sources found, flux ratio ${fluxRatio.toFixed(3)} (scatter ` +
-        `${fluxScatter.toFixed(3)}), ${eastArcsec.toFixed(2)}" east and ${northArcsec.toFixed(2)}" north`,
-    );
-  }
+  printCatalogue(summary);
   for (const file of files) console.log(file);
 }

@@ -1,0 +1,57 @@
+import type { SkySource } from '../calibration/index.js';
+import { checkBoolean, checkText } from '../core/check.js';
+import { writeFits } from '../fits/index.js';
+import type { WriteFitsOptions } from '../fits/index.js';
+import type { JointMosaic } from '../imaging/index.js';
+import { checkAbsent } from './check-absent.js';
+import { writeMosaicSummary } from './write-mosaic-summary.js';
+import type { MosaicSummary } from './write-mosaic-summary.js';
+
+/** The ends of the names of a joint mosaic's images; where the first stands the others do. */
+const products = {
+  '-residual': 'residual',
+  '-model': 'model',
+  '-weight': 'weight',
+  '-rms': 'rms',
+  '-coverage': 'coverage',
+  '': 'mosaic',
+} as const satisfies Record<string, keyof JointMosaic>;
+
+export interface JointMosaicFiles extends MosaicSummary {
+  /** The mosaic's first, then weight, rms, coverage, residual and model. */
+  readonly images: readonly string[];
+}
+
+/**
+ * Writes a joint mosaic as `mosaicFiles` and `writeMosaicSummary` write one of images: `NAME.fits`, `-weight`, `-rms`,
+ * `-coverage`, `NAME.png`, `NAME.json`; and beside them `-residual` and `-model`.
+ *
+ * @param name - path of the files without these ends; its folder exists.
+ * @param catalogue - sources whose fluxes and positions the mosaic's are compared with.
+ * @throws {OutputExistsError} one of the images exists and `overwrite` is not set: nothing is written.
+ * @throws {DiskFullError, FileAccessError} as `writeFits`.
+ */
+export async function writeJointMosaic(
+  name: string,
+  joint: JointMosaic,
+  options: WriteFitsOptions & { readonly catalogue?: readonly SkySource[] | undefined } = {},
+): Promise<JointMosaicFiles> {
+  const overwrite = checkBoolean('overwrite', options.overwrite ?? false);
+  if (!overwrite) await checkJointMosaicAbsent(name);
+  for (const [end, key] of Object.entries(products)) await writeFits(`${name}${end}.fits`, joint[key], { overwrite });
+  const { wcs, pixels } = joint.mosaic;
+  const [ny, nx] = pixels.shape as [number, number];
+  const images = ['', '-weight', '-rms', '-coverage', '-residual', '-model'].map(end => `${name}${end}.fits`);
+  const { tiles, cycles, stop } = joint;
+  const made = { files: images, grid: { wcs, nx, ny }, tiles, leftOut: [], checks: [], clean: { cycles, stop } };
+  return { images, ...(await writeMosaicSummary(name, made, options.catalogue)) };
+}
+
+/**
+ * Refuses a name under which images exist, before any work is done.
+ *
+ * @throws {OutputExistsError}
+ */
+export function checkJointMosaicAbsent(name: string): Promise<void> {
+  return checkAbsent(Object.keys(products).map(end => `${checkText('name', name)}${end}.fits`));
+}
