@@ -3,6 +3,7 @@ import { calibrationCases } from './calibration.js';
 import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
+import { jointMosaicCase } from './joint-mosaic.js';
 import { mosaicCases } from './mosaic.js';
 import { formGroupsCase, publishCase } from './publish.js';
 import { readCases } from './read.js';
@@ -18,6 +19,7 @@ export function allCases(size: Size): Case[] {
     ...tileCases(size),
     depthCase(size),
     ...mosaicCases(size),
+    jointMosaicCase(size),
     formGroupsCase(size),
     publishCase(size),
   ];

@@ -2,6 +2,7 @@ import { flagTask, solveTask } from './calibration.js';
 import { convertTask } from './convert.js';
 import { formGroupsTask, formOwnGroupsTask } from './form-groups.js';
 import { gridTask, degridTask } from './gridding.js';
+import { jointMosaicTask, mosaicOfImagesTask } from './joint-mosaic.js';
 import { mosaicTask } from './mosaic.js';
 import { publishTask } from './publish.js';
 import { readFileTask, readGroupTask, readHeadersTask, indexFolderTask } from './read.js';
@@ -31,6 +32,8 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   tile: tileTask,
   'tile-through-ms': tileThroughMsTask,
   mosaic: mosaicTask,
+  'joint-mosaic': jointMosaicTask,
+  'mosaic-of-images': mosaicOfImagesTask,
   publish: publishTask,
   'form-groups': formGroupsTask,
   'form-own-groups': formOwnGroupsTask,
