@@ -1,5 +1,7 @@
 #include "core/fringe.h"
 
+#include <cmath>
+
 namespace contimg {
 
 std::vector<ChannelRun> runs_of(const std::vector<double>& freq_hz) {
