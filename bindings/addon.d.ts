@@ -368,6 +368,11 @@ export interface CalibrationAddon {
   writeMsFlags(
     options: { path: string; reasons: RawArray<Uint8Array> } & Omit<RawMsChoice, 'dataColumn'>,
   ): NativeJob<void>;
+  /** Writes CORRECTED_DATA and what goes with it into the MeasurementSet that is the source. */
+  writeCalibratedMs(
+    options: { source: RawSource; history: readonly string[] },
+    onProgress: Progress,
+  ): NativeJob<{ nVisibilities: number; nFlagged: number }>;
 }
 
 /** imaging.cpp */

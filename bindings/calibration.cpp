@@ -4,6 +4,7 @@
 #include "job.h"
 #include "ms/caltable.h"
 #include "ms/ms_source.h"
+#include "ms/write_calibrated.h"
 #include "ms/write_flags.h"
 #include "solutions.h"
 #include "source.h"
@@ -109,6 +110,26 @@ Napi::Value write_flags(const Napi::CallbackInfo& info) {
       wrap_nothing);
 }
 
+Napi::Value write_calibrated(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info,
+      [description = source_description(options, "source"),
+       history = texts(options, "history")](const JobContext& context) {
+        const std::string& path = description.paths.front();
+        auto ms = std::make_unique<ms::MsSource>(path, description.earth_orientation);
+        const ms::MsContents contents = ms->contents();
+        const auto source = corrected(std::move(ms), description);
+        return ms::write_calibrated(path, *source, contents, history, context);
+      },
+      [](Napi::Env env, ms::WrittenVisibilities&& written) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("nVisibilities", static_cast<double>(written.n_visibilities));
+        result.Set("nFlagged", static_cast<double>(written.n_flagged));
+        return result;
+      });
+}
+
 Napi::Value write_table(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   return start_job(
@@ -133,6 +154,7 @@ void add_calibration(Napi::Object exports) {
   add<solve>(exports, "solveCalibration");
   add<flag>(exports, "flagVisibilities");
   add<write_flags>(exports, "writeMsFlags");
+  add<write_calibrated>(exports, "writeCalibratedMs");
   add<write_table>(exports, "writeCalibrationTable");
   add<read_table>(exports, "readCalibrationTable");
 }

@@ -90,6 +90,11 @@ std::unique_ptr<VisibilitySource> open_source(const SourceDescription& descripti
   else
     source =
         std::make_unique<Uvh5GroupSource>(description.paths, description.min_subbands, description.earth_orientation);
+  return corrected(std::move(source), description);
+}
+
+std::unique_ptr<VisibilitySource> corrected(std::unique_ptr<VisibilitySource> source,
+                                            const SourceDescription& description) {
   if (description.flags) source = std::make_unique<calibration::FlaggedSource>(std::move(source), *description.flags);
   if (!description.calibration.empty())
     source = std::make_unique<calibration::CalibratedSource>(std::move(source), description.calibration);

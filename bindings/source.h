@@ -40,6 +40,10 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
 /// @throws Error{UVH5_FORMAT, INCONSISTENT_GROUP, INCOMPLETE_GROUP, MEASUREMENT_SET, FILE_ACCESS}
 std::unique_ptr<VisibilitySource> open_source(const SourceDescription& description);
 
+/// A source with what the description says is to be done to it as it is read.
+std::unique_ptr<VisibilitySource> corrected(std::unique_ptr<VisibilitySource> source,
+                                            const SourceDescription& description);
+
 /// {name, positionMeters, diameterMeters}[]
 Napi::Array wrap(Napi::Env env, const std::vector<Antenna>& antennas);
 

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "core/normalize.h"
+#include "ms/companion_columns.h"
 #include "ms/ms_rows.h"
 
 namespace contimg::ms {
@@ -70,11 +71,29 @@ void reverse_channels(NdView<T, 3> values) {
       std::swap_ranges(&values(row, low, 0), &values(row, low, 0) + n_pols, &values(row, --high, 0));
 }
 
-casacore::ArrayColumn<float> optional_column(const Table& table, const char* name) {
+/// Adds flags that were set after CORRECTED_DATA had been written: where that had a weight.
+void add_flags_since(const Table& table, const Run& run, const IPosition& cell, std::size_t per_row,
+                     std::uint8_t* flags) {
+  const casacore::Array<bool> now = casacore::ArrayColumn<bool>(table, "FLAG").getColumnRange(run.slicer());
+  const casacore::Array<float> weights =
+      casacore::ArrayColumn<float>(table, "WEIGHT_SPECTRUM").getColumnRange(run.slicer());
+  if (!now.shape().getFirst(2).isEqual(cell) || !weights.shape().isEqual(now.shape())) return;
+  for (std::size_t k = 0; k < run.n; ++k)
+    for (std::size_t i = 0; i < per_row; ++i)
+      flags[run.places[k] * per_row + i] |= now.data()[k * per_row + i] && weights.data()[k * per_row + i] > 0;
+}
+
+casacore::ArrayColumn<float> optional_column(const Table& table, const std::string& name) {
   return table.tableDesc().isColumn(name) ? casacore::ArrayColumn<float>(table, name) : casacore::ArrayColumn<float>();
 }
 
 }  // namespace
+
+void reverse_channels(VisibilityBlock& block) {
+  reverse_channels(block.visibilities);
+  reverse_channels(block.flags);
+  reverse_channels(block.weights);
+}
 
 void MsBlock::resize(std::size_t n_rows, std::size_t n_channels, std::size_t n_pols) {
   const std::array<std::size_t, 3> shape{n_rows, n_channels, n_pols};
@@ -102,10 +121,12 @@ void MsBlock::read(const Table& table, const std::string& data_column, const std
   const auto earlier = [&](auto a, auto b) { return table_rows[a] < table_rows[b]; };
   if (!std::is_sorted(places.begin(), places.end(), earlier)) std::sort(places.begin(), places.end(), earlier);
 
+  const CompanionColumns names = companions_of(table, data_column);
   const casacore::ArrayColumn<casacore::Complex> data(table, data_column);
-  const casacore::ArrayColumn<bool> flag(table, "FLAG");
+  const casacore::ArrayColumn<bool> flag(table, names.flag);
   const casacore::ScalarColumn<bool> flag_row(table, "FLAG_ROW");
-  const auto weight_spectrum = optional_column(table, "WEIGHT_SPECTRUM"), weight = optional_column(table, "WEIGHT");
+  const auto weight_spectrum = optional_column(table, names.weight_spectrum),
+             weight = optional_column(table, names.weight);
   const IPosition cell(2, static_cast<ssize_t>(n_pols), static_cast<ssize_t>(n_channels));
   const std::size_t per_row = n_channels * n_pols;
   for (const std::uint32_t place : places) {
@@ -118,6 +139,7 @@ void MsBlock::read(const Table& table, const std::string& data_column, const std
   for (const Run& run : runs(table_rows, places, alike)) {
     read_cells<casacore::Complex>(data, run, cell, per_row, visibilities_.data());
     read_cells<bool>(flag, run, cell, per_row, flags_.data());
+    if (names.flagged_since) add_flags_since(table, run, cell, per_row, flags_.data());
     const casacore::Vector<bool> rows = flag_row.getColumnRange(run.slicer());
     for (std::size_t k = 0; k < run.n; ++k) row_flags_[run.places[k]] = rows(k);
     const Weights weights = weights_of_row_[run.places[0]];
@@ -137,9 +159,8 @@ void MsBlock::normalize(bool descending) {
   }
   contimg::normalize(visibilities_.data(), flags_.data(), weights_.data(), flags_.size());
   if (!descending) return;
-  reverse_channels(visibilities_.view());
-  reverse_channels(flags_.view());
-  reverse_channels(weights_.view());
+  VisibilityBlock block = view(0, 0);
+  reverse_channels(block);
 }
 
 }  // namespace contimg::ms

@@ -12,6 +12,9 @@
 
 namespace contimg::ms {
 
+/// Turns the order of a block's channels round.
+void reverse_channels(VisibilityBlock& block);
+
 /// Consecutive rows of one spectral window of an observation, on their way from the main table.
 class MsBlock {
  public:

@@ -2,74 +2,34 @@
 
 #include <casacore/tables/DataMan/IncrementalStMan.h>
 #include <casacore/tables/DataMan/StandardStMan.h>
-#include <casacore/tables/DataMan/TiledColumnStMan.h>
-#include <casacore/tables/DataMan/TiledShapeStMan.h>
 #include <casacore/tables/Tables/SetupNewTab.h>
 
-#include <algorithm>
-#include <complex>
+#include <vector>
+
+#include "ms/tiled_column.h"
 
 namespace contimg::ms {
 namespace {
 
-using casacore::IPosition;
 using MS = casacore::MeasurementSet;
 using Column = casacore::MSMainEnums::PredefinedColumns;
 
-/// One tiled array column: its cells have the shape `cell`, or that of each spectral window where `fixed` is false.
-struct TiledColumn {
-  Column column;
-  IPosition cell, tile;
-  bool fixed;
-  double bytes_per_element;
-
-  casacore::String name() const { return MS::columnName(column); }
-  casacore::String manager() const { return "Tiled" + name(); }
-};
-
 /// A column of (pols, channels) cells.
 TiledColumn visibility_column(const WritePlan& plan, Column column, double bytes_per_element) {
-  const auto n_pols = static_cast<ssize_t>(plan.observation.n_pols());
-  const IPosition cell(2, n_pols, static_cast<ssize_t>(plan.n_channels_of(0)));
-  const IPosition tile(3, n_pols, static_cast<ssize_t>(plan.tile.channels), static_cast<ssize_t>(plan.tile.rows));
-  return {column, cell, tile, plan.windows_alike(), bytes_per_element};
-}
-
-/// A column of a few numbers per row.
-TiledColumn row_column(const WritePlan& plan, Column column, std::size_t n, double bytes_per_element) {
-  constexpr double kTileBytes = 1 << 20;
-  const auto rows = std::min<std::size_t>(
-      plan.n_table_rows(), static_cast<std::size_t>(kTileBytes / (static_cast<double>(n) * bytes_per_element)));
-  const IPosition cell(1, static_cast<ssize_t>(n));
-  return {column, cell, cell.concatenate(IPosition(1, static_cast<ssize_t>(rows))), true, bytes_per_element};
+  return ms::visibility_column(column, plan.observation.n_pols(), plan.n_channels_of(0), plan.tile,
+                               plan.windows_alike(), bytes_per_element);
 }
 
 TiledColumn weight_spectrum(const WritePlan& plan) { return visibility_column(plan, MS::WEIGHT_SPECTRUM, 4); }
 
 std::vector<TiledColumn> tiled_columns(const WritePlan& plan) {
-  const std::size_t n_pols = plan.observation.n_pols();
+  const std::size_t n_pols = plan.observation.n_pols(), n_rows = plan.n_table_rows();
   std::vector<TiledColumn> result{visibility_column(plan, MS::DATA, 8), visibility_column(plan, MS::FLAG, 0.125),
-                                  row_column(plan, MS::WEIGHT, n_pols, 4), row_column(plan, MS::SIGMA, n_pols, 4),
-                                  row_column(plan, MS::UVW, 3, 8)};
+                                  row_column(MS::WEIGHT, n_pols, n_rows, 4), row_column(MS::SIGMA, n_pols, n_rows, 4),
+                                  row_column(MS::UVW, 3, n_rows, 8)};
   if (plan.model_data) result.push_back(visibility_column(plan, MS::MODEL_DATA, 8));
   if (plan.corrected_data) result.push_back(visibility_column(plan, MS::CORRECTED_DATA, 8));
   return result;
-}
-
-void describe(casacore::TableDesc& description, const TiledColumn& tiled) {
-  if (!description.isColumn(tiled.name()))
-    MS::addColumnToDesc(description, tiled.column, static_cast<int>(tiled.cell.size()));
-  if (tiled.fixed && !description.columnDesc(tiled.name()).isFixedShape()) {  // UVW is already
-    description.rwColumnDesc(tiled.name()).setShape(tiled.cell);
-    description.rwColumnDesc(tiled.name()).setOptions(casacore::ColumnDesc::Direct | casacore::ColumnDesc::FixedShape);
-  }
-  description.defineHypercolumn(tiled.manager(), tiled.cell.size() + 1,
-                                casacore::Vector<casacore::String>(1, tiled.name()));
-}
-
-std::unique_ptr<casacore::DataManager> manager_of(const TiledColumn& tiled) {
-  if (tiled.fixed) return std::make_unique<casacore::TiledColumnStMan>(tiled.manager(), tiled.tile);
-  return std::make_unique<casacore::TiledShapeStMan>(tiled.manager(), tiled.tile);
 }
 
 }  // namespace

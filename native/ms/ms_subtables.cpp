@@ -184,19 +184,7 @@ void write_observation(MS& ms, const Observation& observation, double begin, dou
 void write_history(MS& ms, const Observation& observation) {
   auto lines = observation.history;
   lines.push_back("Written as a MeasurementSet by contimg, conjugated");
-  auto columns = with_rows<casacore::MSHistoryColumns>(ms.history(), lines.size());
-  const double now = casacore::Time().modifiedJulianDay() * kSecondsPerDay;
-  for (Row row = 0; row < lines.size(); ++row) {
-    columns.time().put(row, now);
-    columns.observationId().put(row, 0);
-    columns.message().put(row, lines[row]);
-    columns.priority().put(row, "INFO");
-    columns.origin().put(row, "contimg");
-    columns.application().put(row, "contimg");
-    columns.objectId().put(row, 0);
-    columns.cliCommand().put(row, Vector<casacore::String>(1, ""));
-    columns.appParams().put(row, Vector<casacore::String>(1, ""));
-  }
+  append_history(ms.history(), lines);
 }
 
 void write_processor_and_state(MS& ms) {
@@ -231,6 +219,23 @@ void write_antennas(casacore::MSAntenna& table, const std::vector<Antenna>& ante
     columns.offset().put(row, Vector<double>(3, 0.0));
     columns.dishDiameter().put(row, antenna.diameter_m);
     columns.flagRow().put(row, false);
+  }
+}
+
+void append_history(casacore::MSHistory& table, const std::vector<std::string>& lines) {
+  const Row first = table.nrow();
+  auto columns = with_rows<casacore::MSHistoryColumns>(table, lines.size());
+  const double now = casacore::Time().modifiedJulianDay() * kSecondsPerDay;
+  for (Row row = first; row < first + lines.size(); ++row) {
+    columns.time().put(row, now);
+    columns.observationId().put(row, 0);
+    columns.message().put(row, lines[row - first]);
+    columns.priority().put(row, "INFO");
+    columns.origin().put(row, "contimg");
+    columns.application().put(row, "contimg");
+    columns.objectId().put(row, 0);
+    columns.cliCommand().put(row, Vector<casacore::String>(1, ""));
+    columns.appParams().put(row, Vector<casacore::String>(1, ""));
   }
 }
 

@@ -14,6 +14,9 @@ inline constexpr const char* kOrientationKeyword =
 /// Adds antennas to an ANTENNA table. Call under the casacore mutex.
 void write_antennas(casacore::MSAntenna& table, const std::vector<Antenna>& antennas);
 
+/// Adds lines to a HISTORY table. Call under the casacore mutex.
+void append_history(casacore::MSHistory& table, const std::vector<std::string>& lines);
+
 /// Fills every subtable of a new MS. Call under the casacore mutex.
 void write_subtables(casacore::MeasurementSet& ms, const WritePlan& plan);
 

@@ -14,6 +14,7 @@
 #include "ms/table_lock.h"
 #include "ms/visibility_columns.h"
 #include "ms/write_back.h"
+#include "ms/written_table.h"
 
 namespace contimg::ms {
 namespace {
@@ -27,79 +28,32 @@ void require_writable(const Observation& observation, const std::string& path) {
                   path);
 }
 
-/// What casacore may have to write when a table is closed: a few tiles of each column and the tables' descriptions.
-constexpr double kMostToFlush = 16 << 20;  // bytes
-
-/// Less than this is free where a write failed for want of room.
-constexpr double kFull = 1 << 20;  // bytes
-
-/// A new MS, made and closed under the mutex.
-///
-/// Closing flushes, finished or not, and where the disk is full then, an exception leaves one of casacore's destructors
-/// and ends the process. So room is kept for it; and after a failed write, or short of room, the MS is left open for
-/// good.
-class NewMs {
- public:
-  /// @param path  what errors name
-  NewMs(const PendingFolder& folder, std::string path) : folder_(folder), path_(std::move(path)) {}
-  ~NewMs() {
-    if (!ms_) return;
-    folder_.give_back_reserve();
-    const std::lock_guard<std::mutex> lock(casacore_mutex());
-    if (write_failed_ || folder_.free_bytes() < kMostToFlush / 2) {
-      ms_.release();
-      return;
-    }
-    ms_->markForDelete();
-    ms_.reset();
-  }
-
-  /// @param averaged  `source`, if it averages; or null
-  void fill(VisibilitySource& source, const AveragedSource* averaged, const WritePlan& plan,
-            const JobContext& context) {
-    try {
-      write(source, averaged, plan, context);
-    } catch (const Error& error) {
-      write_failed_ = error.path() == path_;
-      if (write_failed_) folder_.require_room(kFull);  // casacore garbles the system's reason
-      throw;
-    }
-  }
-
- private:
-  void write(VisibilitySource& source, const AveragedSource* averaged, const WritePlan& plan,
-             const JobContext& context) {
-    folder_.take_reserve(kMostToFlush);
-    with_casacore(path_, [&] {
-      ms_ = create_ms(folder_.path(), plan);
-      write_subtables(*ms_, plan);
-    });
-    write_row_columns(*ms_, plan, path_);
-    {
-      WriteBack write_back(folder_.path());
-      VisibilityColumns columns(*ms_, plan, path_);
-      source.read(
-          [&](VisibilityBlock& block) {
-            columns.write_block(block);
-            write_back.nudge();
-          },
-          context);
-      columns.finish();
-      if (averaged) write_averaged_row_columns(*ms_, plan, averaged->row_times(), path_);
-    }
-    folder_.give_back_reserve();
-    folder_.require_room(kMostToFlush / 2);
-    with_casacore(path_, [&] {
-      ms_->flush();
-      ms_.reset();
-    });
-  }
-
-  const PendingFolder& folder_;
-  std::string path_;
-  std::unique_ptr<casacore::MeasurementSet> ms_;
-  bool write_failed_ = false;
-};
+/// @param averaged  `source`, if it averages; or null
+void fill(const PendingFolder& folder, const std::string& path, VisibilitySource& source,
+          const AveragedSource* averaged, const WritePlan& plan, const JobContext& context) {
+  casacore::MeasurementSet* ms = nullptr;
+  WrittenTable table(folder, path);
+  table.write(
+      [&] {
+        auto created = create_ms(folder.path(), plan);
+        ms = created.get();
+        return created;
+      },
+      [&] {
+        with_casacore(path, [&] { write_subtables(*ms, plan); });
+        write_row_columns(*ms, plan, path);
+        WriteBack write_back(folder.path());
+        VisibilityColumns columns(*ms, plan, path);
+        source.read(
+            [&](VisibilityBlock& block) {
+              columns.write_block(block);
+              write_back.nudge();
+            },
+            context);
+        columns.finish();
+        if (averaged) write_averaged_row_columns(*ms, plan, averaged->row_times(), path);
+      });
+}
 
 /// What is wrong with the MS in `folder`, empty if nothing is.
 std::string validation_failure(const PendingFolder& folder, const WriteOptions& options) {
@@ -146,7 +100,7 @@ std::string write_ms(VisibilitySource& source, const std::string& path, const Wr
   const WritePlan plan = plan_write(source.observation(), written.observation(), field, options);
   PendingFolder folder(path);
   folder.require_room(estimate_ms_bytes(plan) + kMostToFlush);
-  NewMs(folder, path).fill(written, averaged.get(), plan, context.part(0, 0.9));
+  fill(folder, path, written, averaged.get(), plan, context.part(0, 0.9));
   auto synced = std::async(std::launch::async, [&] { folder.sync(); });
   const std::string failure = validation_failure(folder, options);
   context.checkpoint(0.95);

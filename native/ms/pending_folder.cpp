@@ -57,9 +57,10 @@ void require_absent(const std::string& path) {
                 "Expected nothing at " + path + " but something is there. Remove it or give another path", path);
 }
 
-PendingFolder::PendingFolder(std::string final_path) : final_path_(std::move(final_path)) {
+PendingFolder::PendingFolder(const std::string& final_path, Place place) : final_path_(final_path) {
   while (final_path_.size() > 1 && final_path_.back() == '/') final_path_.pop_back();
-  require_absent(final_path_);
+  if (place == Place::kFree) require_absent(final_path_);
+  if (place == Place::kTaken) final_path_ = fs::canonical(final_path_);  // of a link, where it leads
   const fs::path target(final_path_);
   const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
   std::string pattern = parent / ("." + target.filename().string() + ".partial-XXXXXX");
@@ -84,9 +85,12 @@ void PendingFolder::require_room(double bytes) const {
 PendingFolder::~PendingFolder() {
   if (folder_.empty()) return;
   std::error_code ignored;  // nothing more can be done for a temporary folder that does not go
-  // Emptied first: a file that somebody still has open would keep its room on the disk.
-  for (fs::recursive_directory_iterator entry(folder_, ignored), end; entry != end; entry.increment(ignored))
-    if (entry->is_regular_file(ignored)) fs::resize_file(entry->path(), 0, ignored);
+  // Emptied first: a file that somebody still has open would keep its room on the disk. But not what has other names,
+  // nor what was whole under its own and may be in use.
+  for (fs::recursive_directory_iterator entry(folder_, ignored), end; !exchanged_ && entry != end;
+       entry.increment(ignored))
+    if (entry->is_regular_file(ignored) && entry->hard_link_count(ignored) == 1)
+      fs::resize_file(entry->path(), 0, ignored);
   fs::remove_all(folder_, ignored);
 }
 
@@ -115,8 +119,28 @@ void PendingFolder::sync() const {
 
 void PendingFolder::commit() {
   if (!rename_to_free_name(content_, final_path_)) require_absent(final_path_);
+  sync_parent();
+}
+
+void PendingFolder::sync_parent() const {
   const fs::path parent = fs::path(final_path_).parent_path();
   sync_file(parent.empty() ? "." : parent.string());
+}
+
+void PendingFolder::exchange() {
+  const std::string aside = folder_ + "/before";
+  exchanged_ = true;
+  if (renameat2(AT_FDCWD, content_.c_str(), AT_FDCWD, final_path_.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno != EINVAL && errno != ENOSYS) refuse(final_path_, "exchange");
+    if (std::rename(final_path_.c_str(), aside.c_str()) != 0) refuse(final_path_, "rename");
+    if (std::rename(content_.c_str(), final_path_.c_str()) != 0) {
+      const int reason = errno;
+      if (std::rename(aside.c_str(), final_path_.c_str()) != 0) folder_.clear();  // keep it
+      errno = reason;
+      refuse(final_path_, "rename the finished folder to");
+    }
+  }
+  sync_parent();
 }
 
 std::string PendingFolder::reject() {

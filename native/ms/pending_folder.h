@@ -5,12 +5,15 @@
 namespace contimg::ms {
 
 /// A folder that is filled under a temporary dot name beside its final place, and gets its name when it is whole.
-/// Destroyed before commit() or reject(), it removes what it holds.
+/// Destroyed before commit(), exchange() or reject(), it removes what it holds.
 class PendingFolder {
  public:
-  /// @throws Error{OUTPUT_EXISTS} something stands at `final_path`; Error{FILE_ACCESS} its parent is missing or cannot
-  /// be written
-  explicit PendingFolder(std::string final_path);
+  /// For a new folder, or to take the place of one.
+  enum class Place { kFree, kTaken };
+
+  /// @throws Error{OUTPUT_EXISTS} something stands at `final_path`, and the place is to be free; Error{FILE_ACCESS} its
+  /// parent is missing or cannot be written
+  explicit PendingFolder(const std::string& final_path, Place place = Place::kFree);
   ~PendingFolder();
   PendingFolder(const PendingFolder&) = delete;
   PendingFolder& operator=(const PendingFolder&) = delete;
@@ -32,11 +35,18 @@ class PendingFolder {
   /// Renames; after sync().
   /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS}
   void commit();
+  /// Swaps names with the folder at the final path, which is then removed; after sync(). Whenever the process ends, one
+  /// of the two has the name, whole; where the file system cannot swap, the old one may be left under a dot name.
+  /// @throws Error{FILE_ACCESS}
+  void exchange();
   /// Puts the folder aside as `<final_path>.rejected-N` and returns that path.
   std::string reject();
 
  private:
+  void sync_parent() const;
+
   std::string final_path_, folder_, content_, reserve_;
+  bool exchanged_ = false;
 };
 
 /// Throws Error{OUTPUT_EXISTS} when something, a dangling link included, stands at `path`.

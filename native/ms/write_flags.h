@@ -9,6 +9,7 @@
 namespace contimg::ms {
 
 /// Writes FLAG of an MS: 1 where `reasons` is not 0, and otherwise 0; rows that are not in `contents` stay as they are.
+/// Where the MS holds calibrated visibilities, these stay flagged where they have no weight.
 ///
 /// @param contents  as MsSource gives them for all of what `reasons` is about
 /// @param reasons   (rows, channels, pols) of the observation

@@ -31,6 +31,8 @@ void plan_fields(const Observation& observation, const std::optional<Field>& fie
   }
 }
 
+}  // namespace
+
 /// Tiles of a quarter of a subband's channels and 256 KiB of visibilities, also where all subbands share one window:
 /// then each block of a subband fills whole tiles.
 ///
@@ -63,8 +65,6 @@ TileShape plan_tile(const Observation& source) {
   if (rows > step) rows -= rows % step;
   return {channels, rows};
 }
-
-}  // namespace
 
 std::size_t WritePlan::n_channels_of(std::size_t spw) const { return channels_of(observation, spw); }
 

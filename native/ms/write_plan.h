@@ -68,6 +68,9 @@ struct WritePlan {
   bool windows_alike() const;  ///< all have the same number of channels
 };
 
+/// Tiles for the visibilities of an observation, cut to their number of rows by the caller.
+TileShape plan_tile(const Observation& source);
+
 /// The field of the single-field layout.
 Field single_field(const Observation& observation, const WriteOptions& options);
 

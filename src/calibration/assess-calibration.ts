@@ -1,6 +1,7 @@
 import { solutionFlags } from '../core/calibration-solutions.js';
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { checkKnownOptions, checkNumber } from '../core/check.js';
+import { median } from '../core/median.js';
 import { antennasWithSolutions } from './check-calibration.js';
 
 /** What solutions must meet before they are applied to other observations. */
@@ -68,21 +69,21 @@ export function measureCalibration(solutions: CalibrationSolutions): Calibration
       total += series[feed]!.length;
       flagged += series[feed]!.length - one.length;
       for (const { snr } of one) snrs.push(snr);
-      if (one.length > 0) amplitudes.push(medianOf(one.map(({ amplitude }) => amplitude)));
+      if (one.length > 0) amplitudes.push(median(one.map(({ amplitude }) => amplitude)));
       const scatter = phaseScatterOf(series[feed]!);
       if (scatter !== undefined && solutions.antennaNames[antenna] !== solutions.refAnt) scatters.push(scatter);
     }
   }
-  const typical = medianOf(amplitudes);
+  const typical = median(amplitudes);
   return {
     nAntennas,
     nSolvedAntennas: antennasWithSolutions(solutions).size,
     deadAntennas,
     flaggedFraction: total === 0 ? 1 : flagged / total,
-    medianSnr: medianOf(snrs),
+    medianSnr: median(snrs),
     lowestAmplitude: Math.min(...amplitudes) / typical,
     highestAmplitude: Math.max(...amplitudes) / typical,
-    phaseScatterDeg: scatters.length === 0 ? undefined : medianOf(scatters),
+    phaseScatterDeg: scatters.length === 0 ? undefined : median(scatters),
   };
 }
 
@@ -177,10 +178,5 @@ function phaseScatterOf(series: readonly Sample[]): number | undefined {
     sizes.push(Math.abs(Math.atan2(Math.sin(bend), Math.cos(bend))));
   }
   if (sizes.length === 0) return undefined;
-  return ((medianOf(sizes) * 1.4826) / Math.sqrt(6)) * (180 / Math.PI);
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
+  return ((median(sizes) * 1.4826) / Math.sqrt(6)) * (180 / Math.PI);
 }

@@ -1,3 +1,5 @@
+export { applyCalibration } from './apply-calibration.js';
+export type { CorrectedData, ApplyOptions } from './apply-calibration.js';
 export { calibrationLimits, findCalibrationProblems, measureCalibration } from './assess-calibration.js';
 export type { CalibrationLimits, CalibrationQuality } from './assess-calibration.js';
 export { readCalibrationTable, writeCalibrationTable } from './calibration-tables.js';
@@ -10,6 +12,7 @@ export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js'
 export { fluxAt, fluxInBeam } from './flux-in-beam.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';
 export type { FluxStandard } from './flux-standards.js';
+export { interpolateInFrequency } from './interpolate-solutions.js';
 export { joinSolutions } from './join-solutions.js';
 export { findingsOf } from './observation-findings.js';
 export type { FindingCode, FindingSources, ObservationFinding } from './observation-findings.js';
