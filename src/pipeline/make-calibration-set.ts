@@ -13,6 +13,7 @@ import type { CalibrationQuality, FlagReport, ObservationFinding, SwappedFeeds }
 import type { CalibrationSolutions, CalibrationTerm } from '../core/calibration-solutions.js';
 import { isPipelineError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
+import type { Observation } from '../core/observation.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
@@ -49,6 +50,8 @@ export interface CalibrationSetOptions extends Pick<
 > {
   readonly source?: SourceOptions | undefined;
   readonly flagging?: FlaggingConfig | undefined;
+  /** What `describeSource` gives, where it is known already. */
+  readonly observation?: Observation | undefined;
   /** With this the solutions are compared, to find antennas whose feeds were exchanged since. */
   readonly earlier?: EarlierSet | undefined;
 }
@@ -76,7 +79,7 @@ export async function makeCalibrationSet(
     const common = { ...reading, flags, term, refAnt, minSnr, prior: solved };
     solved.push(await solveCalibration(source, model, { ...common, ...own, ...part() }));
   }
-  const observation = await describeSource(source, reading);
+  const observation = options.observation ?? (await describeSource(source, reading));
   const provenance = [
     `model: ${model.length} sources, ${model
       .map(one => one.name ?? 'unnamed')

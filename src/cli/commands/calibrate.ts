@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 import type { SkySource } from '../../calibration/index.js';
 import { makeFolder } from '../../core/make-folder.js';
+import type { Observation } from '../../core/observation.js';
+import type { SourceOptions } from '../../core/source.js';
 import type { SubbandGroup } from '../../grouping/index.js';
 import {
   calibrationDefaults,
@@ -72,16 +74,15 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
       const shop = await openWorkshop(options, context);
       const display = progressDisplay();
       try {
-        const made = await makeCalibrationSet(
-          resolve(options.name),
-          source,
-          await solvingOf(source, model, options, shop),
-          {
-            ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
-            onProgress: fraction => display.show({ name: options.name, fraction }),
-          },
-        );
-        if (shop) await register(made, source, options, shop);
+        const reading = readingOf(source, options);
+        const observation = shop && (await describeSource(source, { ...reading, signal: context.signal }));
+        const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: observation!.timeMjdSec[0]! }));
+        const solving = { ...solvingOf(model, options), source: reading, observation, earlier };
+        const made = await makeCalibrationSet(resolve(options.name), source, solving, {
+          ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
+          onProgress: fraction => display.show({ name: options.name, fraction }),
+        });
+        if (shop) await register(made, decOf(source, observation!), options, shop);
         display.stop();
         print(made, options.json ?? false);
         if (made.problems.length > 0) exitWith(exitCodes.failed);
@@ -103,32 +104,29 @@ async function openWorkshop(options: Options, { config }: CommandContext): Promi
   return { work, registry: await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`) };
 }
 
-async function solvingOf(
-  source: string | SubbandGroup,
-  model: readonly SkySource[],
-  options: Options,
-  shop: Workshop | undefined,
-): Promise<CalibrationSetOptions> {
-  const reading = {
-    ...(typeof source !== 'string' && { minSubbands: options.minSubbands }),
-    ...(options.ut1Utc !== undefined && { earthOrientation: { ut1MinusUtcSec: options.ut1Utc } }),
+function readingOf(source: string | SubbandGroup, { minSubbands, ut1Utc }: Options): SourceOptions {
+  return {
+    ...(typeof source !== 'string' && { minSubbands }),
+    ...(ut1Utc !== undefined && { earthOrientation: { ut1MinusUtcSec: ut1Utc } }),
   };
-  const [first = 0] = shop ? (await describeSource(source, reading)).timeMjdSec : [];
+}
+
+function solvingOf(model: readonly SkySource[], options: Options): CalibrationSetOptions {
   const flagging = options.flag === false ? undefined : { edgeChannels: options.edgeChannels };
-  const solving = checkCalibrationConfig({ ...toCalibrationConfig(options), model });
-  const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: first }));
-  return { ...solving, source: reading, flagging, earlier };
+  return { ...checkCalibrationConfig({ ...toCalibrationConfig(options), model }), flagging };
+}
+
+/** Apparent, where it is known. */
+function decOf(source: string | SubbandGroup, { pointings }: Observation): number {
+  return (typeof source === 'string' ? undefined : source.pointingDecDeg) ?? pointings[0]!.decDeg;
 }
 
 async function register(
   made: MadeCalibrationSet,
-  source: string | SubbandGroup,
+  decDeg: number,
   options: Options,
   { work, registry }: Workshop,
 ): Promise<void> {
-  const decDeg =
-    (typeof source === 'string' ? undefined : source.pointingDecDeg) ??
-    (await describeSource(source, { minSubbands: options.minSubbands })).pointings[0]!.decDeg;
   const validHours = options.validHours ?? calibrationDefaults.validHours;
   await registerCalibrationSet(registry, made, { id: basename(options.name), work, decDeg, validHours });
 }
