@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 
 import { isPipelineError } from '../core/errors.js';
 import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
+import { applyCommand } from './commands/apply.js';
 import { calibrateCommand } from './commands/calibrate.js';
 import { calibratorsCommand } from './commands/calibrators.js';
 import { caltablesCommand } from './commands/caltables.js';
@@ -15,6 +16,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { mosaicCommand } from './commands/mosaic.js';
 import { publishCommand } from './commands/publish.js';
 import { runCommand } from './commands/run.js';
+import { selfcalCommand } from './commands/selfcal.js';
 import { simulateCommand } from './commands/simulate.js';
 import { loadConfig } from './load-config.js';
 
@@ -51,7 +53,9 @@ async function main(): Promise<number> {
       calibratorsCommand,
       calibrateCommand,
       caltablesCommand,
+      applyCommand,
       imageCommand,
+      selfcalCommand,
       mosaicCommand,
     ];
     const commands = [...onData, runCommand, publishCommand];

@@ -17,6 +17,11 @@ export type { EarlierSet } from './earlier-set.js';
 export { makeCalibrationSet } from './make-calibration-set.js';
 export type { CalibrationSetOptions, MadeCalibrationSet } from './make-calibration-set.js';
 export { registerCalibrationSet, tablePathsOf } from './register-calibration.js';
+export { selfCalibrate } from './self-calibrate.js';
+export type { SelfCalibration, SelfCalibrationRound } from './self-calibrate.js';
+export type { SelfCalibrationFigures, SelfCalibrationLimits } from './self-calibration-figures.js';
+export { selfCalibrationDefaults } from './self-calibration-options.js';
+export type { SelfCalibrationOptions } from './self-calibration-options.js';
 export type { RunOptions } from './run-pipeline.js';
 export type {
   Failure,
@@ -32,6 +37,7 @@ export type { TileCalibration } from './stage-files.js';
 export { writeCalibrationPictures } from './write-calibration-pictures.js';
 export { checkJointMosaicAbsent, writeJointMosaic } from './write-joint-mosaic.js';
 export type { JointMosaicFiles } from './write-joint-mosaic.js';
+export { checkSelfCalibrationAbsent, writeSelfCalibration } from './write-self-calibration.js';
 export { writeMosaicSummary } from './write-mosaic-summary.js';
 export type { MosaicSummary, SummarizedMosaic } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { execa } from 'execa';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { readMs, validateMs } from '../../src/index.js';
 import { describeIf, hasPythonModule, hasShared, sharedPath } from '../support/oracles.js';
-import { contimg } from '../support/contimg-command.js';
+import { contimg, program } from '../support/contimg-command.js';
 import { reportOf } from '../support/small-run.js';
 
 const canCorrupt = hasShared() && hasPythonModule('h5py') && hasPythonModule('erfa');
@@ -112,6 +114,62 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     expect(damaged.stdout).toMatch(/damaged\.b: error: .* \[READABLE\]$/m);
   });
 
+  it('contimg apply writes CORRECTED_DATA, unless the tables are of another observation', async () => {
+    const ms = at('applied.ms');
+    await cp(at('ms', '2026-01-25T22:00:05.ms'), ms, { recursive: true });
+    const { nVisibilities, nFlagged, checked } = JSON.parse(await done(['apply', ms, at('set.b'), '--json']));
+    const { flags } = await readMs(ms, { dataColumn: 'CORRECTED_DATA' });
+    expect(nVisibilities).toBe(flags.size);
+    expect(nFlagged).toBe(flags.data.reduce((sum, flag) => sum + flag, 0));
+    expect(checked).toMatchObject([{ faults: [{ severity: 'warning' }] }]); // the dead antenna
+    const damaged = await contimg(['apply', ms, at('damaged.b')]);
+    expect([damaged.exitCode, damaged.stderr]).toMatchObject([1, expect.stringMatching(/\[READABLE\]/)]);
+    const group = await contimg(['apply', incoming, at('set.b')]);
+    expect([group.exitCode, group.stderr]).toMatchObject([2, expect.stringContaining('Expected a MeasurementSet')]);
+  });
+
+  it('contimg apply leaves a whole MeasurementSet, whenever it is killed', async () => {
+    const ms = at('killed', 'killed.ms');
+    await mkdir(at('killed'));
+    await cp(at('ms', '2026-01-25T22:00:05.ms'), ms, { recursive: true });
+    const before = await readMs(ms);
+    let nKilled = 0;
+    for (const waitMs of [0, 20, 60, 100, 150]) {
+      const child = execa(program, ['apply', ms, at('set.b')], { reject: false });
+      const isWorking = async () => (await readdir(at('killed'))).some(name => name.startsWith('.'));
+      let over = false;
+      void child.finally(() => (over = true));
+      while (!over && !(await isWorking())) await new Promise(resolve => setImmediate(resolve));
+      await new Promise(resolve => setTimeout(resolve, waitMs));
+      child.kill('SIGKILL');
+      if ((await child).signal === 'SIGKILL') nKilled++;
+      await validateMs(ms);
+      const after = await readMs(ms);
+      expect(Buffer.compare(bytesOf(after.visibilities.data), bytesOf(before.visibilities.data))).toBe(0);
+      expect(after.flags.data).toEqual(before.flags.data);
+      for (const name of await readdir(at('killed')))
+        if (name.startsWith('.')) await rm(at('killed', name), { recursive: true });
+    }
+    expect(nKilled).toBeGreaterThan(1);
+    await done(['apply', ms, at('set.b')]);
+    expect((await readMs(ms, { dataColumn: 'CORRECTED_DATA' })).flags.size).toBe(before.flags.size);
+  });
+
+  it('contimg selfcal tells of every round, and writes images and what was accepted', async () => {
+    const small = ['--npix', '512', '--cell', '5', '--niter', '300', '--no-outer-sources', '--amplitude-rounds', '0'];
+    const args = ['selfcal', incoming, '--table', at('set.b'), '--flag', '--name', at('self'), ...small];
+    const { tables, images, rounds, before, after } = JSON.parse(await done([...args, '--json']));
+    expect(images).toContain(at('self-image.fits'));
+    const accepted = rounds.filter((round: { accepted: boolean }) => round.accepted);
+    expect(tables).toEqual(accepted.length > 0 ? [at('self-phase.g')] : []);
+    expect(after.dynamicRange).toBeGreaterThanOrEqual(before.dynamicRange);
+    for (const { accepted, reason } of rounds) expect(typeof reason).toBe(accepted ? 'undefined' : 'string');
+    const again = await contimg(args);
+    expect([again.exitCode, again.stderr]).toMatchObject([1, expect.stringContaining('[OUTPUT_EXISTS]')]);
+    const stokes = await contimg([...args, '--stokes', 'XX']);
+    expect([stokes.exitCode, stokes.stderr]).toMatchObject([2, expect.stringContaining('do not go with selfcal')]);
+  });
+
   it('contimg run --calibrate applies what was registered, --sky solves for more', async () => {
     const folders = (name: string) => ['--work', at(name), '--products', at(`${name}-products`)];
     const small = [
@@ -135,3 +193,7 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     expect(reportOf(tooFaint).calibration).toMatchObject([{ rule: 'none' }]);
   });
 });
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
