@@ -7,7 +7,7 @@ import { readValues } from '../compare.js';
 import { nCores } from '../data/data-folder.js';
 import { groupIn, observationSizes } from '../data/subband-group.js';
 import { modelOf, nCalibrationSources, truthOf, uncalibratedTile } from '../data/uncalibrated-tile.js';
-import { interferenceCase } from './interference.js';
+import { interferenceCases } from './interference.js';
 
 interface Setting {
   readonly name: string;
@@ -24,7 +24,7 @@ const settings: readonly Setting[] = [
 
 /** Flagging and solving, from subband files. */
 export function calibrationCases(size: Size): Case[] {
-  return [interferenceCase(size), ...settings.map(setting => solveCase(size, setting))];
+  return [...interferenceCases(size), ...settings.map(setting => solveCase(size, setting))];
 }
 
 /** Iterations of StefCal per solution, those after outlying baselines were found included. */

@@ -14,12 +14,19 @@ import { debianPython } from '../peers.js';
 const kinds = ['narrow', 'broad', 'sporadic'] as const;
 type Score = Readonly<Record<(typeof kinds)[number] | 'false', number>>;
 
+/** Amplitudes of each kind, sigma of a baseline. */
+const strengths = { interference: [2, 2, 10], 'interference-faint': [0.5, 0.5, 5] } as const;
+
 /** A tile with known interference, on all baselines and on some, flagged in its MeasurementSet. */
-export function interferenceCase(size: Size): Case {
+export function interferenceCases(size: Size): Case[] {
+  return (Object.keys(strengths) as (keyof typeof strengths)[]).map(name => interferenceCase(size, name));
+}
+
+function interferenceCase(size: Size, name: keyof typeof strengths): Case {
   const { nAntennas, nChannels, nIntegrations } = observationSizes[size];
   const nVisibilities = ((nAntennas * (nAntennas + 1)) / 2) * nIntegrations * 16 * nChannels * 2;
   return {
-    name: 'calibration/interference',
+    name: `calibration/${name}`,
     params: { nAntennas, nChannels: 16 * nChannels, nIntegrations, visibilities: nVisibilities },
     threads: nCores,
     unit: 'Mvis/s',
@@ -32,9 +39,9 @@ export function interferenceCase(size: Size): Case {
       { name: 'AOFlagger', task: { python: 'command' }, peer: 'aoflagger' },
     ],
     prepare: async data => {
-      const ms = await spoiltMs(data, size);
+      const ms = await spoiltMs(data, size, name);
       const masks = `${ms}/masks.npz`;
-      const folder = data.scratch('interference');
+      const folder = data.scratch(name);
       const [ours, theirs] = ['ours.ms', 'theirs.ms'].map(name => join(folder, name)) as [string, string];
       const original = join(ms, 'spoilt.ms');
       cpSync(original, theirs, { recursive: true }); // AOFlagger overwrites its flags
@@ -62,13 +69,14 @@ export function interferenceCase(size: Size): Case {
 }
 
 /** A folder with the MeasurementSet, and with masks of what was put into it. */
-function spoiltMs(data: DataFolder, size: Size): Promise<string> {
-  return data.once(`interference-${size}`, async unfinished => {
+function spoiltMs(data: DataFolder, size: Size, name: keyof typeof strengths): Promise<string> {
+  return data.once(`${name}-${size}`, async unfinished => {
     const folder = await simulatedFolder(data, size);
     const path = join(unfinished, 'spoilt.ms');
     mkdirSync(unfinished);
     await convertToMs(groupIn(folder), { path, autocorrelations: true });
-    python('inject-interference.py', path, join(unfinished, 'masks.npz'), String(truthOf(folder).noise_sigma_jy));
+    const how = [truthOf(folder).noise_sigma_jy, 5, ...strengths[name]].map(String);
+    python('inject-interference.py', path, join(unfinished, 'masks.npz'), ...how);
   });
 }
 

@@ -14,7 +14,7 @@ namespace contimg::calibration {
 namespace {
 
 constexpr std::size_t kLevelSamples = 256;  // of a baseline's amplitudes: their median is good to 8 %
-constexpr float kStandsOut = 2.5;           // times the level: of noise alone 1 of 80 does, in every cell alike
+constexpr float kStandsOut = 2.5;           // times the level: of noise kOutlyingNoise do, in every cell alike
 constexpr double kLeastLeft = 0.3;          // of the baselines
 constexpr std::size_t kPowersPerLog = 8;    // relative powers are within 1e+-38, their product within 1e+-304
 
@@ -84,6 +84,7 @@ void add_time(const WindowAmplitudes& window, const std::vector<Level>& levels, 
     const bool enough = n_inliers >= kLeastLeft * n_all;
     power.absent(p, t, window.first_channel + k) = n_all < 0.5;
     if (n_all < 0.5) continue;
+    power.outlying(p, t, window.first_channel + k) = static_cast<float>(1 - n_inliers / n_all);
     power.log_power(p, t, window.first_channel + k) =
         static_cast<float>(enough ? sums.log_inliers[k] / n_inliers : sums.log_all[k] / n_all);
   }
@@ -125,8 +126,12 @@ ArrayPower measure_array_power(VisibilitySource& source, unsigned threads, const
   const Observation& o = source.observation();
   const std::array<std::size_t, 3> shape{o.n_pols(), o.time_mjd_s.size(), o.n_channels()};
   const std::size_t n_antennas = o.antennas.size() * o.n_pols();
-  ArrayPower power{NdArray<float, 3>(shape), NdArray<std::uint8_t, 3>(shape), std::vector<double>(n_antennas, 0.0),
-                   std::vector<std::size_t>(n_antennas, 0), std::vector<std::size_t>(n_antennas, 0)};
+  ArrayPower power{NdArray<float, 3>(shape),
+                   NdArray<float, 3>(shape),
+                   NdArray<std::uint8_t, 3>(shape),
+                   std::vector<double>(n_antennas, 0.0),
+                   std::vector<std::size_t>(n_antennas, 0),
+                   std::vector<std::size_t>(n_antennas, 0)};
   std::fill(power.absent.begin(), power.absent.end(), std::uint8_t{1});
   WindowCollector collector(o, threads);
   source.read(

@@ -14,11 +14,15 @@ struct ArrayPower {
   /// median amplitude in the spectral window. Baselines that stand out are left out, as long as enough others remain:
   /// what only some have is to be found on them, and flagged there alone.
   NdArray<float, 3> log_power;
+  NdArray<float, 3> outlying;              ///< likewise: part of the baselines that stand out
   NdArray<std::uint8_t, 3> absent;         ///< likewise, 1: no good visibility
   std::vector<double> antenna_log_power;   ///< (antennas, pols): mean of ln level^2 over its baselines; 0 without
   std::vector<std::size_t> antenna_good;   ///< (antennas, pols): good visibilities of its cross-correlations
   std::vector<std::size_t> antenna_given;  ///< likewise, those that are not flagged in the data: good, 0 or not finite
 };
+
+/// Of noise alone so many stand out, wherever one looks.
+inline constexpr double kOutlyingNoise = 0.013;
 
 /// Reads the source once. Good is what is not flagged, has weight, is finite and not 0.
 /// Memory: 4 bytes per visibility of one spectral window. Deterministic whatever the number of threads.

@@ -1,7 +1,8 @@
 """Adds known interference to the DATA of a MeasurementSet, in place, and keeps where.
 
-inject-interference.py MS MASKS SIGMA: SIGMA is the noise of a real part, in the units of DATA. MASKS becomes an .npz
-with an array (rows of the main table, channels) for each kind:
+inject-interference.py MS MASKS SIGMA [SEED [NARROW BROAD SPORADIC]]: SIGMA is the noise of a real part, in the units of
+DATA; the last three are amplitudes in sigma. MASKS becomes an .npz with an array (rows of the main table, channels) for
+each kind:
   narrow    channels that carry interference all the time, 2 sigma, on every baseline
   broad     integrations during which half of the band does, 2 sigma, on every baseline
   sporadic  a few integrations and channels at a time, 10 sigma, each on a third of the baselines
@@ -12,10 +13,9 @@ import sys
 import numpy as np
 from casacore.tables import table
 
-AMPLITUDES = dict(narrow=2, broad=2, sporadic=10)
-
 path, masks_path, sigma = sys.argv[1], sys.argv[2], float(sys.argv[3])
-rng = np.random.default_rng(5)
+rng = np.random.default_rng(int(sys.argv[4]) if len(sys.argv) > 4 else 5)
+AMPLITUDES = dict(zip(("narrow", "broad", "sporadic"), map(float, sys.argv[5:] or (2, 2, 10))))
 with table(path, readonly=False, ack=False) as ms:
     window = ms.getcol("DATA_DESC_ID")
     times, time = np.unique(ms.getcol("TIME"), return_inverse=True)
