@@ -30,6 +30,37 @@ double gaussian_per_hz2(const SkyComponent& component, const Vec3& uvw_m) {
   return kPi * kPi / (4 * std::log(2.0)) * (along * along + across * across) / (kSpeedOfLight * kSpeedOfLight);
 }
 
+/// gains *= exp(-per_hz2 nu^2): from channel to channel by a factor that itself changes by a constant one.
+void fade_gaussian(double per_hz2, const std::vector<ChannelRun>& runs, float* gains) {
+  for (const ChannelRun& run : runs) {
+    const double step = run.step_hz;
+    double kept = std::exp(-per_hz2 * run.freq_hz * run.freq_hz);
+    double ratio = std::exp(-per_hz2 * step * (2 * run.freq_hz + step));
+    const double change = std::exp(-2 * per_hz2 * step * step);
+    for (std::size_t k = run.first; k < run.first + run.count; ++k) {
+      gains[k] *= static_cast<float>(kept);
+      kept *= ratio;
+      ratio *= change;
+    }
+  }
+}
+
+/// gains *= sinc(x_s nu): its sine is turned on from channel to channel.
+void fade_sinc(double x_s, const std::vector<ChannelRun>& runs, float* gains) {
+  for (const ChannelRun& run : runs) {
+    const double first = x_s * run.freq_hz, step = x_s * run.step_hz;
+    if (std::abs(first) < 1e-4) continue;  // 1 to single precision
+    double s = std::sin(first), c = std::cos(first);
+    const double step_s = std::sin(step), step_c = std::cos(step);
+    for (std::size_t k = 0; k < run.count; ++k) {
+      gains[run.first + k] *= static_cast<float>(s / (first + static_cast<double>(k) * step));
+      const double next = s * step_c + c * step_s;
+      c = c * step_c - s * step_s;
+      s = next;
+    }
+  }
+}
+
 }  // namespace
 
 ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyModel& model, Times times,
@@ -39,6 +70,13 @@ ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyMo
   if (n_components == 0)
     throw Error(code::kInvalidArgument, "Expected a sky model of at least one source but received none");
   for (std::size_t i = 0; i < n_components; ++i) (is_factored(model.components[i]) ? factored_ : others_).push_back(i);
+  slot_.assign(observation.antennas.size(), kNoRows);
+  for (const auto* antennas : {&observation.antenna1, &observation.antenna2})
+    for (const std::uint32_t antenna : *antennas) {
+      if (slot_[antenna] != kNoRows) continue;
+      slot_[antenna] = positions_m_.size();
+      positions_m_.push_back(observation.antennas[antenna].position_m - observation.antennas.front().position_m);
+    }
   places_.resize(n_times * n_components);
   fluxes_jy_ = NdArray<float, 3>::uninitialized({n_times, n_components, observation.n_channels()});
   parallel_for(n_times, threads, [&](std::size_t i) {
@@ -101,7 +139,7 @@ void ModelVisibilities::predict(const std::vector<std::size_t>& rows, std::size_
     const auto begin = observation_.freq_hz.begin() + static_cast<std::ptrdiff_t>(first);
     const Channels channels{first, count, runs_of({begin, begin + static_cast<std::ptrdiff_t>(count)})};
     const Rows part{rows, observation_.time_index[rows.front()], re, im, offset, threads};
-    const std::size_t at_once = std::max<std::size_t>(1, kPhasorFloats / (observation_.antennas.size() * count * 2));
+    const std::size_t at_once = std::max<std::size_t>(1, kPhasorFloats / (positions_m_.size() * count * 2));
     for (std::size_t i = 0; i < factored_.size(); i += at_once)
       add_factored(part, channels, &factored_[i], std::min(at_once, factored_.size() - i));
     if (!others_.empty()) add_one_by_one(part, channels);
@@ -111,22 +149,21 @@ void ModelVisibilities::predict(const std::vector<std::size_t>& rows, std::size_
 void ModelVisibilities::add_factored(const Rows& rows, const Channels& channels, const std::size_t* components,
                                      std::size_t count) const {
   const Observation& o = observation_;
-  std::vector<Vec3> positions_m, delays;
+  std::vector<Vec3> delays;
   std::vector<const float*> fluxes;
-  for (const Antenna& antenna : o.antennas) positions_m.push_back(antenna.position_m - o.antennas.front().position_m);
   for (std::size_t c = 0; c < count; ++c) {
     delays.push_back(place(rows.time, components[c]).delay_s_per_m);
     fluxes.push_back(fluxes_jy(rows.time, components[c], channels.first));
   }
-  const AntennaPhasors phasors(positions_m, delays, channels.runs, channels.count, rows.threads);
+  const AntennaPhasors phasors(positions_m_, delays, channels.runs, channels.count, rows.threads);
   rows.in_parts([&](std::size_t first, std::size_t end) {
     AntennaPhasors::Weighted weighted;
     for (std::size_t i = first; i < end; ++i) {
       const std::size_t row = rows.rows[i];
       // The correlator's rows of one antenna 2 stand together.
       if (i == first || o.antenna2[row] != o.antenna2[rows.rows[i - 1]])
-        phasors.weigh(o.antenna2[row], fluxes, weighted);
-      phasors.add_baseline(weighted, o.antenna1[row], rows.re_of(i), rows.im_of(i));
+        phasors.weigh(slot_[o.antenna2[row]], fluxes, weighted);
+      phasors.add_baseline(weighted, slot_[o.antenna1[row]], rows.re_of(i), rows.im_of(i));
     }
   });
 }
@@ -152,16 +189,19 @@ void ModelVisibilities::add_one_by_one(const Rows& rows, const Channels& channel
 void ModelVisibilities::attenuate(std::size_t row, const SkyComponent& component, const Place& place,
                                   const Vec3& baseline_m, const Channels& channels, float* gains) const {
   const Observation& o = observation_;
-  const double gaussian = component.extended() ? gaussian_per_hz2(component, o.uvw_m[row]) : 0;
+  if (component.extended()) fade_gaussian(gaussian_per_hz2(component, o.uvw_m[row]), channels.runs, gains);
+  if (!model_.smearing) return;
   const double delay_s = dot(baseline_m, place.delay_s_per_m), rate = dot(baseline_m, place.rate_per_m);
-  const double seconds = o.integration_s[o.time_index[row]];
+  const double width_s = kPi * delay_s, turns_s = kPi * rate * o.integration_s[o.time_index[row]];
+  double width_hz = -1, kept = 1;
   for (std::size_t k = 0; k < channels.count; ++k) {
-    const std::size_t channel = channels.first + k;
-    const double freq = o.freq_hz[channel];
-    double kept = std::exp(-gaussian * freq * freq);
-    if (model_.smearing) kept *= sinc(kPi * o.channel_width_hz[channel] * delay_s) * sinc(kPi * freq * rate * seconds);
+    if (o.channel_width_hz[channels.first + k] != width_hz) {
+      width_hz = o.channel_width_hz[channels.first + k];
+      kept = sinc(width_s * width_hz);
+    }
     gains[k] *= static_cast<float>(kept);
   }
+  fade_sinc(turns_s, channels.runs, gains);
 }
 
 }  // namespace contimg::calibration

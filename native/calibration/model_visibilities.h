@@ -23,8 +23,8 @@ class ModelVisibilities {
 
   /// Stokes I, which is each parallel hand, of rows of one of these integrations.
   /// @param re, im  (rows.size(), channels), for the channels from `first_channel`; overwritten
-  /// Exact but for single-precision rounding. Cost: 0.1 ns per row, channel and point, and 1 ns per antenna, channel
-  /// and point; of Gaussians, and with smearing, 3 to 20 ns per row and channel.
+  /// Exact but for single-precision rounding. Cost, measured on one core of a busy Xeon, per row and channel: a point
+  /// 0.5 ns, a quarter of it for the phasors of antennas; a Gaussian 6 ns, with smearing 12 ns.
   void predict(const std::vector<std::size_t>& rows, std::size_t first_channel, NdView<float, 2> re,
                NdView<float, 2> im, unsigned threads) const;
 
@@ -55,6 +55,9 @@ class ModelVisibilities {
   const Observation& observation_;
   const SkyModel model_;
   const std::size_t first_time_;
+  static constexpr std::size_t kNoRows = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> slot_;               ///< per antenna, into positions_m_
+  std::vector<Vec3> positions_m_;               ///< of the antennas that have rows
   std::vector<std::size_t> factored_, others_;  ///< components
   std::vector<Place> places_;                   ///< (integrations, components)
   NdArray<float, 3> fluxes_jy_;                 ///< (integrations, components, channels): spectrum times primary beam
