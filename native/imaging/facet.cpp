@@ -25,9 +25,13 @@ Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float 
           (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, flux_jy};
 }
 
+PixelPosition position_of(const SkyGrid& grid, const Component& component) {
+  return {static_cast<double>(grid.nx / 2) - component.l / grid.cell_rad,
+          static_cast<double>(grid.ny / 2) + component.m / grid.cell_rad};
+}
+
 std::size_t pixel_of(const SkyGrid& grid, const Component& component) {
-  const double x = static_cast<double>(grid.nx / 2) - component.l / grid.cell_rad;
-  const double y = static_cast<double>(grid.ny / 2) + component.m / grid.cell_rad;
+  const auto [x, y] = position_of(grid, component);
   return static_cast<std::size_t>(std::lround(y)) * grid.nx + static_cast<std::size_t>(std::lround(x));
 }
 
@@ -51,8 +55,7 @@ std::vector<Component> Facet::components_of(NdView<const float, 2> model) const 
   if (is_own()) return components;
   const TangentAxes axes = tangent_axes(sky_.center), own = tangent_axes(response_.center);
   for (Component& component : components) {
-    const double l = sky_.l + component.l, m = sky_.m + component.m;
-    const Vec3 direction = l * axes.east + m * axes.north + std::sqrt(1 - l * l - m * m) * axes.center;
+    const Vec3 direction = unit_vector_of(axes, sky_.l + component.l, sky_.m + component.m);
     component.l = dot(direction, own.east);
     component.m = dot(direction, own.north);
   }

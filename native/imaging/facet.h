@@ -14,6 +14,12 @@ namespace contimg::imaging {
 Component component_at(const SkyGrid& grid, std::size_t x, std::size_t y, float flux_jy);
 std::size_t pixel_of(const SkyGrid& grid, const Component& component);
 
+/// Where a component lies between pixels, in pixels from the first.
+struct PixelPosition {
+  double x, y;
+};
+PixelPosition position_of(const SkyGrid& grid, const Component& component);
+
 /// The pixels of `model` (ny, nx), Jy/pixel, that are not 0.
 std::vector<Component> components_of(NdView<const float, 2> model, const SkyGrid& grid);
 

@@ -15,9 +15,7 @@ constexpr std::size_t kRoundsOfOuter = 4;
 constexpr double kFaintestBeyond = 0.1;  // in rms of the tile: of components beyond the facet that are subtracted
 
 Direction center_of(const SkyGrid& grid) {
-  const TangentAxes axes = tangent_axes(grid.center);
-  return direction_of(grid.l * axes.east + grid.m * axes.north +
-                      std::sqrt(1 - grid.l * grid.l - grid.m * grid.m) * axes.center);
+  return direction_of(unit_vector_of(tangent_axes(grid.center), grid.l, grid.m));
 }
 
 }  // namespace
@@ -114,7 +112,7 @@ std::vector<Component> JointTile::apparent(const std::vector<SkyComponent>& comp
   for (const SkyComponent& component : components) {
     const auto [l, m, flux_jy] = component;
     const double seen_jy = flux_jy * beam_scale_ * beam_->at(l, m);
-    const Vec3 direction = l * axes.east + m * axes.north + std::sqrt(1 - l * l - m * m) * axes.center;
+    const Vec3 direction = unit_vector_of(axes, l, m);
     if (seen_jy == 0 || !(dot(direction, own.center) > 0)) continue;
     const Component seen{dot(direction, own.east), dot(direction, own.north), seen_jy};
     if (facet.holds(seen) || std::abs(seen_jy) > kFaintestBeyond * rms_jy_) result.push_back(seen);

@@ -22,9 +22,9 @@ namespace contimg::imaging {
 /// sources. What is found stays subtracted, and is fitted anew as the sources of the image itself go.
 class OuterSources {
  public:
-  /// @param data   weighted; changed by find()
   using IsInner = std::function<bool(const Component&)>;
 
+  /// @param data      weighted; changed by find()
   /// @param inner     the tile's own grid
   /// @param is_inner  what is left alone; default: what lies within that
   OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner, unsigned threads,

@@ -117,9 +117,10 @@ void PointSources::add_stand_ins(NdView<float, 2> model, float sign) const {
 }
 
 void PointSources::restore(NdView<float, 2> image) const {
-  for (const Component& source : components())
-    restore_point(source.flux_jy, static_cast<double>(grid_.nx / 2) - source.l / grid_.cell_rad,
-                  static_cast<double>(grid_.ny / 2) + source.m / grid_.cell_rad, beam_, grid_.cell_rad, image);
+  for (const Component& source : components()) {
+    const auto [x, y] = position_of(grid_, source);
+    restore_point(source.flux_jy, x, y, beam_, grid_.cell_rad, image);
+  }
 }
 
 }  // namespace contimg::imaging

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "imaging/component_gains.h"
+#include "imaging/facet.h"
 
 namespace contimg::imaging {
 
@@ -22,23 +23,18 @@ StartModel::StartModel(const std::vector<StartSource>& sources, const TileRespon
 
 void StartModel::add_to(NdView<float, 2> model, float sign) const {
   for (const Component& component : components_) {
-    const double x = std::round(x_of(component)), y = std::round(y_of(component));
+    const auto [at_x, at_y] = position_of(grid_, component);
+    const double x = std::round(at_x), y = std::round(at_y);
     if (!(x >= 0 && x < double(grid_.nx) && y >= 0 && y < double(grid_.ny))) continue;
     model(y, x) += sign * static_cast<float>(component.flux_jy);
   }
 }
 
 void StartModel::restore(const RestoringBeam& beam, NdView<float, 2> image) const {
-  for (const Component& component : components_)
-    restore_point(component.flux_jy, x_of(component), y_of(component), beam, grid_.cell_rad, image);
-}
-
-double StartModel::x_of(const Component& component) const {
-  return static_cast<double>(grid_.nx / 2) - component.l / grid_.cell_rad;
-}
-
-double StartModel::y_of(const Component& component) const {
-  return static_cast<double>(grid_.ny / 2) + component.m / grid_.cell_rad;
+  for (const Component& component : components_) {
+    const auto [x, y] = position_of(grid_, component);
+    restore_point(component.flux_jy, x, y, beam, grid_.cell_rad, image);
+  }
 }
 
 }  // namespace contimg::imaging

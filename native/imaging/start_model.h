@@ -35,9 +35,6 @@ class StartModel {
   void restore(const RestoringBeam& beam, NdView<float, 2> image) const;
 
  private:
-  double x_of(const Component& component) const;
-  double y_of(const Component& component) const;
-
   SkyGrid grid_;
   std::vector<Component> components_;
 };

@@ -19,11 +19,14 @@ struct Component {
   std::array<float, kMostBandTerms> term_jy{};  ///< coefficients of TileResponse::band_terms
 };
 
+/// Towards direction cosines l, m about a center.
+inline Vec3 unit_vector_of(const TangentAxes& axes, double l, double m) {
+  return l * axes.east + m * axes.north + std::sqrt(std::max(0.0, 1 - l * l - m * m)) * axes.center;
+}
+
 /// Towards a component, on ICRS axes.
 inline Vec3 unit_vector_of(const Component& component, const Direction& tile_center) {
-  const auto [center, east, north] = tangent_axes(tile_center);
-  const double n = std::sqrt(std::max(0.0, 1 - component.l * component.l - component.m * component.m));
-  return component.l * east + component.m * north + n * center;
+  return unit_vector_of(tangent_axes(tile_center), component.l, component.m);
 }
 
 /// How a tile sees its sources: through the beam about each integration's pointing, channel by channel.

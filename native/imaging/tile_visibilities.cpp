@@ -90,10 +90,9 @@ void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std
   const SkyGrid& sky = facet_.sky();
   std::vector<Component> changes = sources;
   for (const std::size_t pixel : pixels) {
-    const bool is_replaced = replaced_.count(pixel) > 0;
     const float flux = subtracted_.data()[pixel];
-    if (!is_replaced && flux != 0) changes.push_back(component_at(sky, pixel % sky.nx, pixel / sky.nx, -flux));
-    replaced_.insert(pixel);
+    if (replaced_.insert(pixel).second && flux != 0)
+      changes.push_back(component_at(sky, pixel % sky.nx, pixel / sky.nx, -flux));
     subtracted_.data()[pixel] = model.data()[pixel];
   }
   subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),

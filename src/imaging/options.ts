@@ -100,8 +100,8 @@ export interface ImagingOptions extends WeightingOptions, JobOptions, Omit<Sourc
    */
   readonly outerSources?: boolean | undefined;
   /**
-   * Fit bright points of the image to the visibilities, subtract and restore them where they are: components on pixels
-   * make them up to 3 % too faint. Not with `multiscale` or `spectralTerms`. Only where it is cleaned. @default true
+   * Put the components of a bright point together to one at their center of mass, between pixels: on pixels they make it
+   * up to 3 % too faint. Not with `multiscale` or `spectralTerms`. Only where it is cleaned. @default true
    */
   readonly pointSources?: boolean | undefined;
   /** Center of the image, ICRS. @default the meridian position at the middle of the observation */

@@ -7,12 +7,12 @@ import { OutputExistsError } from '../core/errors.js';
  *
  * @throws {OutputExistsError}
  */
-export async function checkAbsent(paths: readonly string[]): Promise<void> {
+export async function checkAbsent(paths: readonly string[], what = 'file'): Promise<void> {
   for (const path of paths) {
     const exists = await access(path).then(
       () => true,
       () => false,
     );
-    if (exists) throw new OutputExistsError(path, `Expected no file at ${path}, but there is one`);
+    if (exists) throw new OutputExistsError(path, `Expected no ${what} at ${path}, but there is one`);
   }
 }

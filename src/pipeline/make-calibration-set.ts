@@ -16,6 +16,7 @@ import type { JobOptions } from '../core/job.js';
 import type { Observation } from '../core/observation.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
+import { partsOf } from './job-parts.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
 import type { EarlierSet } from './earlier-set.js';
 import { writeCalibrationPictures } from './write-calibration-pictures.js';
@@ -145,13 +146,4 @@ function readingProblems(written: CalibrationSolutions, read: CalibrationSolutio
     if (good !== (read.flags.data[i] === 0) || (good && apart)) different++;
   }
   return different === 0 ? [] : [`${different} solutions are read back from the table as others than were written`];
-}
-
-/** Jobs of `n` parts of equal length, one after the other. */
-function partsOf({ onProgress, ...job }: JobOptions, n: number): () => JobOptions {
-  let done = 0;
-  return () => {
-    const before = done++;
-    return { ...job, onProgress: onProgress && (fraction => onProgress((before + fraction) / n)) };
-  };
 }

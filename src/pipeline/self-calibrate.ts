@@ -10,6 +10,7 @@ import type { SubbandGroup } from '../grouping/index.js';
 import { imageGroup, imageMs } from '../imaging/index.js';
 import type { TileImages } from '../imaging/index.js';
 import { describeSource } from '../uvh5/index.js';
+import { partsOf } from './job-parts.js';
 import { checkSelfCalibration } from './self-calibration-options.js';
 import type { CheckedSelfCalibration, SelfCalibrationOptions } from './self-calibration-options.js';
 import { compactSigmas, compactSources, figuresOf, lossProblem, verdictOn } from './self-calibration-figures.js';
@@ -208,13 +209,4 @@ function imageWith({ source, options, part }: Flow, solutions: readonly Calibrat
   const { imaging, reading, flags, calibration } = options;
   const all = { ...imaging, ...reading, flags, calibration: [...calibration, ...solutions], ...part() };
   return typeof source === 'string' ? imageMs(source, all) : imageGroup(source, all);
-}
-
-/** Jobs of `n` parts of equal length, one after the other. */
-function partsOf({ onProgress, ...job }: JobOptions, n: number): () => JobOptions {
-  let done = 0;
-  return () => {
-    const before = done++;
-    return { ...job, onProgress: onProgress && (fraction => onProgress((before + fraction) / n)) };
-  };
 }

@@ -1,7 +1,5 @@
-import { access } from 'node:fs/promises';
-
 import { writeCalibrationTable } from '../calibration/index.js';
-import { OutputExistsError } from '../core/errors.js';
+import { checkAbsent } from './check-absent.js';
 import type { SelfCalibration } from './self-calibrate.js';
 import { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';
 
@@ -36,12 +34,7 @@ export async function writeSelfCalibration(
  * @throws {OutputExistsError}
  */
 export async function checkSelfCalibrationAbsent(name: string): Promise<void> {
-  for (const end of Object.values(ends)) {
-    const exists = await access(name + end).then(
-      () => true,
-      () => false,
-    );
-    if (exists) throw new OutputExistsError(name + end, `Expected no table at ${name + end}, but there is one`);
-  }
+  const tables = Object.values(ends).map(end => name + end);
+  await checkAbsent(tables, 'table');
   await checkTileImagesAbsent(name);
 }

@@ -7,11 +7,13 @@
 
 #include "coordinates/tile_center.h"
 #include "core/error.h"
+#include "direct_image.h"
 #include "imaging/image_statistics.h"
 #include "memory_source.h"
 
 using namespace contimg;
 using namespace contimg::imaging;
+using contimg::test::direct_sum;
 using contimg::test::MemorySource;
 using contimg::test::PointSource;
 
@@ -76,35 +78,17 @@ std::array<std::size_t, 2> pixel_of(const SkyGrid& grid, const Direction& d) {
           std::size_t(std::llround(double(grid.nx / 2) - (l - grid.l) / grid.cell_rad))};
 }
 
-struct DirectSum {
-  double dirty, beam;  ///< with natural weights; power, averaged alike
-};
-
-/// By apparent directions and antenna positions: no uvw, no grid, no facet, no rephasing, no aberration scale.
-DirectSum direct_sum(const MemorySource& source, const Direction& direction) {
+/// Power of the beam, averaged over integrations and channels alike.
+double mean_beam(const MemorySource& source, const Direction& direction) {
   const Observation& o = source.observation();
-  std::vector<Vec3> paths;
-  DirectSum sum{0, 0};
+  double mean = 0;
   for (std::size_t t = 0; t < o.time_mjd_s.size(); ++t) {
     const Vec3 s = apparent_itrf(direction, o.time_mjd_s[t], o.site, {}),
                s0 = apparent_itrf(o.phase_center[t], o.time_mjd_s[t], o.site, {});
-    paths.push_back(s - s0);
     for (const double freq : o.freq_hz)
-      sum.beam += airy_power(norm(cross(s, s0)), 4.65, freq) / double(o.time_mjd_s.size() * o.n_channels());
+      mean += airy_power(norm(cross(s, s0)), 4.65, freq) / double(o.time_mjd_s.size() * o.n_channels());
   }
-  double weights = 0;
-  for (std::size_t row = 0; row < o.n_rows(); ++row) {
-    if (o.antenna1[row] == o.antenna2[row]) continue;
-    const double path_m =
-        dot(o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m, paths[o.time_index[row]]);
-    for (std::size_t k = 0; k < o.n_channels(); ++k) {
-      const std::complex<double> v(source.visibilities[(row * o.n_channels() + k) * 2]);
-      sum.dirty += (v * std::polar(1.0, 2 * kPi * o.freq_hz[k] / kSpeedOfLight * path_m)).real();
-      weights += 1;
-    }
-  }
-  sum.dirty /= weights;
-  return sum;
+  return mean;
 }
 
 }  // namespace
@@ -126,7 +110,8 @@ TEST_CASE("joint mosaic: dirty, it is the weighted mean of direct sums over tile
       double above = 0, below = 0, n_tiles = 0;
       bool at_cutoff = false;
       for (std::size_t t = 0; t < tiles.size(); ++t) {
-        const auto [dirty, beam] = direct_sum(tiles[t], direction_of(joint.grid, y, x));
+        const Direction direction = direction_of(joint.grid, y, x);
+        const double dirty = direct_sum(tiles[t], direction), beam = mean_beam(tiles[t], direction);
         at_cutoff |= std::abs(beam - 0.1) < 1e-3;
         if (beam < 0.1) continue;
         const double weight = 1 / (joint.tiles[t].rms_jy * joint.tiles[t].rms_jy);
