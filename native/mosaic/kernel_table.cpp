@@ -92,6 +92,36 @@ double weight_at(Kernel kernel, double x) {
   return kernel == Kernel::kLanczos3 ? lanczos3(x) : OptimalKernel()(x);
 }
 
+/// The weights of a position that is `fraction` pixels beyond the last tap before it; their sum is 1.
+std::vector<double> weights_at(Kernel kernel, double stretch, int taps, double fraction) {
+  std::vector<double> weights(taps);
+  double sum = 0;
+  for (int tap = 0; tap < taps; ++tap)
+    sum += weights[tap] = weight_at(kernel, (tap - (taps / 2 - 1) - fraction) / stretch);
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+/// Interpolates the even and the odd part of each tap's weight, as polynomials of u^2, at Chebyshev nodes.
+std::vector<float> series_of(Kernel kernel, int taps) {
+  constexpr std::size_t kTerms = KernelTable::kTerms;
+  std::array<std::array<double, kTerms>, kTerms> powers;
+  std::vector<std::array<double, kTerms>> values(taps);  // by pair: even, odd
+  for (std::size_t node = 0; node < kTerms; ++node) {
+    const double square = (1 - std::cos(kPi * (static_cast<double>(node) + 0.5) / kTerms)) / 8, u = std::sqrt(square);
+    for (std::size_t k = 0; k < kTerms; ++k) powers[node][k] = k == 0 ? 1 : powers[node][k - 1] * square;
+    const auto right = weights_at(kernel, 1, taps, 0.5 + u), left = weights_at(kernel, 1, taps, 0.5 - u);
+    for (int pair = 0; pair < taps / 2; ++pair) {
+      values[2 * pair][node] = (right[pair] + left[pair]) / 2;
+      values[2 * pair + 1][node] = (right[pair] - left[pair]) / (2 * u);
+    }
+  }
+  std::vector<float> series;
+  for (const auto& part : values)
+    for (double coefficient : solve(powers, part)) series.push_back(static_cast<float>(coefficient));
+  return series;
+}
+
 }  // namespace
 
 KernelTable::KernelTable(Kernel kernel, double stretch) {
@@ -102,16 +132,11 @@ KernelTable::KernelTable(Kernel kernel, double stretch) {
   taps_ = 2 * static_cast<int>(std::ceil(half_width(kernel) * stretch - 1e-9));
   padded_ = (taps_ + kLanes - 1) / kLanes * kLanes;
   table_.resize(static_cast<std::size_t>(kSteps + 1) * padded_);
-  std::vector<double> weights(taps_);
   for (int step = 0; step <= kSteps; ++step) {
-    double sum = 0;
-    for (int tap = 0; tap < taps_; ++tap) {
-      const double distance = tap - before() - static_cast<double>(step) / kSteps;
-      sum += weights[tap] = weight_at(kernel, distance / stretch);
-    }
-    float* row = table_.data() + static_cast<std::size_t>(step) * padded_;
-    for (int tap = 0; tap < taps_; ++tap) row[tap] = static_cast<float>(weights[tap] / sum);
+    const auto weights = weights_at(kernel, stretch, taps_, static_cast<double>(step) / kSteps);
+    std::copy(weights.begin(), weights.end(), table_.data() + static_cast<std::size_t>(step) * padded_);
   }
+  if (stretch == 1 && kernel != Kernel::kBilinear) series_ = series_of(kernel, taps_);
 }
 
 }  // namespace contimg::mosaic

@@ -38,9 +38,16 @@ class KernelTable {
   /// Weights of position step / kSteps, 0 <= step <= kSteps.
   const float* at(int step) const { return table_.data() + static_cast<std::size_t>(step) * padded_; }
 
+  /// The weights as polynomials of u, how far the position is from the middle between its pixels: for each pair of taps
+  /// (p, taps() - 1 - p), p ascending, the coefficients of u^0, u^2, ..., and of u^1, u^3, ..., kTerms of either. The
+  /// sum of both series is the weight of p, their difference that of the other. Within 1e-6.
+  /// Null where the kernel is no smooth function between pixels: bilinear, or stretched.
+  static constexpr int kTerms = 5;
+  const float* series() const { return series_.empty() ? nullptr : series_.data(); }
+
  private:
   int taps_, padded_;
-  std::vector<float> table_;
+  std::vector<float> table_, series_;
 };
 
 }  // namespace contimg::mosaic

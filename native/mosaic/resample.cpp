@@ -1,6 +1,9 @@
-// Separable interpolation. For each position the rows of pixels under the kernel are summed with the weights of y,
-// eight columns at a time, and the sums then with the weights of x. Lanes beyond the kernel's last tap hold pixels that
-// must not count, not even as 0 times NaN: they are set to 0 first.
+// Separable interpolation. Eight positions in a row, each in the pixel after the one before, are interpolated at once: a
+// lane each, with weights from polynomials. Between grids of the same cell that hardly turn, most are.
+//
+// For a position by itself the rows of pixels under the kernel are summed with the weights of y, eight columns at a
+// time, and the sums then with the weights of x. Lanes beyond the kernel's last tap hold pixels that must not count,
+// not even as 0 times NaN: they are set to 0 first.
 
 #include "mosaic/resample.h"
 
@@ -47,26 +50,87 @@ CONTIMG_INLINE V weights_at(const float* table, int padded, Place place) {
   return a + place.fraction * (b - a);
 }
 
+CONTIMG_INLINE bool all_zero(LaneMask lanes) {
+  typedef std::int64_t Halves __attribute__((vector_size(32), may_alias));
+  const Halves& bits = reinterpret_cast<const Halves&>(lanes);
+  return (bits[0] | bits[1] | bits[2] | bits[3]) == 0;
+}
+
+/// Eight positions that lie in one row of pixels, each in the pixel after the one before.
+struct Eight {
+  const float* pixel;  ///< that of the first; null where they do not lie so
+  V fx, fy;            ///< beyond the middles of their pixels
+};
+
+CONTIMG_INLINE Eight eight_in_a_row(const InputView& image, const float* xs, const float* ys) {
+  constexpr LaneMask kRamp = {0, 1, 2, 3, 4, 5, 6, 7};
+  const V x = load(xs), y = load(ys);
+  const LaneMask ix = __builtin_convertvector(x, LaneMask), iy = __builtin_convertvector(y, LaneMask);
+  const bool together = all_zero((ix - kRamp - ix[0]) | (iy - iy[0]));
+  if (!together || !image.holds(xs[0], ys[0]) || !image.holds(xs[7], ys[7])) return {nullptr, x, y};
+  return {image.pixels + iy[0] * image.stride + ix[0], x - __builtin_convertvector(ix, V),
+          y - __builtin_convertvector(iy, V)};
+}
+
+/// Weights of kTaps pixels at eight positions: KernelTable::series.
+template <int kTaps>
+CONTIMG_INLINE void weights_of_eight(const float* series, V fraction, V* weights) {
+  constexpr int kTerms = KernelTable::kTerms;
+  const V u = fraction - 0.5f, square = u * u;
+  for (int pair = 0; pair < kTaps / 2; ++pair, series += 2 * kTerms) {
+    V even = square * series[kTerms - 1] + series[kTerms - 2], odd = square * series[2 * kTerms - 1] + series[2 * kTerms - 2];
+    for (int k = kTerms - 3; k >= 0; --k) {
+      even = even * square + series[k];
+      odd = odd * square + series[kTerms + k];
+    }
+    weights[pair] = even + u * odd;
+    weights[kTaps - 1 - pair] = even - u * odd;
+  }
+}
+
+template <int kTaps>
+CONTIMG_INLINE V sample_eight(const InputView& image, const float* series, const Eight& at) {
+  constexpr int kBefore = kTaps / 2 - 1;
+  V wx[kTaps], wy[kTaps];
+  weights_of_eight<kTaps>(series, at.fx, wx);
+  weights_of_eight<kTaps>(series, at.fy, wy);
+  const float* row = at.pixel - kBefore * image.stride - kBefore;
+  V sum{};
+  for (int j = 0; j < kTaps; ++j, row += image.stride) {
+    V along = wx[0] * load(row);
+    for (int k = 1; k < kTaps; ++k) along += wx[k] * load(row + k);
+    sum += wy[j] * along;
+  }
+  return sum;
+}
+
+template <int kTaps>
+CONTIMG_INLINE float sample_one(const InputView& image, const float* table, float x, float y) {
+  constexpr int kBefore = kTaps / 2 - 1, kPadded = KernelTable::kLanes;
+  if (!image.holds(x, y)) return kNoValue;
+  const int ix = static_cast<int>(x), iy = static_cast<int>(y);
+  const V wx = weights_at(table, kPadded, place_of(x - static_cast<float>(ix)));
+  const V wy = weights_at(table, kPadded, place_of(y - static_cast<float>(iy)));
+  const float* row = image.pixels + (iy - kBefore) * image.stride + ix - kBefore;
+  V columns = wy[0] * load(row);
+  for (int j = 1; j < kTaps; ++j) columns += wy[j] * load(row + j * image.stride);
+  return total(wx * keep(columns, first_lanes(kTaps)));
+}
+
 /// Kernels of up to eight taps, a number known to the compiler.
 template <int kTaps>
-CONTIMG_INLINE void sample_narrow(const InputView& image, const float* table, const float* xs, const float* ys,
+CONTIMG_INLINE void sample_narrow(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
                                   std::size_t n, float* values) {
-  constexpr int kBefore = kTaps / 2 - 1, kPadded = KernelTable::kLanes;
-  const LaneMask taps = first_lanes(kTaps);
-  for (std::size_t i = 0; i < n; ++i) {
-    const float x = xs[i], y = ys[i];
-    if (!image.holds(x, y)) {
-      values[i] = kNoValue;
-      continue;
-    }
-    const int ix = static_cast<int>(x), iy = static_cast<int>(y);
-    const V wx = weights_at(table, kPadded, place_of(x - static_cast<float>(ix)));
-    const V wy = weights_at(table, kPadded, place_of(y - static_cast<float>(iy)));
-    const float* row = image.pixels + (iy - kBefore) * image.stride + ix - kBefore;
-    V columns = wy[0] * load(row);
-    for (int j = 1; j < kTaps; ++j) columns += wy[j] * load(row + j * image.stride);
-    values[i] = total(wx * keep(columns, taps));
+  const float *table = kernel.at(0), *series = kernel.series();
+  std::size_t i = 0;
+  for (; series && i + 8 <= n; i += 8) {
+    const Eight eight = eight_in_a_row(image, xs + i, ys + i);
+    if (eight.pixel)
+      store(values + i, sample_eight<kTaps>(image, series, eight));
+    else
+      for (std::size_t k = i; k < i + 8; ++k) values[k] = sample_one<kTaps>(image, table, xs[k], ys[k]);
   }
+  for (; i < n; ++i) values[i] = sample_one<kTaps>(image, table, xs[i], ys[i]);
 }
 
 CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
@@ -93,6 +157,15 @@ CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kerne
   }
 }
 
+CONTIMG_INLINE V bilinear_of_eight(const InputView& image, const Eight& at) {
+  const auto along = [&](const float* row) {
+    const V left = load(row), right = load(row + 1);
+    return at.fx > 0 ? left + at.fx * (right - left) : left;
+  };
+  const V lower = along(at.pixel), upper = along(at.pixel + image.stride);
+  return at.fy > 0 ? lower + at.fy * (upper - lower) : lower;
+}
+
 CONTIMG_INLINE float bilinear_at(const InputView& image, float x, float y) {
   if (!image.holds(x, y)) return kNoValue;
   // On the last column the pixel beyond it has weight 0, and must not be read as NaN.
@@ -104,39 +177,14 @@ CONTIMG_INLINE float bilinear_at(const InputView& image, float x, float y) {
   return lower + fy * (upper - lower);
 }
 
-CONTIMG_INLINE bool all_zero(LaneMask lanes) {
-  typedef std::int64_t Halves __attribute__((vector_size(32), may_alias));
-  const Halves& bits = reinterpret_cast<const Halves&>(lanes);
-  return (bits[0] | bits[1] | bits[2] | bits[3]) == 0;
-}
-
-/// Eight positions at once, where they lie in one row of pixels, each in the pixel after the one before; false where
-/// they do not. Between grids of the same cell that hardly turn they do but for one in thirty.
-CONTIMG_INLINE bool eight_in_a_row(const InputView& image, const float* xs, const float* ys, float* values) {
-  constexpr LaneMask kRamp = {0, 1, 2, 3, 4, 5, 6, 7};
-  const V x = load(xs), y = load(ys);
-  const LaneMask ix = __builtin_convertvector(x, LaneMask), iy = __builtin_convertvector(y, LaneMask);
-  if (!all_zero((ix - kRamp - ix[0]) | (iy - iy[0])) || !image.holds(xs[0], ys[0]) || !image.holds(xs[7], ys[7]))
-    return false;
-  const V fx = x - __builtin_convertvector(ix, V), fy = y - __builtin_convertvector(iy, V);
-  const float* p = image.pixels + iy[0] * image.stride + ix[0];
-  const auto along = [&](const float* row) {
-    const V left = load(row), right = load(row + 1);
-    return fx > 0 ? left + fx * (right - left) : left;
-  };
-  const V lower = along(p), upper = along(p + image.stride);
-  store(values, fy > 0 ? lower + fy * (upper - lower) : lower);
-  return true;
-}
-
 }  // namespace
 
 CONTIMG_SIMD void sample(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
                          std::size_t n, float* values) {
   if (kernel.taps() == 6)
-    sample_narrow<6>(image, kernel.at(0), xs, ys, n, values);
+    sample_narrow<6>(image, kernel, xs, ys, n, values);
   else if (kernel.taps() == 4)
-    sample_narrow<4>(image, kernel.at(0), xs, ys, n, values);
+    sample_narrow<4>(image, kernel, xs, ys, n, values);
   else
     sample_wide(image, kernel, xs, ys, n, values);
 }
@@ -144,9 +192,13 @@ CONTIMG_SIMD void sample(const InputView& image, const KernelTable& kernel, cons
 CONTIMG_SIMD void sample_bilinear(const InputView& image, const float* xs, const float* ys, std::size_t n,
                                   float* values) {
   std::size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    if (!eight_in_a_row(image, xs + i, ys + i, values + i))
+  for (; i + 8 <= n; i += 8) {
+    const Eight eight = eight_in_a_row(image, xs + i, ys + i);
+    if (eight.pixel)
+      store(values + i, bilinear_of_eight(image, eight));
+    else
       for (std::size_t k = i; k < i + 8; ++k) values[k] = bilinear_at(image, xs[k], ys[k]);
+  }
   for (; i < n; ++i) values[i] = bilinear_at(image, xs[i], ys[i]);
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 
+#include "mosaic/resample.h"
 #include "sky_source.h"
 
 using namespace contimg;
@@ -107,6 +108,32 @@ TEST_CASE("a constant stays constant, and a slope stays a slope (not with Lanczo
   for (Kernel kernel : {Kernel::kBilinear, Kernel::kOptimal}) {
     const auto result = reproject(slope.view(), grid, to, kernel, 1, JobContext());
     CHECK(result(20, 30) == doctest::Approx(30.37 + 10 * 20.81).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("eight positions at once are interpolated as each by itself is") {
+  const CelestialGrid grid = test::square_grid(30, 40, 32, 6);
+  const auto pixels = noise(grid, 7);
+  const InputView image{pixels.data(), 32, 4, 28, 28};
+  for (Kernel kernel : {Kernel::kBicubic, Kernel::kLanczos3, Kernel::kOptimal}) {
+    const KernelTable table(kernel, 1);
+    float worst = 0;
+    for (int step = 0; step <= 100; ++step) {
+      const float fraction = static_cast<float>(step) / 101;
+      float xs[8], ys[8], together[8];
+      for (int i = 0; i < 8; ++i) {
+        xs[i] = 9 + fraction + 1.0005f * static_cast<float>(i);
+        ys[i] = 12 + fraction / 2 + 0.003f * static_cast<float>(i);
+      }
+      sample(image, table, xs, ys, 8, together);
+      for (int i = 0; i < 8; ++i) {
+        float alone = 0;
+        sample(image, table, xs + i, ys + i, 1, &alone);
+        worst = std::max(worst, std::abs(together[i] - alone));
+      }
+    }
+    CHECK(worst < 1e-5f);  // of noise of 1
+    CHECK(worst > 0);      // it took another way
   }
 }
 
