@@ -16,8 +16,9 @@ struct FitsTarget {
   std::vector<std::string> history;
   bool overwrite = false;
 
-  std::unique_ptr<fits::ImageWriter> open(std::size_t nx, std::size_t ny) const {
-    return std::make_unique<fits::ImageWriter>(path, nx, ny, cards, history, overwrite);
+  std::unique_ptr<fits::ImageWriter> open(std::size_t nx, std::size_t ny,
+                                          fits::PixelType type = fits::PixelType::kFloat) const {
+    return std::make_unique<fits::ImageWriter>(path, nx, ny, cards, history, overwrite, type);
   }
 };
 

@@ -50,7 +50,13 @@ Napi::Value survey(const Napi::CallbackInfo& info) {
 
 /// The products of a mosaic, by name: in memory, or where `files` has an entry, in that file.
 constexpr const char* kProducts[] = {"mosaic", "weight", "rms", "coverage", "chiSquare"};
-constexpr std::size_t kProductCount = std::size(kProducts);
+constexpr std::size_t kProductCount = std::size(kProducts), kCoverage = 3;
+
+/// What holds every number up to that of the tiles.
+fits::PixelType count_type(std::size_t n_tiles) {
+  if (n_tiles <= 255) return fits::PixelType::kByte;
+  return n_tiles <= 32767 ? fits::PixelType::kShort : fits::PixelType::kFloat;
+}
 
 struct MosaicJob {
   std::vector<mosaic::MosaicTile> tiles;
@@ -74,7 +80,8 @@ MosaicProducts run(const MosaicJob& job, const JobContext& context) {
   PixelSink* sinks[kProductCount] = {};
   for (std::size_t i = 0; i < kProductCount; ++i) {
     if (job.to_files && job.files[i]) {
-      writers[i] = job.files[i]->open(job.output.nx, job.output.ny);
+      const auto type = i == kCoverage ? count_type(job.tiles.size()) : fits::PixelType::kFloat;
+      writers[i] = job.files[i]->open(job.output.nx, job.output.ny, type);
       sinks[i] = writers[i].get();
     } else if (!job.to_files && (i + 1 < kProductCount || job.wants_chi_square)) {
       products.arrays[i] = NdArray<float, 2>::uninitialized({job.output.ny, job.output.nx});

@@ -31,8 +31,10 @@ const reproject: Contender = {
 };
 
 function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
-  const ours = (kernel: string): Contender => {
-    return { name: `contimg ${kernel}`, task: { node: 'mosaic' }, input: { kernel, threads: nCores } };
+  // The mosaic and its weight, as the others make, or the maps of rms and coverage too.
+  const ours = (kernel: string, allMaps = false): Contender => {
+    const name = `contimg ${kernel}${allMaps ? ', all maps' : ''}`;
+    return { name, task: { node: 'mosaic' }, input: { kernel, allMaps, threads: nCores } };
   };
   return {
     name: `mosaic/${name}`,
@@ -46,6 +48,7 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
       ours('bilinear'),
       ours('lanczos3'),
       ours('optimal'),
+      ours('optimal', true),
       { name: 'SWarp bilinear', task: { python: 'command' }, peer: 'swarp' },
       { name: 'SWarp lanczos3', task: { python: 'command' }, peer: 'swarp' },
       { name: 'Montage', task: { python: 'command' }, peer: 'montage' },
@@ -73,7 +76,7 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
           'SWarp lanczos3': swarp('LANCZOS3', tiles, output, folder),
           Montage: {
             command: ['sh', '-c', montageScript(tiles, montage, header)],
-            results: { [join(montage, 'mosaic.fits')]: 'mosaic.fits' },
+            results: { [join(montage, 'mosaic.fits')]: 'mosaic.fits', [join(montage, 'mosaic_area.fits')]: 'weight.fits' },
           },
         },
         work: (nTiles * npix * npix) / 1e6,
@@ -116,7 +119,7 @@ function swarp(kernel: string, tiles: readonly string[], output: string, folder:
   return {
     command: ['SWarp', `@${lists.images}`, ...Object.entries(options).flatMap(([key, value]) => [`-${key}`, value])],
     versionCommand: ['SWarp', '-v'],
-    results: { [`${name}.fits`]: 'mosaic.fits' },
+    results: { [`${name}.fits`]: 'mosaic.fits', [`${name}-weight.fits`]: 'weight.fits' },
   };
 }
 

@@ -6,24 +6,26 @@ import { mosaicFiles } from '../../src/index.js';
 import type { MosaicGrid, MosaicKernel } from '../../src/index.js';
 import type { Task } from './index.js';
 
-/** Tiles and their primary beams to a mosaic and its maps, FITS to FITS. */
+/** Tiles and their primary beams to a mosaic and its weight, FITS to FITS; where `allMaps` to its other maps too. */
 export function mosaicTask(input: {
   tiles: string[];
   output: string;
   grid: MosaicGrid;
   sigma: number;
   kernel: MosaicKernel;
+  allMaps?: boolean;
   threads: number;
 }): Promise<Task> {
   const { grid, kernel, threads } = input;
-  const name = join(input.output, `contimg-${kernel}`);
+  const maps = input.allMaps ? undefined : (['weight'] as const);
+  const name = join(input.output, `contimg-${kernel}${input.allMaps ? '-all' : ''}`);
   const tiles = input.tiles.map(tile => {
     return { id: tile, image: `${tile}-image.fits`, primaryBeam: `${tile}-pb.fits`, rmsJyBeam: input.sigma };
   });
   return Promise.resolve({
     before: () => Promise.resolve(void execFileSync('sync')),
     run: async () => {
-      await mosaicFiles(name, tiles, { grid, kernel, threads, overwrite: true });
+      await mosaicFiles(name, tiles, { grid, kernel, maps, threads, overwrite: true });
       return folder => symlink(`${name}.fits`, join(folder, 'mosaic.fits'));
     },
   });

@@ -20,12 +20,16 @@ struct Card {
   std::string comment;
 };
 
+/// How pixels are stored: as they are, or as integers from 0 on that are no larger than an unsigned byte or a signed
+/// 16-bit integer holds.
+enum class PixelType { kFloat, kByte, kShort };
+
 /// Writes an image as write_image does, some rows at a time, without ever holding more of it.
 class ImageWriter final : public PixelSink {
  public:
   /// Takes the room on the disk. Nothing stands at `path` until commit().
   ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
-              const std::vector<std::string>& history, bool overwrite);
+              const std::vector<std::string>& history, bool overwrite, PixelType type = PixelType::kFloat);
   ~ImageWriter() override;
 
   void write(std::size_t y, std::size_t n_rows, const float* rows) override;

@@ -61,9 +61,14 @@ void set_extent(std::string* header, int axis, std::size_t extent) {
     if (header->compare(at, 9, key) == 0) header->replace(at + 10, 20, value);
 }
 
+int bitpix_of(PixelType type) {
+  if (type == PixelType::kByte) return BYTE_IMG;
+  return type == PixelType::kShort ? SHORT_IMG : FLOAT_IMG;
+}
+
 /// The header in whole blocks. cfitsio makes it for an image of one pixel, since it would also make the pixels.
-std::string make_header(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
-                        const std::vector<std::string>& history) {
+std::string make_header(const std::string& path, std::size_t nx, std::size_t ny, PixelType type,
+                        const std::vector<Card>& cards, const std::vector<std::string>& history) {
   MemoryFile memory;
   memory.size = kBlock;
   memory.bytes = std::calloc(memory.size, 1);
@@ -72,7 +77,7 @@ std::string make_header(const std::string& path, std::size_t nx, std::size_t ny,
   int status = 0;
   fits_create_memfile(file.address(), &memory.bytes, &memory.size, kBlock, std::realloc, &status);
   LONGLONG axes[4] = {1, 1, 1, 1};
-  fits_create_imgll(file, FLOAT_IMG, 4, axes, &status);
+  fits_create_imgll(file, bitpix_of(type), 4, axes, &status);
   check(status, path, "the image");
   for (const Card& card : cards) {
     write_card(file, card, &status);
@@ -94,30 +99,50 @@ std::string make_header(const std::string& path, std::size_t nx, std::size_t ny,
 }
 
 /// FITS is big-endian.
-CONTIMG_SIMD void swap_words(const float* in, std::size_t n, std::uint32_t* out) {
+CONTIMG_SIMD void store_floats(const float* in, std::size_t n, char* out) {
   for (std::size_t i = 0; i < n; ++i) {
     std::uint32_t bits;
     std::memcpy(&bits, in + i, sizeof bits);
-    out[i] = __builtin_bswap32(bits);
+    bits = __builtin_bswap32(bits);
+    std::memcpy(out + i * sizeof bits, &bits, sizeof bits);
   }
+}
+
+CONTIMG_SIMD void store_shorts(const float* in, std::size_t n, char* out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint16_t bits = __builtin_bswap16(static_cast<std::uint16_t>(static_cast<std::int32_t>(in[i])));
+    std::memcpy(out + i * sizeof bits, &bits, sizeof bits);
+  }
+}
+
+CONTIMG_SIMD void store_bytes(const float* in, std::size_t n, char* out) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<char>(static_cast<std::int32_t>(in[i]));
 }
 
 }  // namespace
 
 struct ImageWriter::Parts {
-  Parts(const std::string& path, bool overwrite) : file(path, overwrite) {}
+  Parts(const std::string& path, bool overwrite, PixelType type) : file(path, overwrite), type(type) {}
+
+  std::size_t pixel_size() const { return static_cast<std::size_t>(std::abs(bitpix_of(type))) / 8; }
+  void store(const float* pixels, std::size_t n, char* out) const {
+    if (type == PixelType::kByte) return store_bytes(pixels, n, out);
+    return type == PixelType::kShort ? store_shorts(pixels, n, out) : store_floats(pixels, n, out);
+  }
+
   AtomicFile file;
+  PixelType type;
   std::size_t nx = 0, ny = 0, offset = 0;
 };
 
 ImageWriter::ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
-                         const std::vector<std::string>& history, bool overwrite) {
-  const std::string header = make_header(path, nx, ny, cards, history);
-  parts_ = std::make_unique<Parts>(path, overwrite);
+                         const std::vector<std::string>& history, bool overwrite, PixelType type) {
+  const std::string header = make_header(path, nx, ny, type, cards, history);
+  parts_ = std::make_unique<Parts>(path, overwrite, type);
   parts_->nx = nx;
   parts_->ny = ny;
   parts_->offset = header.size();
-  const std::size_t end = header.size() + nx * ny * sizeof(float), padding = (kBlock - end % kBlock) % kBlock;
+  const std::size_t end = header.size() + nx * ny * parts_->pixel_size(), padding = (kBlock - end % kBlock) % kBlock;
   parts_->file.reserve(end + padding);
   parts_->file.write(0, header.data(), header.size());
   parts_->file.write(end, std::string(padding, '\0').data(), padding);
@@ -127,14 +152,15 @@ ImageWriter::~ImageWriter() = default;
 
 void ImageWriter::write(std::size_t y, std::size_t n_rows, const float* rows) {
   constexpr std::size_t kPiece = std::size_t{1} << 16;
-  std::vector<std::uint32_t> words(std::min(kPiece, n_rows * parts_->nx));
-  const std::size_t first = parts_->offset + y * parts_->nx * sizeof(float), size = n_rows * parts_->nx;
+  const std::size_t width = parts_->pixel_size(), size = n_rows * parts_->nx;
+  const std::size_t first = parts_->offset + y * parts_->nx * width;
+  std::vector<char> bytes(std::min(kPiece, size) * width);
   for (std::size_t done = 0; done < size; done += kPiece) {
     const std::size_t n = std::min(kPiece, size - done);
-    swap_words(rows + done, n, words.data());
-    parts_->file.write(first + done * sizeof(float), words.data(), n * sizeof(float));
+    parts_->store(rows + done, n, bytes.data());
+    parts_->file.write(first + done * width, bytes.data(), n * width);
   }
-  parts_->file.start_writing(first, size * sizeof(float));
+  parts_->file.start_writing(first, size * width);
 }
 
 void ImageWriter::commit() { parts_->file.commit(); }

@@ -1,6 +1,7 @@
 export { findPeaks } from './find-peaks.js';
 export type { MosaicPeak } from './find-peaks.js';
 export { mosaicFiles, mosaicImages } from './mosaic-images.js';
+export type { MosaicFilesOptions } from './mosaic-images.js';
 export { mosaicPlanes } from './mosaic-planes.js';
 export type { MosaicPlane } from './mosaic-planes.js';
 export { checkMosaicOptions, mosaicDefaults, mosaicTiers } from './options.js';

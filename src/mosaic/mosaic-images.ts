@@ -1,7 +1,7 @@
 import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
-import { checkBoolean, checkText } from '../core/check.js';
+import { checkBoolean, checkOneOf, checkText } from '../core/check.js';
 import { runJob } from '../core/job.js';
 import { headerOf } from '../fits/header.js';
 import { wrapHistory } from '../fits/history.js';
@@ -51,6 +51,13 @@ export async function mosaicImages(tiles: readonly MosaicTile[], options: Mosaic
 
 const unitless = (unit: string) => ({ unit, beam: undefined });
 
+const mosaicMaps = ['weight', 'rms', 'coverage'] as const;
+
+export interface MosaicFilesOptions extends MosaicOptions, WriteFitsOptions {
+  /** What is written beside the mosaic. @default ['weight', 'rms', 'coverage'] */
+  readonly maps?: readonly (typeof mosaicMaps)[number][] | undefined;
+}
+
 /**
  * Combines overlapping images as `mosaicImages` does, into FITS files: `NAME.fits`, `-weight`, `-rms`, `-coverage`, and
  * with `compareTiles` `-chi2`. Memory is some 150 MB, whatever the number and size of tiles that are files.
@@ -65,20 +72,24 @@ const unitless = (unit: string) => ({ unit, beam: undefined });
 export async function mosaicFiles(
   name: string,
   tiles: readonly MosaicTile[],
-  { overwrite = false, ...options }: MosaicOptions & WriteFitsOptions = {},
+  { overwrite = false, maps = mosaicMaps, ...options }: MosaicFilesOptions = {},
 ): Promise<MosaicFiles> {
   checkText('name', name);
   checkBoolean('overwrite', overwrite);
+  for (const map of maps) checkOneOf('maps', map, mosaicMaps);
   const plan = await prepareMosaic(tiles, options);
   const target = (end: string, header: MosaicHeader) => {
     const history = wrapHistory(header.history);
     return { path: `${name}${end}.fits`, cards: headerOf(header), history, overwrite };
   };
-  const files = {
-    mosaic: target('', plan.header),
+  const ofMaps = {
     weight: target('-weight', { ...plan.header, ...unitless('beam2/Jy2') }),
     rms: target('-rms', plan.header),
     coverage: target('-coverage', { ...plan.header, ...unitless('') }),
+  };
+  const files = {
+    mosaic: target('', plan.header),
+    ...Object.fromEntries(mosaicMaps.filter(map => maps.includes(map)).map(map => [map, ofMaps[map]])),
     ...(plan.options.compareTiles ? { chiSquare: target('-chi2', { ...plan.header, ...unitless('') }) } : {}),
   };
   const job = { signal: options.signal, onProgress: laterProgress(options) };

@@ -1,8 +1,7 @@
 import { checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import type { WriteFitsOptions } from '../fits/index.js';
 import { mosaicFiles } from './mosaic-images.js';
-import type { MosaicOptions } from './options.js';
+import type { MosaicFilesOptions } from './mosaic-images.js';
 import { planMosaicGrid } from './plan-mosaic-grid.js';
 import type { MosaicFiles, MosaicTile } from './types.js';
 
@@ -31,7 +30,7 @@ export interface MosaicPlane {
 export async function mosaicPlanes(
   name: string,
   planes: readonly MosaicPlane[],
-  options: MosaicOptions & WriteFitsOptions = {},
+  options: MosaicFilesOptions = {},
 ): Promise<MosaicFiles[]> {
   checkText('name', name);
   const names = planes.map(plane => plane.name);
@@ -39,14 +38,14 @@ export async function mosaicPlanes(
     throw new InvalidArgumentError(
       `Expected planes with names of their own, of letters, digits, - and _, but received ${JSON.stringify(names)}`,
     );
-  const { overwrite, onProgress, ...shared } = options;
+  const { overwrite, maps, onProgress, ...shared } = options;
   const all = planes.flatMap(plane => plane.tiles);
   const grid = options.grid ?? (await planMosaicGrid(all, shared));
   const made: MosaicFiles[] = [];
   for (const [i, plane] of planes.entries()) {
     const progress = (fraction: number) => onProgress?.((i + fraction) / planes.length);
     made.push(
-      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, { ...shared, grid, overwrite, onProgress: progress }),
+      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, { ...shared, grid, overwrite, maps, onProgress: progress }),
     );
   }
   return made;

@@ -112,7 +112,7 @@ export interface Mosaic extends MosaicReport {
 /** A mosaic that was written to files. */
 export interface MosaicFiles extends MosaicReport {
   readonly grid: MosaicGrid;
-  /** The mosaic's first, then weight, rms, coverage, and chi-square where tiles were compared. */
+  /** The mosaic's first, then the maps: weight, rms, coverage, and chi-square where tiles were compared. */
   readonly files: readonly string[];
   toString(): string;
 }

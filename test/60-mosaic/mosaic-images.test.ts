@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -168,6 +168,13 @@ describe('mosaicImages', () => {
         const { pixels } = await readFits(two.files[i]!);
         expect(Buffer.from(one[key].pixels.data.buffer).equals(Buffer.from(pixels.data.buffer))).toBe(true);
       }
+      const some = await mosaicFiles(join(folder, 'some'), paths, { maps: ['rms'] });
+      expect(some.files).toEqual(['', '-rms'].map(end => join(folder, `some${end}.fits`)));
+      expect(readdirSync(folder).filter(file => file.startsWith('some'))).toHaveLength(2);
+      expect(readFileSync(some.files[1]!).equals(readFileSync(two.files[2]!))).toBe(true);
+      await expect(mosaicFiles(join(folder, 'some'), paths, { maps: ['depth' as 'rms'] })).rejects.toThrow(
+        'Expected maps to be one of weight, rms, coverage',
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

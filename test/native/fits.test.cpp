@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <tuple>
 
 #include "core/error.h"
 #include "fits/fits_image.h"
@@ -79,6 +80,23 @@ TEST_CASE("a FITS image reads back: pixels, NaN, and every kind of card to the b
   }
   CHECK(find(image, "NTILES")->comment == "integer");
   CHECK(image.history == std::vector<std::string>{"made of nothing"});
+}
+
+TEST_CASE("counts are stored as integers, and read back") {
+  TemporaryFolder folder;
+  for (const auto& [type, bits, most] :
+       {std::tuple(fits::PixelType::kByte, 8, 255.0f), std::tuple(fits::PixelType::kShort, 16, 32767.0f)}) {
+    const std::string path = folder.path / "counts.fits";
+    const std::vector<float> counts = {0, 1, 2, 10, 200, most};
+    fits::ImageWriter writer(path, 3, 2, {}, {}, true, type);
+    writer.write(1, 1, counts.data() + 3);
+    writer.write(0, 1, counts.data());
+    writer.commit();
+    CHECK(fs::file_size(path) == 2 * 2880);
+    const fits::ImageFile image = fits::read_image(path);
+    CHECK(std::get<std::int64_t>(find(image, "BITPIX")->value) == bits);
+    CHECK(std::equal(counts.begin(), counts.end(), image.pixels.begin()));
+  }
 }
 
 TEST_CASE("the same image gives the same bytes, and nothing else is left in the folder") {
