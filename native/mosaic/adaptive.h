@@ -5,10 +5,10 @@
 
 namespace contimg::mosaic {
 
-/// Anti-aliased resampling of DeForest (2004, Solar Physics 219, 3), as astropy's reproject_adaptive does it by
-/// default: every output pixel is the mean of the image's pixels, weighted with a Gaussian of standard deviation 0.65
-/// output pixel, cut off 2 output pixels away. Where output pixels are finer than the image's the Gaussian is 0.65
-/// pixel of the image instead. Flux is kept, on average over positions; a source is widened by the Gaussian.
+/// Anti-aliased resampling of DeForest (2004, Solar Physics 219, 3), as astropy's reproject_adaptive does it with its
+/// Gaussian: every output pixel is the mean of the image's pixels, weighted with a Gaussian of standard deviation 0.65
+/// output pixel, cut off 3 output pixels away (sample_region_width = 6). Where output pixels are finer than the image's
+/// the Gaussian is 0.65 pixel of the image instead. Flux is kept to 0.05 %; a source is widened by the Gaussian.
 class AdaptiveKernel {
  public:
   /// @param map   from output to image

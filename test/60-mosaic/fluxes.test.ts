@@ -54,7 +54,7 @@ const kernels: [kernel: MosaicKernel, sameCell: number, otherCell: number][] = [
   ['bicubic', 1e-3, 0.007],
   ['lanczos3', 1e-3, 0.007],
   ['optimal', 1e-3, 4e-4],
-  ['adaptive', 1e-3, 4e-3],
+  ['adaptive', 1e-3, 1e-3],
 ];
 
 describe.each(kernels)('%s', (kernel, sameCell, otherCell) => {
