@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "core/simd.h"
 
 namespace contimg {
@@ -26,6 +28,11 @@ using Vector = typename detail::Simd<T>::Vector;
 template <typename T>
 inline constexpr int kLanes = 32 / sizeof(T);
 
+/// What comparing two Vector<float> gives: all bits of a lane where it holds, none where not.
+typedef std::int32_t LaneMask __attribute__((vector_size(32), aligned(4), may_alias));
+
+CONTIMG_INLINE LaneMask load(const std::int32_t* p) { return *reinterpret_cast<const LaneMask*>(p); }
+CONTIMG_INLINE void store(std::int32_t* p, LaneMask v) { *reinterpret_cast<LaneMask*>(p) = v; }
 CONTIMG_INLINE Vector<float> load(const float* p) { return *reinterpret_cast<const Vector<float>*>(p); }
 CONTIMG_INLINE Vector<double> load(const double* p) { return *reinterpret_cast<const Vector<double>*>(p); }
 CONTIMG_INLINE void store(float* p, Vector<float> v) { *reinterpret_cast<Vector<float>*>(p) = v; }

@@ -18,7 +18,6 @@ namespace {
 
 constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 using V = Vector<float>;
-typedef std::int32_t LaneMask __attribute__((vector_size(32)));
 
 /// All bits in the first n lanes, none in the others.
 CONTIMG_INLINE LaneMask first_lanes(int n) {

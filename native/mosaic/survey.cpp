@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "core/median.h"
@@ -13,13 +14,13 @@
 namespace contimg::mosaic {
 namespace {
 
-constexpr std::size_t kStripHeight = 64;
+constexpr std::size_t kStripHeight = 16;  // image and beam stay in a core's cache
 constexpr std::size_t kRmsPixels = 300000;
 
 /// What a strip of rows shows.
 struct Strip {
-  std::vector<std::size_t> first_x, last_x;  ///< per row; first > last where A is below the cut-off
-  std::vector<std::size_t> first_y, last_y;  ///< per column
+  std::vector<std::size_t> first_x, last_x;   ///< per row; first > last where A is below the cut-off
+  std::vector<std::int32_t> first_y, last_y;  ///< per column; last is -1 where A is below the cut-off
   std::vector<float> sample;                 ///< of the pixels that count
   std::size_t counting = 0;
   float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
@@ -29,17 +30,42 @@ struct Strip {
 struct RowSums {
   std::int32_t reaching = 0, counting = 0;
   float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
+
+  void add(std::int32_t reaches, std::int32_t counts, float beam, float image) {
+    reaching += reaches;
+    counting += counts;
+    beam_peak = std::max(beam_peak, beam);
+    peak = std::max(peak, image);
+  }
 };
 
-CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t n, float cutoff) {
+/// Also sets first_y, where it is greater, and last_y of the columns that reach the cut-off to y.
+CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t n, float cutoff, std::int32_t y,
+                             std::int32_t* first_y, std::int32_t* last_y) {
+  using V = Vector<float>;
+  constexpr float kNone = -std::numeric_limits<float>::infinity();
+  V beam_peak = V{}, peak = V{} + kNone;
+  LaneMask reaching{}, counting{};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const V a = load(beam + i), value = load(image + i);
+    const LaneMask reaches = a >= cutoff, counts = reaches & (value - value == 0);
+    reaching -= reaches;
+    counting -= counts;
+    beam_peak = a > beam_peak ? a : beam_peak;
+    peak = counts & (value > peak) ? value : peak;
+    const LaneMask first = load(first_y + i), last = load(last_y + i);
+    store(first_y + i, reaches & (first > y) ? LaneMask{} + y : first);
+    store(last_y + i, reaches ? LaneMask{} + y : last);
+  }
   RowSums sums;
-  for (std::size_t i = 0; i < n; ++i) {
-    const bool reaches = beam[i] >= cutoff,
-               counts = reaches & (std::abs(image[i]) <= std::numeric_limits<float>::max());
-    sums.reaching += reaches;
-    sums.counting += counts;
-    sums.beam_peak = beam[i] > sums.beam_peak ? beam[i] : sums.beam_peak;
-    sums.peak = counts & (image[i] > sums.peak) ? image[i] : sums.peak;
+  for (int lane = 0; lane < 8; ++lane) sums.add(reaching[lane], counting[lane], beam_peak[lane], peak[lane]);
+  for (; i < n; ++i) {
+    const bool reaches = beam[i] >= cutoff, counts = reaches && std::isfinite(image[i]);
+    sums.add(reaches, counts, beam[i] > 0 ? beam[i] : 0, counts ? image[i] : kNone);
+    if (!reaches) continue;
+    first_y[i] = std::min(first_y[i], y);
+    last_y[i] = y;
   }
   return sums;
 }
@@ -62,8 +88,8 @@ class Surveyor {
     read_beam(window, beam.data());
     Strip strip{std::vector<std::size_t>(height, nx),
                 std::vector<std::size_t>(height, 0),
-                std::vector<std::size_t>(nx, tile_.grid.ny),
-                std::vector<std::size_t>(nx, 0),
+                std::vector<std::int32_t>(nx, std::numeric_limits<std::int32_t>::max()),
+                std::vector<std::int32_t>(nx, -1),
                 {}};
     for (std::size_t row = 0; row < height; ++row)
       survey_row(beam.data() + row * nx, image.data() + row * nx, y_begin + row, row, &strip);
@@ -80,7 +106,8 @@ class Surveyor {
 
   void survey_row(const float* beam, const float* image, std::size_t y, std::size_t row, Strip* strip) const {
     const std::size_t nx = tile_.grid.nx;
-    const RowSums sums = sum_row(beam, image, nx, cutoff_);
+    const RowSums sums = sum_row(beam, image, nx, cutoff_, static_cast<std::int32_t>(y), strip->first_y.data(),
+                                 strip->last_y.data());
     strip->counting += static_cast<std::size_t>(sums.counting);
     strip->beam_peak = std::max(strip->beam_peak, sums.beam_peak);
     strip->peak = std::max(strip->peak, sums.peak);
@@ -90,11 +117,6 @@ class Surveyor {
     while (!(beam[last] >= cutoff_)) --last;
     strip->first_x[row] = first;
     strip->last_x[row] = last;
-    for (std::size_t x = first; x <= last; ++x) {
-      if (!(beam[x] >= cutoff_)) continue;
-      strip->first_y[x] = std::min(strip->first_y[x], y);
-      strip->last_y[x] = y;
-    }
     if (measures_rms_ && y % step_ == 0)
       for (std::size_t x = first; x <= last; x += step_)
         if (beam[x] >= cutoff_ && std::isfinite(image[x])) strip->sample.push_back(image[x]);
@@ -130,15 +152,14 @@ std::vector<Direction> outline_of(const CelestialGrid& grid, const std::vector<S
       add(strips[s].last_x[row], s * kStripHeight + row);
     }
   for (std::size_t x = 0; x < grid.nx; ++x) {
-    std::size_t first = grid.ny, last = 0;
+    std::int32_t first = std::numeric_limits<std::int32_t>::max(), last = -1;
     for (const Strip& strip : strips) {
-      if (strip.first_y[x] == grid.ny) continue;
       first = std::min(first, strip.first_y[x]);
       last = std::max(last, strip.last_y[x]);
     }
-    if (first == grid.ny) continue;
-    add(x, first);
-    add(x, last);
+    if (last < 0) continue;
+    add(x, static_cast<std::size_t>(first));
+    add(x, static_cast<std::size_t>(last));
   }
   return outline;
 }

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "core/error.h"
+#include "core/simd.h"
 
 namespace contimg::mosaic {
 namespace {
@@ -22,6 +25,25 @@ double sampling_ratio(const PixelMap& map, const Window& shared) {
   const PixelMap::Position step = step_size(map, x, y);
   const double ratio = std::max(step.x, step.y);
   return std::isfinite(ratio) ? ratio : 1;
+}
+
+/// Multiplies values, and takes those that are not finite out of the mosaic.
+CONTIMG_SIMD void scale_values(std::size_t n, float scale, float* values, float* beam) {
+  for (std::size_t i = 0; i < n; ++i) {
+    beam[i] = std::abs(values[i]) <= std::numeric_limits<float>::max() ? beam[i] : 0;
+    values[i] *= scale;
+  }
+}
+
+/// @returns whether any response reaches the cut-off; the others become 0.
+CONTIMG_SIMD bool cut_off(std::size_t n, float cutoff, float* beam) {
+  std::int32_t any = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool counts = beam[i] >= cutoff;
+    beam[i] = counts ? beam[i] : 0;
+    any |= counts;
+  }
+  return any != 0;
 }
 
 void check(bool condition, const char* expected) {
@@ -107,11 +129,7 @@ bool TileSampler::sample_beam(const Window& part, Scratch* scratch, std::vector<
     } else {
       lattice.responses(row, values);
     }
-    for (std::size_t i = 0; i < width; ++i) {
-      const bool counts = values[i] >= cutoff;
-      values[i] = counts ? values[i] : 0;
-      any |= counts;
-    }
+    any |= cut_off(width, cutoff, values);
   }
   return any;
 }
@@ -163,10 +181,7 @@ bool TileSampler::sample(const Window& block, Scratch* scratch, TileSamples* sam
     if (begin == end) continue;
     set_positions(row, scratch->image, scratch);
     sample_pixels(adaptive, *scratch, begin, end, image + begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!std::isfinite(image[i])) beam[i] = 0;
-      image[i] *= scale;
-    }
+    scale_values(end - begin, scale, image + begin, beam + begin);
   }
   sample_variance(part, scratch, samples);
   return true;
