@@ -76,7 +76,10 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
           'SWarp lanczos3': swarp('LANCZOS3', tiles, output, folder),
           Montage: {
             command: ['sh', '-c', montageScript(tiles, montage, header)],
-            results: { [join(montage, 'mosaic.fits')]: 'mosaic.fits', [join(montage, 'mosaic_area.fits')]: 'weight.fits' },
+            results: {
+              [join(montage, 'mosaic.fits')]: 'mosaic.fits',
+              [join(montage, 'mosaic_area.fits')]: 'weight.fits',
+            },
           },
         },
         work: (nTiles * npix * npix) / 1e6,

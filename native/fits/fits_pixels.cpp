@@ -128,7 +128,8 @@ void FitsPixels::read(const Window& window, float* out, std::size_t stride) cons
   const bool plain = layout_.bits == -32 && layout_.scale == 1 && layout_.zero == 0;
   std::vector<char> bytes(plain ? 0 : width * pixel);
   if (plain && width == layout_.nx && stride == width) {  // in one piece
-    read_bytes(descriptor, path_, layout_.offset + window.y_begin * width * pixel, window.height() * width * pixel, out);
+    read_bytes(descriptor, path_, layout_.offset + window.y_begin * width * pixel, window.height() * width * pixel,
+               out);
     return swap_floats(out, window.height() * width);
   }
   for (std::size_t y = window.y_begin; y < window.y_end; ++y, out += stride) {

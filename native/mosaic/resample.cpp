@@ -1,5 +1,5 @@
-// Separable interpolation. Eight positions in a row, each in the pixel after the one before, are interpolated at once: a
-// lane each, with weights from polynomials. Between grids of the same cell that hardly turn, most are.
+// Separable interpolation. Eight positions in a row, each in the pixel after the one before, are interpolated at once:
+// a lane each, with weights from polynomials. Between grids of the same cell that hardly turn, most are.
 //
 // For a position by itself the rows of pixels under the kernel are summed with the weights of y, eight columns at a
 // time, and the sums then with the weights of x. Lanes beyond the kernel's last tap hold pixels that must not count,
@@ -77,7 +77,8 @@ CONTIMG_INLINE void weights_of_eight(const float* series, V fraction, V* weights
   constexpr int kTerms = KernelTable::kTerms;
   const V u = fraction - 0.5f, square = u * u;
   for (int pair = 0; pair < kTaps / 2; ++pair, series += 2 * kTerms) {
-    V even = square * series[kTerms - 1] + series[kTerms - 2], odd = square * series[2 * kTerms - 1] + series[2 * kTerms - 2];
+    V even = square * series[kTerms - 1] + series[kTerms - 2],
+      odd = square * series[2 * kTerms - 1] + series[2 * kTerms - 2];
     for (int k = kTerms - 3; k >= 0; --k) {
       even = even * square + series[k];
       odd = odd * square + series[kTerms + k];

@@ -21,7 +21,7 @@ constexpr std::size_t kRmsPixels = 300000;
 struct Strip {
   std::vector<std::size_t> first_x, last_x;   ///< per row; first > last where A is below the cut-off
   std::vector<std::int32_t> first_y, last_y;  ///< per column; last is -1 where A is below the cut-off
-  std::vector<float> sample;                 ///< of the pixels that count
+  std::vector<float> sample;                  ///< of the pixels that count
   std::size_t counting = 0;
   float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
 };
@@ -106,8 +106,8 @@ class Surveyor {
 
   void survey_row(const float* beam, const float* image, std::size_t y, std::size_t row, Strip* strip) const {
     const std::size_t nx = tile_.grid.nx;
-    const RowSums sums = sum_row(beam, image, nx, cutoff_, static_cast<std::int32_t>(y), strip->first_y.data(),
-                                 strip->last_y.data());
+    const RowSums sums =
+        sum_row(beam, image, nx, cutoff_, static_cast<std::int32_t>(y), strip->first_y.data(), strip->last_y.data());
     strip->counting += static_cast<std::size_t>(sums.counting);
     strip->beam_peak = std::max(strip->beam_peak, sums.beam_peak);
     strip->peak = std::max(strip->peak, sums.peak);

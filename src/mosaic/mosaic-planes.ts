@@ -45,7 +45,13 @@ export async function mosaicPlanes(
   for (const [i, plane] of planes.entries()) {
     const progress = (fraction: number) => onProgress?.((i + fraction) / planes.length);
     made.push(
-      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, { ...shared, grid, overwrite, maps, onProgress: progress }),
+      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, {
+        ...shared,
+        grid,
+        overwrite,
+        maps,
+        onProgress: progress,
+      }),
     );
   }
   return made;
