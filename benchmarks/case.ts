@@ -57,8 +57,8 @@ export interface Case {
   readonly errorMeans: string;
   /** Timed runs per contender where they are fewer than asked for. */
   readonly maxRounds?: number;
-  /** Whether only what contenders make counts, not how fast: one run each, without a warm-up. */
-  readonly resultsOnly?: boolean;
+  /** One run of each contender, without a warm-up: where what they make counts, or runs are long. */
+  readonly runsOnce?: boolean;
   readonly contenders: readonly Contender[];
   /** Makes the data on first use. */
   readonly prepare: (data: DataFolder, peers: Peers) => Promise<Prepared>;

@@ -27,13 +27,13 @@ export async function runCase(
   { data, peers, machine, ...options }: { data: DataFolder; peers: Peers; machine: Machine; rounds: number },
 ): Promise<Measurement[]> {
   const prepared = await case_.prepare(data, peers);
-  const rounds = case_.resultsOnly ? 1 : Math.min(options.rounds, case_.maxRounds ?? Infinity);
+  const rounds = case_.runsOnce ? 1 : Math.min(options.rounds, case_.maxRounds ?? Infinity);
   const runners = case_.contenders.map((contender): Runner => ({ contender, seconds: [], peakMb: NaN }));
   try {
     await each(runners, async runner => {
       runner.process = await ContenderProcess.start(await commandOf(runner.contender, prepared, peers));
     });
-    for (let round = case_.resultsOnly ? 1 : 0; round <= rounds; round++) {
+    for (let round = case_.runsOnce ? 1 : 0; round <= rounds; round++) {
       await each(runners, async runner => {
         const { seconds, peakMb } = await runner.process!.run();
         if (round > 0) runner.seconds.push(seconds);

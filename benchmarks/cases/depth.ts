@@ -29,7 +29,7 @@ export function depthCase(size: Size): Case {
   return {
     name: 'tile/depth',
     ...tileCommon(size, settings, work),
-    resultsOnly: true,
+    runsOnce: true,
     errorMeans: 'rms of the residual over the thermal noise, minus 1',
     contenders: [{ name: 'contimg', task: { node: 'tile' } }, wsclean],
     prepare: async data => {

@@ -27,10 +27,21 @@ CONTIMG_INLINE void weigh(const std::complex<T>* visibilities, const T* weights,
   }
 }
 
+/// @param visibilities  null: all are 1
 template <typename T>
 CONTIMG_SIMD void copy_weighed(const std::complex<T>* visibilities, const T* weights, std::size_t n,
                                std::complex<T>* out) {
-  weigh(visibilities, weights, n, reinterpret_cast<T*>(out));
+  if (visibilities)
+    weigh(visibilities, weights, n, reinterpret_cast<T*>(out));
+  else
+    std::copy_n(weights, n, out);
+}
+
+/// Where the values of a channel of a row are, if there are any.
+template <typename T>
+const std::complex<T>* at(const std::complex<T>* visibilities, NdView<const T, 2> weights, std::size_t row,
+                          std::size_t channel) {
+  return visibilities ? visibilities + row * weights.shape(1) + channel : nullptr;
 }
 
 /// values[row][node] = sum over n channels of table (channels, nodes) times weighed[row]; kVectors of nodes.
@@ -161,8 +172,8 @@ std::vector<typename BandNodes<T>::Table> BandNodes<T>::tables_of(const BandCut&
 }
 
 template <typename T>
-NdArray<std::complex<T>, 1> BandNodes<T>::gather(NdView<const std::complex<T>, 2> visibilities,
-                                                 NdView<const T, 2> weights, const JobContext& context) const {
+NdArray<std::complex<T>, 1> BandNodes<T>::gather(const std::complex<T>* visibilities, NdView<const T, 2> weights,
+                                                 const JobContext& context) const {
   auto values = NdArray<std::complex<T>, 1>::uninitialized({rows_.n_values});
   parallel_for(tasks_.size(), threads_, [&](std::size_t index) {
     context.checkpoint();
@@ -170,7 +181,7 @@ NdArray<std::complex<T>, 1> BandNodes<T>::gather(NdView<const std::complex<T>, 2
     for (std::size_t i = task.rows.begin; rows_.cuts[task.cut].is_whole() && i < task.rows.end; ++i) {
       const GridRow& row = rows_.rows[order_[i]];
       const std::size_t first = row.channels.begin;
-      copy_weighed(&visibilities(order_[i], first), &weights(order_[i], first), row.channels.end - first,
+      copy_weighed(at(visibilities, weights, order_[i], first), &weights(order_[i], first), row.channels.end - first,
                    values.data() + (row.first_value + first));
     }
     for (std::size_t segment = 0; segment < tables_[task.cut].size(); ++segment)
@@ -180,7 +191,7 @@ NdArray<std::complex<T>, 1> BandNodes<T>::gather(NdView<const std::complex<T>, 2
 }
 
 template <typename T>
-void BandNodes<T>::gather_segment(const Task& task, std::size_t segment, NdView<const std::complex<T>, 2> visibilities,
+void BandNodes<T>::gather_segment(const Task& task, std::size_t segment, const std::complex<T>* visibilities,
                                   NdView<const T, 2> weights, std::complex<T>* values) const {
   const BandCut& cut = rows_.cuts[task.cut];
   const Table& table = tables_[task.cut][segment];
@@ -196,7 +207,7 @@ void BandNodes<T>::gather_segment(const Task& task, std::size_t segment, NdView<
     for (; i < task.rows.end && count < at_a_time; ++i) {
       const GridRow& row = rows_.rows[order_[i]];
       if (!reaches(row, segment, n_nodes)) continue;
-      copy_weighed(&visibilities(order_[i], first), &weights(order_[i], first), n, weighed.data() + count * n);
+      copy_weighed(at(visibilities, weights, order_[i], first), &weights(order_[i], first), n, weighed.data() + count * n);
       to[count++] = values + (row.first_value + segment * n_nodes);
     }
     if (count == 0) return;

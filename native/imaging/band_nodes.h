@@ -17,7 +17,8 @@ class BandNodes {
   BandNodes(const GridRows& rows, NdView<const double, 1> freq_hz, unsigned threads);
 
   /// values = sum over channels of weight_point(channel) weight visibility, for all points of all rows.
-  NdArray<std::complex<T>, 1> gather(NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+  /// @param visibilities  (rows, channels), or null for visibilities that are 1
+  NdArray<std::complex<T>, 1> gather(const std::complex<T>* visibilities, NdView<const T, 2> weights,
                                      const JobContext& context) const;
 
   /// visibility = sum over points of weight_point(channel) value, where the weight is not 0: the adjoint of gather.
@@ -38,7 +39,7 @@ class BandNodes {
   };
 
   std::vector<Table> tables_of(const BandCut& cut, NdView<const double, 1> freq_hz) const;
-  void gather_segment(const Task& task, std::size_t segment, NdView<const std::complex<T>, 2> visibilities,
+  void gather_segment(const Task& task, std::size_t segment, const std::complex<T>* visibilities,
                       NdView<const T, 2> weights, std::complex<T>* values) const;
   void expand_segment(const Task& task, std::size_t segment, const std::complex<T>* values, NdView<const T, 2> weights,
                       NdView<std::complex<T>, 2> visibilities) const;

@@ -24,6 +24,22 @@ std::vector<double> chebyshev_series(const std::vector<double>& values) {
   return series;
 }
 
+std::vector<double> powers_of(const std::vector<double>& series) {
+  const std::size_t n = series.size();
+  std::vector<double> result(n), previous(n), current(n);
+  previous[0] = 1;
+  if (n > 1) current[1] = 1;
+  for (std::size_t order = 0; order < n; ++order) {
+    for (std::size_t k = 0; k < n; ++k) result[k] += series[order] * previous[k];
+    std::vector<double> next(n);
+    for (std::size_t k = 0; k + 1 < n; ++k) next[k + 1] = 2 * current[k];
+    for (std::size_t k = 0; k < n; ++k) next[k] -= previous[k];
+    previous = current;
+    current = next;
+  }
+  return result;
+}
+
 double chebyshev_sum(const std::vector<double>& series, double t) {
   double b1 = 0, b2 = 0;
   for (std::size_t k = series.size() - 1; k > 0; --k) {

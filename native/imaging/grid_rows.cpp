@@ -40,7 +40,7 @@ IndexRange used_channels(const T* weights, std::size_t n_channels, std::size_t r
   return used;
 }
 
-/// Everything of a row that does not depend on cuts; the slopes of an image are in u and v.
+/// Everything of a row that does not depend on cuts.
 template <typename T>
 GridRow read_row(const Vec3& uvw, const ImageDepth& depth, const T* weights, std::size_t n_channels, std::size_t row) {
   GridRow result;
@@ -49,11 +49,12 @@ GridRow read_row(const Vec3& uvw, const ImageDepth& depth, const T* weights, std
   if (!std::isfinite(uvw.x + uvw.y + uvw.z))
     refuse("Expected finite uvw but that of row " + std::to_string(row) + " is (" + std::to_string(uvw.x) + ", " +
            std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
-  result.conjugate = uvw.z < 0;
+  const Vec3 in_image = depth.uvw_of(uvw);
+  result.conjugate = in_image.z < 0;
   const double per_hz = (result.conjugate ? -1 : 1) / kSpeedOfLight;
-  result.u_cells_per_hz = (uvw.x + depth.slope_l() * uvw.z) * per_hz;
-  result.v_cells_per_hz = (uvw.y + depth.slope_m() * uvw.z) * per_hz;
-  result.w_per_hz = uvw.z * per_hz;
+  result.u_cells_per_hz = in_image.x * per_hz;
+  result.v_cells_per_hz = in_image.y * per_hz;
+  result.w_per_hz = in_image.z * per_hz;
   return result;
 }
 

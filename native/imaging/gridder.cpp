@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <deque>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/constants.h"
 #include "core/error.h"
 #include "imaging/band_nodes.h"
+#include "imaging/gridded_image.h"
 #include "imaging/gridding_plan.h"
-#include "imaging/image_depth.h"
 #include "imaging/phase_screens.h"
-#include "imaging/resolution_doubler.h"
 #include "imaging/uv_planes.h"
 #include "imaging/uv_tiles.h"
 
@@ -47,7 +48,9 @@ void check_shapes(const Image& image, const Visibilities& visibilities, const Im
 /// Names the visibility that is to blame for an image that is not finite: one such value spreads over every pixel, so
 /// that looking at one of these is enough to know.
 template <typename T>
-[[noreturn]] void refuse_values(NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights) {
+void check_finite(NdView<const T, 2> image, NdView<const std::complex<T>, 2> visibilities,
+                  NdView<const T, 2> weights) {
+  if (std::isfinite(image(image.shape(0) / 2, image.shape(1) / 2))) return;
   for (std::size_t row = 0; row < weights.shape(0); ++row)
     for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
       const std::complex<T> value = visibilities(row, channel);
@@ -60,80 +63,62 @@ template <typename T>
   throw Error(code::kInvalidArgument, "Expected visibilities and weights whose products and sums are finite");
 }
 
-/// An image of half the resolution that holds all that an image shows.
-struct HalfResolution {
-  ResolutionDoubler doubler;
-  ImageGrid grid;
+/// What is gridded, and the image that it makes.
+template <typename T>
+struct Gridded {
+  const std::complex<T>* visibilities;  ///< (rows, channels), or null for visibilities that are 1
+  NdView<T, 2> image;
 };
 
-/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per
-/// radian: of u l + w (n - 1), |u| + |w| l / n.
+/// The uv planes of one image, and the values of its points.
 template <typename T>
-double highest_frequency(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
-                         const ImageGrid& grid) {
-  const ImageDepth depth(grid);
-  const double slope = depth.steepest();
-  double highest_m = 0;
-  for (std::size_t row = 0; row < uvw_m.size(); ++row) {
-    const T* const begin = weights.data() + row * freq_hz.size();
-    if (std::none_of(begin, begin + freq_hz.size(), [](T weight) { return weight > 0; })) continue;
-    const Vec3& uvw = uvw_m(row);
-    const double u = uvw.x + depth.slope_l() * uvw.z, v = uvw.y + depth.slope_m() * uvw.z;
-    highest_m = std::max(highest_m, std::max(std::abs(u), std::abs(v)) + slope * std::abs(uvw.z));
-  }
-  return highest_m * *std::max_element(freq_hz.begin(), freq_hz.end()) / kSpeedOfLight;
-}
+struct GriddedPoints {
+  GriddedPoints(const Gridded<T>& gridded, const GriddingPlan& plan, const TiledPoints& tiled, unsigned threads)
+      : image(gridded.image), planes(plan, tiled, threads) {}
 
-/// None where it would not be above the horizon, not hold all, or not pay.
-template <typename T>
-std::optional<HalfResolution> half_resolution(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
-                                              NdView<const T, 2> weights, const ImageGrid& grid, double epsilon) {
-  const auto coarse = [&](std::size_t reach) -> ImageGrid {
-    return {ResolutionDoubler::coarse_extent(grid.nx, reach), ResolutionDoubler::coarse_extent(grid.ny, reach),
-            2 * grid.cell_rad, grid.l, grid.m};
-  };
-  const auto pays = [&](const ImageGrid& half) { return 2 * half.nx * half.ny <= grid.nx * grid.ny; };
-  if (weights.empty() || !pays(coarse(1))) return {};
-  const ImageGrid largest = coarse(ResolutionDoubler::kLongestReach);
-  if (!is_above_horizon(largest)) return {};
-  const double band = highest_frequency(uvw_m, freq_hz, weights, largest) * largest.cell_rad;
-  // What it adds to the error of the gridding is not seen next to that.
-  const auto doubler = ResolutionDoubler::of_band(band, epsilon / 20);
-  if (!doubler || !pays(coarse(doubler->reach()))) return {};
-  return HalfResolution{*doubler, coarse(doubler->reach())};
-}
+  NdView<T, 2> image;
+  NdArray<std::complex<T>, 1> nodes;
+  const std::complex<T>* values = nullptr;
+  const T* weights = nullptr;
+  UvPlanes<T> planes;
+};
 
 template <typename T>
-void grid_as_is(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
-                NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights, const ImageGrid& grid,
-                const GridderOptions& options, NdView<T, 2> image, const JobContext& context) {
+void grid_as_is(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                const ImageGrid& grid, const GridderOptions& options, const std::vector<Gridded<T>>& all,
+                const JobContext& context) {
   const GriddingPlan plan = plan_gridding<T>(uvw_m, freq_hz, weights, grid, options);
-  std::fill(image.begin(), image.end(), T(0));
+  for (const auto& [visibilities, image] : all) std::fill(image.begin(), image.end(), T(0));
   context.checkpoint(0);
   if (plan.rows.n_points == 0) return;
-  const bool as_they_are = plan.rows.points_are_visibilities;
-  NdArray<std::complex<T>, 1> nodes;
-  if (!as_they_are) nodes = BandNodes<T>(plan.rows, freq_hz, options.threads).gather(visibilities, weights, context);
-  const std::complex<T>* const values = as_they_are ? visibilities.data() : nodes.data();
-  const T* const value_weights = as_they_are ? weights.data() : nullptr;
   const TiledPoints tiled = sort_into_tiles(plan, options.threads);
   const PhaseScreens<T> screens(plan, options.threads);
-  UvPlanes<T> planes(plan, tiled, options.threads);
+  const BandNodes<T> band(plan.rows, freq_hz, options.threads);
+  std::deque<GriddedPoints<T>> points;
+  for (const Gridded<T>& gridded : all) {
+    GriddedPoints<T>& added = points.emplace_back(gridded, plan, tiled, options.threads);
+    const bool as_they_are = plan.rows.points_are_visibilities && gridded.visibilities;
+    if (!as_they_are) added.nodes = band.gather(gridded.visibilities, weights, context);
+    added.values = as_they_are ? gridded.visibilities : added.nodes.data();
+    added.weights = as_they_are ? weights.data() : nullptr;
+  }
   const std::size_t window = plan.kernel_w.width;
-  for (std::size_t plane = 0; plane + 1 < window; ++plane) planes.clear(plane);
+  for (auto& [image, nodes, values, value_weights, planes] : points)
+    for (std::size_t plane = 0; plane + 1 < window; ++plane) planes.clear(plane);
   for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
     context.checkpoint(static_cast<double>(plane) / plan.n_planes);
-    if (plane + window <= plan.n_planes) {
-      if (planes.used(plane + window - 1)) planes.clear(plane + window - 1);
-      planes.add_points(plane, values, value_weights, context);
+    for (GriddedPoints<T>& one : points) {
+      if (plane + window <= plan.n_planes) {
+        if (one.planes.used(plane + window - 1)) one.planes.clear(plane + window - 1);
+        one.planes.add_points(plane, one.values, one.weights, context);
+      }
+      if (!one.planes.used(plane)) continue;
+      one.planes.to_image(plane, [&](std::size_t x, NdView<std::complex<T>, 2> columns) {
+        screens.accumulate(columns, plan.w_of_plane(plane), x, one.image);
+      });
     }
-    if (!planes.used(plane)) continue;
-    planes.to_image(plane, [&](std::size_t x, NdView<std::complex<T>, 2> columns) {
-      screens.accumulate(columns, plan.w_of_plane(plane), x, image);
-    });
   }
-  screens.correct(image);
-  if (!std::isfinite(image(grid.ny / 2, grid.nx / 2))) refuse_values(visibilities, weights);
+  for (const Gridded<T>& one : all) screens.correct(one.image);
   context.checkpoint(1);
 }
 
@@ -167,6 +152,45 @@ void degrid_as_is(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, 
   context.checkpoint(1);
 }
 
+template <typename T>
+void grid_all(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+              const ImageGrid& grid, const GridderOptions& options, const std::vector<Gridded<T>>& all,
+              const JobContext& context);
+
+/// Of what stands for the images of `all` on another grid, made into these by `make(stand_in, image)`.
+template <typename T, typename Make>
+void grid_in_place(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                   const ImageGrid& grid, const GridderOptions& options, const std::vector<Gridded<T>>& all,
+                   const JobContext& context, const Make& make) {
+  std::vector<NdArray<T, 2>> images;
+  std::vector<Gridded<T>> stand_ins;
+  for (const Gridded<T>& one : all) {
+    images.push_back(NdArray<T, 2>::uninitialized({grid.ny, grid.nx}));
+    stand_ins.push_back({one.visibilities, images.back().view()});
+  }
+  grid_all<T>(uvw_m, freq_hz, weights, grid, options, stand_ins, context);
+  for (std::size_t i = 0; i < all.size(); ++i) make(std::as_const(images[i]).view(), all[i].image);
+}
+
+template <typename T>
+void grid_all(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+              const ImageGrid& grid, const GridderOptions& options, const std::vector<Gridded<T>>& all,
+              const JobContext& context) {
+  check_gridding(uvw_m, freq_hz, weights, grid, options);
+  using Pixels = NdView<const T, 2>;
+  if (const auto shear = sheared_image(uvw_m, freq_hz, weights, grid, options.epsilon))
+    return grid_in_place(uvw_m, freq_hz, weights, shear->sheared(), options, all, context,
+                         [&](Pixels sheared, NdView<T, 2> image) {
+                           shear->template straighten<T>(sheared, image, options.threads);
+                         });
+  if (const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon))
+    return grid_in_place(uvw_m, freq_hz, weights, half->grid, options, all, context,
+                         [&](Pixels coarse, NdView<T, 2> image) {
+                           half->doubler.template expand<T>(coarse, image, options.threads);
+                         });
+  grid_as_is(uvw_m, freq_hz, weights, grid, options, all, context);
+}
+
 }  // namespace
 
 template <typename T>
@@ -175,12 +199,26 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
                            const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
                            const JobContext& context) {
   check_shapes<T>(image, visibilities, grid, weights);
-  check_gridding(uvw_m, freq_hz, weights, grid, options);
-  const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon);
-  if (!half) return grid_as_is(uvw_m, freq_hz, visibilities, weights, grid, options, image, context);
-  auto coarse = NdArray<T, 2>::uninitialized({half->grid.ny, half->grid.nx});
-  visibilities_to_image<T>(uvw_m, freq_hz, visibilities, weights, half->grid, options, coarse.view(), context);
-  half->doubler.template expand<T>(coarse.view(), image, options.threads);
+  grid_all<T>(uvw_m, freq_hz, weights, grid, options, {{visibilities.data(), image}}, context);
+  check_finite<T>(image, visibilities, weights);
+}
+
+template <typename T>
+void weights_to_psf(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                    const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> psf, const JobContext& context) {
+  check_shapes<T>(psf, weights, grid, weights);
+  grid_all<T>(uvw_m, freq_hz, weights, grid, options, {{nullptr, psf}}, context);
+}
+
+template <typename T>
+void visibilities_to_image_and_psf(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
+                                   NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+                                   const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
+                                   NdView<T, 2> psf, const JobContext& context) {
+  check_shapes<T>(image, visibilities, grid, weights);
+  check_shapes<T>(psf, visibilities, grid, weights);
+  grid_all<T>(uvw_m, freq_hz, weights, grid, options, {{visibilities.data(), image}, {nullptr, psf}}, context);
+  check_finite<T>(image, visibilities, weights);
 }
 
 template <typename T>
@@ -189,17 +227,31 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
                            NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
   check_shapes<T>(image, visibilities, grid, weights);
   check_gridding(uvw_m, freq_hz, weights, grid, options);
-  const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon);
-  if (!half) return degrid_as_is(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
-  auto coarse = NdArray<T, 2>::uninitialized({half->grid.ny, half->grid.nx});
-  half->doubler.template contract<T>(image, coarse.view(), options.threads);
-  image_to_visibilities<T>(uvw_m, freq_hz, coarse.view(), half->grid, options, weights, visibilities, context);
+  const auto degrid = [&](NdView<const T, 2> stand_in, const ImageGrid& its_grid) {
+    image_to_visibilities<T>(uvw_m, freq_hz, stand_in, its_grid, options, weights, visibilities, context);
+  };
+  if (const auto shear = sheared_image(uvw_m, freq_hz, weights, grid, options.epsilon)) {
+    auto sheared = NdArray<T, 2>::uninitialized({shear->sheared().ny, shear->sheared().nx});
+    shear->template shear<T>(image, sheared.view(), options.threads);
+    return degrid(sheared.view(), shear->sheared());
+  }
+  if (const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon)) {
+    auto coarse = NdArray<T, 2>::uninitialized({half->grid.ny, half->grid.nx});
+    half->doubler.template contract<T>(image, coarse.view(), options.threads);
+    return degrid(coarse.view(), half->grid);
+  }
+  degrid_as_is(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
 }
 
 #define CONTIMG_INSTANTIATE(T)                                                                                \
   template void visibilities_to_image(NdView<const Vec3, 1>, NdView<const double, 1>,                         \
                                       NdView<const std::complex<T>, 2>, NdView<const T, 2>, const ImageGrid&, \
                                       const GridderOptions&, NdView<T, 2>, const JobContext&);                \
+  template void weights_to_psf(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,            \
+                               const ImageGrid&, const GridderOptions&, NdView<T, 2>, const JobContext&);     \
+  template void visibilities_to_image_and_psf(                                                                \
+      NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const std::complex<T>, 2>, NdView<const T, 2>,   \
+      const ImageGrid&, const GridderOptions&, NdView<T, 2>, NdView<T, 2>, const JobContext&);                \
   template void image_to_visibilities(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,     \
                                       const ImageGrid&, const GridderOptions&, NdView<const T, 2>,            \
                                       NdView<std::complex<T>, 2>, const JobContext&);

@@ -15,6 +15,9 @@ struct ImageGrid {
   std::size_t nx = 0, ny = 0;  ///< even, >= 2
   double cell_rad = 0;         ///< in direction cosines, apparent
   double l = 0, m = 0;         ///< of the center pixel (ny/2, nx/2): others than 0 make a facet
+  /// Others than 0 make a sheared image: what lies at (l, m) is shown at (l, m) + (shear_l, shear_m) depth, by the depth
+  /// below the plane that touches the sphere at the center pixel, which is n - 1 but for facets.
+  double shear_l = 0, shear_m = 0;
 };
 
 struct GridderOptions {
@@ -42,6 +45,19 @@ void visibilities_to_image(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
                            NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
                            const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
                            const JobContext& context);
+
+/// The point spread function of the above, not normalized: its image of visibilities that are 1.
+template <typename T>
+void weights_to_psf(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
+                    const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> psf, const JobContext& context);
+
+/// Both in one pass: what they share, the plan, the sorting and the kernels' transforms, is done once. The same bits
+/// as one by one.
+template <typename T>
+void visibilities_to_image_and_psf(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
+                                   NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights,
+                                   const ImageGrid& grid, const GridderOptions& options, NdView<T, 2> image,
+                                   NdView<T, 2> psf, const JobContext& context);
 
 /// Image to visibilities, the exact adjoint of the above with weights 1:
 ///

@@ -90,23 +90,6 @@ void solve_weights(Design& design) {
     for (int j = 0; j < design.width; ++j) design.weights[p][j] = problem.solution(p)[j];
 }
 
-/// The same polynomial in powers of t.
-std::vector<double> powers(const std::vector<double>& series) {
-  const std::size_t n = series.size();
-  std::vector<double> result(n), previous(n), current(n);
-  previous[0] = 1;
-  if (n > 1) current[1] = 1;
-  for (std::size_t order = 0; order < n; ++order) {
-    for (std::size_t k = 0; k < n; ++k) result[k] += series[order] * previous[k];
-    std::vector<double> next(n);
-    for (std::size_t k = 0; k + 1 < n; ++k) next[k + 1] = 2 * current[k];
-    for (std::size_t k = 0; k < n; ++k) next[k] -= previous[k];
-    previous = current;
-    current = next;
-  }
-  return result;
-}
-
 /// Largest misfit over the band, of the kernel as it will be evaluated.
 double measure_misfit(const GriddingKernel& kernel) {
   constexpr int kPositions = 13, kSamples = 16;
@@ -155,7 +138,7 @@ GriddingKernel least_misfit_kernel(int width, double half_band) {
   std::vector<double> values(design.n_f);
   for (int j = 0; j < width; ++j) {
     for (int p = 0; p < design.n_f; ++p) values[p] = design.weights[p][j];
-    const std::vector<double> polynomial = powers(chebyshev_series(values));
+    const std::vector<double> polynomial = powers_of(chebyshev_series(values));
     for (int k = 0; k <= kernel.degree; ++k) kernel.coefficients[k][j] = polynomial[k];
   }
   solve_correction(design);

@@ -27,18 +27,14 @@ constexpr double kKernelRowSeconds = 0.4e-9;  // per point, plane and row of the
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
 
-/// Magnitudes of l and m in the corner that is nearest to the horizon.
-std::pair<double, double> far_corner(const ImageGrid& image) {
-  return {std::abs(image.l) + image.nx / 2.0 * image.cell_rad, std::abs(image.m) + image.ny / 2.0 * image.cell_rad};
-}
-
 void check_image(const ImageGrid& image) {
   if (image.nx < 2 || image.ny < 2 || image.nx % 2 || image.ny % 2)
     refuse("Expected an image of even extents of at least 2 but received " + std::to_string(image.nx) + " x " +
            std::to_string(image.ny));
   if (!(image.cell_rad > 0)) refuse("Expected a positive cell but received " + std::to_string(image.cell_rad));
-  if (!is_above_horizon(image)) {
-    const auto [l, m] = far_corner(image);
+  if (!ImageDepth(image).is_above_horizon()) {
+    const double l = std::abs(image.l) + image.nx / 2.0 * image.cell_rad,
+                 m = std::abs(image.m) + image.ny / 2.0 * image.cell_rad;
     refuse("Expected an image above the horizon but its corner is at l = " + std::to_string(l) +
            ", m = " + std::to_string(m) + " with l^2 + m^2 >= 1. Take fewer pixels or a smaller cell");
   }
@@ -114,11 +110,6 @@ void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max
 }
 
 }  // namespace
-
-bool is_above_horizon(const ImageGrid& image) {
-  const auto [l, m] = far_corner(image);
-  return l * l + m * m < 1;
-}
 
 template <typename T>
 void check_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,

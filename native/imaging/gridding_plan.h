@@ -35,9 +35,6 @@ struct GriddingPlan {
   std::size_t n_tiles_v() const { return nv / kTileSize; }
 };
 
-/// Whether all of an image is.
-bool is_above_horizon(const ImageGrid& image);
-
 /// @throws Error{INVALID_ARGUMENT} shapes that disagree, an image of odd size or beyond the horizon, epsilon out of
 ///   range, frequencies that are not finite
 template <typename T>

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <utility>
+
+#include "core/vec3.h"
 #include "imaging/gridder.h"
 
 namespace contimg::imaging {
@@ -8,31 +12,48 @@ namespace contimg::imaging {
 /// not linear in l - l0 and m - m0, and 0 or less. About l0 = m0 = 0 that is n - 1.
 ///
 /// The linear part of a facet belongs to u and v, exactly: of u dl + v dm + w (n - n0) it is (u + w dn/dl) dl +
-/// (v + w dn/dm) dm. What is left of w is then as small as in an image about the phase center.
+/// (v + w dn/dm) dm. What is left of w is then as small as in an image about the phase center. Likewise the part of w
+/// that follows u and v, shear_l u + shear_m v, belongs to l and m in a sheared image, see ImageGrid.
 class ImageDepth {
  public:
   explicit ImageDepth(const ImageGrid& grid);
 
-  /// dn/dl and dn/dm at the center pixel.
-  double slope_l() const { return slope_l_; }
-  double slope_m() const { return slope_m_; }
+  /// u, v and w by which the phase is u dl + v dm + w depth.
+  Vec3 uvw_of(const Vec3& uvw) const {
+    const double u = uvw.x + slope_l_ * uvw.z, v = uvw.y + slope_m_ * uvw.z;
+    return {u, v, uvw.z - shear_l_ * u - shear_m_ * v};
+  }
 
-  /// At dl = l - l0 and dm = m - m0; exact near the center.
+  /// At dl and dm from the center pixel; exact near it.
   double at(double dl, double dm) const;
 
-  /// The largest magnitude in the image; at a corner, since the sphere is convex.
+  /// The same at n equidistant places in a line.
+  void along(double dl, double step_l, double dm, double step_m, std::size_t n, double* depth) const;
+
+  /// The largest magnitude in the image; at a corner, since the sphere is convex, sheared or not.
   double largest() const { return largest_; }
 
-  /// The largest slope along an axis in the image.
+  /// The largest slope along an axis at a corner, middle of a side, or the center: in an image that is not sheared that
+  /// is the largest of all.
   double steepest() const;
 
   /// Whether it is the same at (dl, dm), (-dl, dm) and (dl, -dm).
-  bool is_symmetric() const { return l_ == 0 && m_ == 0; }
+  bool is_symmetric() const { return l_ == 0 && m_ == 0 && shear_l_ == 0 && shear_m_ == 0; }
+
+  /// Whether all of the image is.
+  bool is_above_horizon() const { return is_above_horizon_; }
 
  private:
+  struct Parabola;
+  Parabola parabola(double dl, double dm) const;
+  std::pair<double, double> slopes(double dl, double dm) const;
+
   double l_, m_, n_;  ///< of the center pixel
   double half_l_, half_m_;
-  double slope_l_, slope_m_, largest_;
+  double slope_l_, slope_m_;  ///< dn/dl and dn/dm there
+  double shear_l_, shear_m_;
+  double largest_ = 0;
+  bool is_above_horizon_ = true;
 };
 
 }  // namespace contimg::imaging

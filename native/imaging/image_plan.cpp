@@ -81,8 +81,6 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, FieldExtent field, c
   const auto rows = sample_rows(data.weights.shape(0), kSample / n_channels + 1);
   auto uvw = NdArray<Vec3, 1>::uninitialized({rows.size()});
   auto sample = NdArray<float, 2>::uninitialized({rows.size(), n_channels});
-  NdArray<std::complex<float>, 2> ones({rows.size(), n_channels});
-  std::fill(ones.begin(), ones.end(), 1.0f);
   double sum = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     uvw(i) = data.uvw_m(rows[i]);
@@ -93,8 +91,7 @@ RestoringBeam estimate_beam(const StokesVisibilities& data, FieldExtent field, c
   // coarser.
   NdArray<float, 2> psf({128, 128});
   for (double cell = 0.2 / longest; cell < 4 / longest; cell *= 2) {
-    visibilities_to_image<float>(uvw.view(), freq, ones.view(), sample.view(), {128, 128, cell}, {1e-4, threads},
-                                 psf.view(), context);
+    weights_to_psf<float>(uvw.view(), freq, sample.view(), {128, 128, cell}, {1e-4, threads}, psf.view(), context);
     for (float& value : psf) value = static_cast<float>(value / sum);
     try {
       return fit_restoring_beam(psf.view(), cell);

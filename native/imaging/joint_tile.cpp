@@ -69,9 +69,8 @@ NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
 
   TileVisibilities visibilities(data, response_, facet, {options_.epsilon, options_.threads}, sums.total);
   auto psf = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
-  visibilities.psf(psf.view(), context.part(0.4, 0.7));
   residual_ = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
-  visibilities.image(residual_.view(), context.part(0.7, 1));
+  visibilities.image_and_psf(residual_.view(), psf.view(), context.part(0.4, 1));
   rms_jy_ = mad_sigma(residual_.view());
   if (!(rms_jy_ > 0))
     throw Error(code::kMosaic, "Expected tiles that show noise, by which they are weighted, but one is all 0");

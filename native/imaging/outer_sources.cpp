@@ -54,7 +54,7 @@ double longest_wavelengths(const StokesVisibilities& data, double freq_hz) {
 }
 
 /// A grid for the whole reach, of nx = 0 where `inner` holds it.
-SkyGrid coarse_grid(const StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner) {
+SkyGrid coarse_field(const StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner) {
   const FieldExtent extent = reach(response);
   const auto half = [&](std::size_t n) { return 0.5 * static_cast<double>(n) * inner.cell_rad; };
   if (extent.l <= half(inner.nx) && extent.m <= half(inner.ny)) return {};
@@ -73,7 +73,7 @@ OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& respons
                            unsigned threads, IsInner is_inner)
     : data_(data),
       response_(response),
-      field_(coarse_grid(data, response, inner)),
+      field_(coarse_field(data, response, inner)),
       is_inner_(std::move(is_inner)),
       threads_(threads) {
   if (is_inner_) return;
@@ -98,24 +98,23 @@ void OuterSources::prepare(const JobContext& context) {
     field_ = {};
     return;
   }
-  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
-  std::fill(ones.begin(), ones.end(), 1.0f);
-  psf_ = coarse_image(ones.view(), context);
+  psf_ = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
+  weights_to_psf<float>(data_.uvw_m.view(), freq_hz(), short_weights_.view(), coarse_grid(), {kEpsilon, threads_},
+                        psf_.view(), context);
+  for (float& pixel : psf_) pixel = static_cast<float>(pixel / sum_of_short_weights_);
 }
 
-NdArray<float, 2> OuterSources::coarse_image(NdView<const std::complex<float>, 2> visibilities,
-                                             const JobContext& context) const {
+NdArray<float, 2> OuterSources::coarse_image(const JobContext& context) const {
   auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  visibilities_to_image(data_.uvw_m.view(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                        short_weights_.view(), {field_.nx, field_.ny, field_.cell_rad * response_.aberration},
-                        {kEpsilon, threads_}, image.view(), context);
+  visibilities_to_image<float>(data_.uvw_m.view(), freq_hz(), data_.visibilities.view(), short_weights_.view(),
+                               coarse_grid(), {kEpsilon, threads_}, image.view(), context);
   for (float& pixel : image) pixel = static_cast<float>(pixel / sum_of_short_weights_);
   return image;
 }
 
 /// Clean components of a coarse image, down to `level`, which is what they leave at a source.
 NdArray<float, 2> OuterSources::coarse_model(float& level, const JobContext& context) const {
-  const auto image = coarse_image(data_.visibilities.view(), context);
+  const auto image = coarse_image(context);
   const float highest = *std::max_element(image.begin(), image.end());
   level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), kDepth * highest));
   ActivePixels active =

@@ -6,6 +6,7 @@
 #include "core/job_context.h"
 #include "core/nd_array.h"
 #include "imaging/component_fit.h"
+#include "imaging/gridder.h"
 #include "imaging/primary_beam.h"
 #include "imaging/stokes_visibilities.h"
 #include "imaging/tile_response.h"
@@ -44,7 +45,9 @@ class OuterSources {
   };
 
   void prepare(const JobContext& context);
-  NdArray<float, 2> coarse_image(NdView<const std::complex<float>, 2> visibilities, const JobContext& context) const;
+  NdArray<float, 2> coarse_image(const JobContext& context) const;
+  NdView<const double, 1> freq_hz() const { return {response_.freq_hz.data(), {response_.freq_hz.size()}}; }
+  ImageGrid coarse_grid() const { return {field_.nx, field_.ny, field_.cell_rad * response_.aberration}; }
   NdArray<float, 2> coarse_model(float& level, const JobContext& context) const;
   std::vector<Component> candidates(const JobContext& context) const;
   std::vector<Component> new_sources(const JobContext& context) const;

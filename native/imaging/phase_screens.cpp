@@ -81,8 +81,8 @@ PhaseScreens<T>::PhaseScreens(const GriddingPlan& plan, unsigned threads)
   const double first_x = is_symmetric_ ? 0 : static_cast<double>(nx / 2),
                first_y = is_symmetric_ ? 0 : -static_cast<double>(ny / 2);
   parallel_for(band_.shape(0), threads_, [&](std::size_t x) {
-    for (std::size_t y = 0; y < band_.shape(1); ++y)
-      band_(x, y) = depth.at((first_x - x) * cell, (first_y + y) * cell) + plan.w_shift;
+    depth.along((first_x - x) * cell, 0, first_y * cell, cell, band_.shape(1), &band_(x, 0));
+    for (std::size_t y = 0; y < band_.shape(1); ++y) band_(x, y) += plan.w_shift;
   });
 }
 

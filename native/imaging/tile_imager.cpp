@@ -128,11 +128,10 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
       dish_diameter(observation_), options_.spectral_index, data.freq_hz, sums.per_channel, band.values,
       observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
   TileVisibilities visibilities(data, response, grid_, {options_.epsilon, options_.threads}, sums.total);
-  tile.psf = image();
-  visibilities.psf(tile.psf.view(), context.part(0, 0.12));
-  tile.beam = fit_restoring_beam(tile.psf.view(), grid_.cell_rad);
   tile.dirty = image();
-  visibilities.image(tile.dirty.view(), context.part(0.12, 0.25));
+  tile.psf = image();
+  visibilities.image_and_psf(tile.dirty.view(), tile.psf.view(), context.part(0, 0.25));
+  tile.beam = fit_restoring_beam(tile.psf.view(), grid_.cell_rad);
 
   const CleanOptions clean_options = clean_options_of(options_, tile.beam, grid_);
   tile.model = NdArray<float, 2>({grid_.ny, grid_.nx});

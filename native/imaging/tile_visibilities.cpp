@@ -41,10 +41,11 @@ TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse&
       scale_(1 / sum_of_weights),
       subtracted_({grid.ny, grid.nx}) {}
 
-void TileVisibilities::psf(NdView<float, 2> image, const JobContext& context) const {
-  auto ones = NdArray<std::complex<float>, 2>::uninitialized(data_.visibilities.shape());
-  std::fill(ones.begin(), ones.end(), 1.0f);
-  to_image(ones.view(), image, context);
+void TileVisibilities::image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const {
+  visibilities_to_image_and_psf<float>(facet_.uvw_m(), freq_hz(), data_.visibilities.view(), data_.weights.view(),
+                                       facet_.image(), options_, image, psf, context);
+  normalize(image);
+  normalize(psf);
 }
 
 void TileVisibilities::image(NdView<float, 2> image, const JobContext& context) const {
@@ -118,8 +119,12 @@ void TileVisibilities::subtract(std::vector<Component> components, const JobCont
 
 void TileVisibilities::to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                                 const JobContext& context) const {
-  visibilities_to_image<float>(facet_.uvw_m(), {response_.freq_hz.data(), {response_.freq_hz.size()}}, visibilities,
-                               data_.weights.view(), facet_.image(), options_, image, context);
+  visibilities_to_image<float>(facet_.uvw_m(), freq_hz(), visibilities, data_.weights.view(), facet_.image(), options_,
+                               image, context);
+  normalize(image);
+}
+
+void TileVisibilities::normalize(NdView<float, 2> image) const {
   for (float& pixel : image) pixel = static_cast<float>(pixel * scale_);
 }
 

@@ -23,7 +23,7 @@ class TileVisibilities {
 
   const Facet& facet() const { return facet_; }
 
-  void psf(NdView<float, 2> image, const JobContext& context) const;
+  void image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const;
 
   /// The image of what is left of the visibilities.
   void image(NdView<float, 2> image, const JobContext& context) const;
@@ -49,6 +49,8 @@ class TileVisibilities {
  private:
   void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                 const JobContext& context) const;
+  NdView<const double, 1> freq_hz() const { return {response_.freq_hz.data(), {response_.freq_hz.size()}}; }
+  void normalize(NdView<float, 2> image) const;
 
   StokesVisibilities& data_;
   const TileResponse& response_;

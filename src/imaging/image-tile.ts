@@ -10,7 +10,7 @@ import { packageVersion } from '../core/version.js';
 import type { SkyImage } from '../fits/types.js';
 import { toRawOptions } from './options.js';
 import type { ImagingOptions } from './options.js';
-import { beamOf, describeClean, describeFitted, describeImaging, fittedSources, stokesOf } from './provenance.js';
+import { beamOf, describeClean, describeSubtracted, describeImaging, fittedSources, stokesOf } from './provenance.js';
 import { tileImages } from './tile-images.js';
 import type { TileImages } from './tile-images.js';
 
@@ -95,8 +95,8 @@ function describe(tile: RawTile, options: RawImaging): string[] {
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} visibilities of ${tile.nRows} rows, Stokes ${stokesOf(options)}`,
     `${tile.nChannels} channels with data from ${tile.firstChannel} up to, but not with, ${tile.endChannel}`,
     ...describeImaging(options),
-    ...describeFitted(tile.outerSources, 'sources beyond the image'),
-    ...describeFitted(tile.pointSources, 'point sources of the image'),
+    ...describeSubtracted(tile.outerSources, 'sources beyond the image'),
+    ...describeSubtracted(tile.pointSources, 'point sources of the image'),
     describeClean(tile),
   ];
 }

@@ -37,8 +37,8 @@ function multiscale({ multiscale, scalesRad, multiscaleScaleBias }: RawImaging):
 }
 
 /** Sources that were found and subtracted where they are. */
-export function describeFitted({ length }: readonly unknown[], which: string): string[] {
-  return length === 0 ? [] : [`${length} ${which} were fitted and subtracted`];
+export function describeSubtracted({ length }: readonly unknown[], which: string): string[] {
+  return length === 0 ? [] : [`${length} ${which} were subtracted where they are`];
 }
 
 /** What clean did. */

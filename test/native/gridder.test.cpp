@@ -63,6 +63,25 @@ TEST_CASE_TEMPLATE("gridder: the number of threads does not change a bit, nor do
   }
 }
 
+TEST_CASE_TEMPLATE("gridder: image and point spread function in one pass are those of two", T, float, double) {
+  for (const bool is_flat : {true, false})
+    for (const std::size_t npix : {64, 700}) {
+      RandomObservation observation = is_flat ? dsa_like(0) : ball(8);
+      const ImageGrid grid = field(3, npix);
+      const auto visibilities = in_precision<std::complex<T>>(observation.visibilities);
+      const auto weights = in_precision<T>(observation.weights);
+      NdArray<T, 2> image({npix, npix}), psf({npix, npix}), alone({npix, npix});
+      visibilities_to_image_and_psf<T>(observation.uvw_m.view(), observation.freq_hz.view(), visibilities.view(),
+                                       weights.view(), grid, {1e-4, 2}, image.view(), psf.view(), JobContext());
+      CHECK(same_bits(image, grid_image<T>(observation, grid, {1e-4, 1})));
+      weights_to_psf<T>(observation.uvw_m.view(), observation.freq_hz.view(), weights.view(), grid, {1e-4, 2},
+                        alone.view(), JobContext());
+      CHECK(same_bits(psf, alone));
+      std::fill(observation.visibilities.begin(), observation.visibilities.end(), 1.0f);
+      CHECK(same_bits(psf, grid_image<T>(observation, grid, {1e-4, 2})));
+    }
+}
+
 TEST_CASE("gridder: channels need not ascend, and rows may sweep around a coarse grid") {
   RandomObservation observation = dsa_like(20, 12, 40);
   for (std::size_t c = 0; c < 40; ++c) observation.freq_hz(c) = 1e9 + 4e8 * ((c * 17) % 40) / 40;

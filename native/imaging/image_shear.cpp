@@ -1,0 +1,258 @@
+#include "imaging/image_shear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include "core/nd_array.h"
+#include "core/parallel.h"
+#include "core/simd_vector.h"
+#include "imaging/image_depth.h"
+
+// Shifts change slowly, so that neighbors in a row mostly take their samples equally far away: kLanes of them at once
+// then, each with weights of its own from polynomials in registers. Samples lie along the row or along columns; to the
+// loops that is the stride from one to the next.
+namespace contimg::imaging {
+namespace {
+
+constexpr std::size_t kStripRows = 16, kBlockColumns = 256;  // per piece of work
+constexpr int kMostRounds = 8;
+
+/// Kernel coefficients in the precision of the pixels.
+template <typename T>
+struct Weights {
+  struct Pair {
+    T even[std::tuple_size_v<InterpolationKernel::Powers>], odd[std::tuple_size_v<InterpolationKernel::Powers>];
+  };
+  std::vector<Pair> pairs;
+
+  explicit Weights(const InterpolationKernel& kernel) {
+    for (const auto& [even, odd] : kernel.pairs) {
+      Pair& pair = pairs.emplace_back();
+      std::copy(even.begin(), even.end(), pair.even);
+      std::copy(odd.begin(), odd.end(), pair.odd);
+    }
+  }
+  std::ptrdiff_t n_samples() const { return 2 * static_cast<std::ptrdiff_t>(pairs.size()); }
+};
+
+/// Where the samples of places in a row begin, and where between them the place is.
+template <typename T>
+struct Places {
+  std::vector<std::ptrdiff_t> first;  ///< in samples from the place's own
+  std::vector<T> t;                   ///< see InterpolationKernel
+
+  /// @param shifts  in samples
+  CONTIMG_INLINE void set(const std::vector<double>& shifts, std::size_t n_pairs) {
+    const std::size_t n = shifts.size();
+    first.resize(n);
+    t.resize(n);
+    const std::ptrdiff_t before = static_cast<std::ptrdiff_t>(n_pairs) - 1;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double whole = std::floor(shifts[i]);
+      first[i] = static_cast<std::ptrdiff_t>(whole) - before;
+      t[i] = static_cast<T>(2 * (shifts[i] - whole) - 1);
+    }
+  }
+  CONTIMG_INLINE bool are_alike(std::size_t i) const {
+    std::ptrdiff_t differ = 0;
+    for (int lane = 1; lane < kLanes<T>; ++lane) differ |= first[i + lane] ^ first[i];
+    return differ == 0;
+  }
+};
+
+/// V is a vector or a number; a weight of the first half and its mirror image.
+template <typename V, typename Pair>
+CONTIMG_INLINE void weigh(const Pair& pair, V t, V& a, V& b) {
+  const V tt = t * t;
+  constexpr int kPowers = sizeof(pair.even) / sizeof(pair.even[0]);
+  V even = V{} + pair.even[kPowers - 1], odd = V{} + pair.odd[kPowers - 1];
+  for (int k = kPowers - 2; k >= 0; --k) {
+    even = even * tt + pair.even[k];
+    odd = odd * tt + pair.odd[k];
+  }
+  a = even + t * odd;
+  b = even - t * odd;
+}
+
+/// out[i] = sum_j weight_j samples[i + (first_i + j) stride]
+template <typename T>
+CONTIMG_SIMD void interpolate(const Weights<T>& weights, const Places<T>& places, const T* samples,
+                              std::ptrdiff_t stride, T* out) {
+  const std::size_t n = places.t.size(), n_pairs = weights.pairs.size();
+  const std::ptrdiff_t last = weights.n_samples() - 1;
+  for (std::size_t i = 0; i < n;) {
+    if (i + kLanes<T> <= n && places.are_alike(i)) {
+      const T* from = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
+      const Vector<T> t = load(&places.t[i]);
+      Vector<T> sum{}, a, b;
+      for (std::size_t p = 0; p < n_pairs; ++p) {
+        weigh(weights.pairs[p], t, a, b);
+        const auto j = static_cast<std::ptrdiff_t>(p);
+        sum += a * load(from + j * stride) + b * load(from + (last - j) * stride);
+      }
+      store(out + i, sum);
+      i += kLanes<T>;
+      continue;
+    }
+    const T* from = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
+    T sum = 0, a, b;
+    for (std::size_t p = 0; p < n_pairs; ++p) {
+      weigh(weights.pairs[p], places.t[i], a, b);
+      const auto j = static_cast<std::ptrdiff_t>(p);
+      sum += a * from[j * stride] + b * from[(last - j) * stride];
+    }
+    out[i++] = sum;
+  }
+}
+
+/// samples[i + (first_i + j) stride] += weight_j in[i]
+template <typename T>
+CONTIMG_SIMD void spread(const Weights<T>& weights, const Places<T>& places, const T* in, std::ptrdiff_t stride,
+                         T* samples) {
+  const std::size_t n = places.t.size(), n_pairs = weights.pairs.size();
+  const std::ptrdiff_t last = weights.n_samples() - 1;
+  for (std::size_t i = 0; i < n;) {
+    if (i + kLanes<T> <= n && places.are_alike(i)) {
+      T* to = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
+      const Vector<T> t = load(&places.t[i]), value = load(in + i);
+      Vector<T> a, b;
+      for (std::size_t p = 0; p < n_pairs; ++p) {
+        weigh(weights.pairs[p], t, a, b);
+        const auto j = static_cast<std::ptrdiff_t>(p);
+        T *const left = to + j * stride, *const right = to + (last - j) * stride;
+        store(left, load(left) + a * value);
+        store(right, load(right) + b * value);
+      }
+      i += kLanes<T>;
+      continue;
+    }
+    T* to = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
+    T a, b;
+    for (std::size_t p = 0; p < n_pairs; ++p) {
+      weigh(weights.pairs[p], places.t[i], a, b);
+      const auto j = static_cast<std::ptrdiff_t>(p);
+      to[j * stride] += a * in[i];
+      to[(last - j) * stride] += b * in[i];
+    }
+    ++i;
+  }
+}
+
+/// Where the samples of pixels lie that are shifted by a multiple of their depth.
+class Shifts {
+ public:
+  /// @param grid    of the places
+  /// @param factor  of the depth, in samples per radian
+  Shifts(const ImageGrid& grid, double factor) : grid_(grid), depth_(grid), factor_(factor) {}
+
+  /// Of the n pixels from x on in row y.
+  template <typename T>
+  void places(std::size_t y, std::size_t x, std::size_t n, std::size_t n_pairs, Places<T>& places) const {
+    thread_local std::vector<double> shifts;
+    shifts.resize(n);
+    const double cell = grid_.cell_rad;
+    depth_.along((double(grid_.nx / 2) - double(x)) * cell, -cell, (double(y) - double(grid_.ny / 2)) * cell, 0, n,
+                 shifts.data());
+    for (double& shift : shifts) shift *= factor_;
+    places.set(shifts, n_pairs);
+  }
+
+ private:
+  ImageGrid grid_;
+  ImageDepth depth_;
+  double factor_;
+};
+
+/// From l in the image to l in the sheared one, in rows of the latter.
+Shifts shifts_l(const ImageGrid& image, ImageGrid sheared) {
+  const double shear = sheared.shear_l;
+  sheared.nx = image.nx;
+  sheared.shear_l = 0;
+  return {sheared, -shear / image.cell_rad};  // x grows to the west
+}
+
+/// From m in the image to m in the sheared one.
+Shifts shifts_m(const ImageGrid& image, const ImageGrid& sheared) { return {image, sheared.shear_m / image.cell_rad}; }
+
+std::size_t strips(std::size_t n_rows) { return (n_rows + kStripRows - 1) / kStripRows; }
+
+}  // namespace
+
+std::optional<ImageShear> ImageShear::of(const ImageGrid& image, ImageGrid sheared, double band, double misfit) {
+  const auto kernel = InterpolationKernel::of_band(band, misfit);
+  if (!kernel) return {};
+  const auto extent = [&](std::size_t n, double shear, double depth) {
+    const auto shift = static_cast<std::size_t>(std::ceil(std::abs(shear) * depth / image.cell_rad));
+    return n + 2 * (shift + kernel->pairs.size() + 1);
+  };
+  sheared.nx = image.nx;
+  sheared.ny = image.ny;
+  for (int round = 0; round < kMostRounds; ++round) {  // margins are deeper than what they were made for
+    const ImageDepth depth(sheared);
+    if (!depth.is_above_horizon()) return {};
+    const std::size_t nx = extent(image.nx, sheared.shear_l, depth.largest()),
+                      ny = extent(image.ny, sheared.shear_m, depth.largest());
+    if (nx <= sheared.nx && ny <= sheared.ny) return ImageShear(image, sheared, *kernel);
+    sheared.nx = std::max(nx, sheared.nx);
+    sheared.ny = std::max(ny, sheared.ny);
+  }
+  return {};
+}
+
+template <typename T>
+void ImageShear::straighten(NdView<const T, 2> sheared, NdView<T, 2> image, unsigned threads) const {
+  const Weights<T> weights(kernel_);
+  const std::size_t nx = image_.nx, ny = image_.ny, n_pairs = kernel_.pairs.size();
+  const Shifts along_l = shifts_l(image_, sheared_), along_m = shifts_m(image_, sheared_);
+  auto half_way = NdArray<T, 2>::uninitialized({sheared_.ny, nx});
+  parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
+    Places<T> places;
+    for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
+      along_l.places(y, 0, nx, n_pairs, places);
+      interpolate(weights, places, &sheared(y, (sheared_.nx - nx) / 2), 1, &half_way(y, 0));
+    }
+  });
+  parallel_for(strips(ny), threads, [&](std::size_t strip) {
+    Places<T> places;
+    for (std::size_t y = strip * kStripRows; y < std::min(ny, (strip + 1) * kStripRows); ++y) {
+      along_m.places(y, 0, nx, n_pairs, places);
+      interpolate(weights, places, &half_way(y + (sheared_.ny - ny) / 2, 0), static_cast<std::ptrdiff_t>(nx),
+                  &image(y, 0));
+    }
+  });
+}
+
+template <typename T>
+void ImageShear::shear(NdView<const T, 2> image, NdView<T, 2> sheared, unsigned threads) const {
+  const Weights<T> weights(kernel_);
+  const std::size_t nx = image_.nx, ny = image_.ny, n_pairs = kernel_.pairs.size();
+  const Shifts along_l = shifts_l(image_, sheared_), along_m = shifts_m(image_, sheared_);
+  auto half_way = NdArray<T, 2>::uninitialized({sheared_.ny, nx});
+  parallel_for((nx + kBlockColumns - 1) / kBlockColumns, threads, [&](std::size_t block) {
+    const std::size_t x = block * kBlockColumns, n = std::min(kBlockColumns, nx - x);
+    Places<T> places;
+    for (std::size_t y = 0; y < sheared_.ny; ++y) std::fill_n(&half_way(y, x), n, T(0));
+    for (std::size_t y = 0; y < ny; ++y) {
+      along_m.places(y, x, n, n_pairs, places);
+      spread(weights, places, &image(y, x), static_cast<std::ptrdiff_t>(nx), &half_way(y + (sheared_.ny - ny) / 2, x));
+    }
+  });
+  parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
+    Places<T> places;
+    for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
+      std::fill_n(&sheared(y, 0), sheared_.nx, T(0));
+      along_l.places(y, 0, nx, n_pairs, places);
+      spread(weights, places, &half_way(y, 0), 1, &sheared(y, (sheared_.nx - nx) / 2));
+    }
+  });
+}
+
+#define CONTIMG_INSTANTIATE(T)                                                            \
+  template void ImageShear::straighten(NdView<const T, 2>, NdView<T, 2>, unsigned) const; \
+  template void ImageShear::shear(NdView<const T, 2>, NdView<T, 2>, unsigned) const;
+CONTIMG_INSTANTIATE(float)
+CONTIMG_INSTANTIATE(double)
+
+}  // namespace contimg::imaging
