@@ -1,8 +1,10 @@
 #include "imaging/chebyshev.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/constants.h"
+#include "core/simd.h"
 
 namespace contimg::imaging {
 
@@ -48,6 +50,22 @@ double chebyshev_sum(const std::vector<double>& series, double t) {
     b1 = b;
   }
   return series[0] + t * b1 - b2;
+}
+
+CONTIMG_SIMD void chebyshev_sums(const std::vector<double>& series, const double* t, std::size_t n, double* sums) {
+  constexpr std::size_t kAtOnce = 64;
+  for (std::size_t first = 0; first < n; first += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, n - first);
+    double at[kAtOnce] = {}, b1[kAtOnce] = {}, b2[kAtOnce] = {};
+    std::copy_n(t + first, count, at);
+    for (std::size_t k = series.size() - 1; k > 0; --k)
+      for (std::size_t i = 0; i < kAtOnce; ++i) {
+        const double b = series[k] + 2 * at[i] * b1[i] - b2[i];
+        b2[i] = b1[i];
+        b1[i] = b;
+      }
+    for (std::size_t i = 0; i < count; ++i) sums[first + i] = series[0] + at[i] * b1[i] - b2[i];
+  }
 }
 
 }  // namespace contimg::imaging

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 namespace contimg::imaging {
@@ -15,5 +16,8 @@ std::vector<double> powers_of(const std::vector<double>& series);
 
 /// The series at t, |t| <= 1.
 double chebyshev_sum(const std::vector<double>& series, double t);
+
+/// The same at n places.
+void chebyshev_sums(const std::vector<double>& series, const double* t, std::size_t n, double* sums);
 
 }  // namespace contimg::imaging

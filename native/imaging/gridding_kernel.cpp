@@ -125,6 +125,11 @@ double GriddingKernel::correction(double x) const {
   return chebyshev_sum(correction_series, 2 * t * t - 1);
 }
 
+void GriddingKernel::correct(double* x, std::size_t n) const {
+  for (std::size_t i = 0; i < n; ++i) x[i] = 2 * (x[i] / half_band) * (x[i] / half_band) - 1;
+  chebyshev_sums(correction_series, x, n, x);
+}
+
 GriddingKernel least_misfit_kernel(int width, double half_band) {
   GriddingKernel kernel;
   kernel.width = width;

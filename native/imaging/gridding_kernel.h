@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <vector>
 
 namespace contimg::imaging {
@@ -32,6 +33,8 @@ struct GriddingKernel {
 
   double weight(int j, double f) const;
   double correction(double x) const;
+  /// The same of n places x, which are overwritten.
+  void correct(double* x, std::size_t n) const;
 };
 
 /// The kernel of least misfit for a width and a band.

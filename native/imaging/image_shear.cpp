@@ -40,27 +40,26 @@ struct Weights {
 /// Where the samples of places in a row begin, and where between them the place is.
 template <typename T>
 struct Places {
-  std::vector<std::ptrdiff_t> first;  ///< in samples from the place's own
-  std::vector<T> t;                   ///< see InterpolationKernel
+  std::vector<double> shifts;  ///< in samples, from the place's own
+  std::vector<int> first;      ///< likewise
+  std::vector<T> t;            ///< see InterpolationKernel
 
-  /// @param shifts  in samples
-  CONTIMG_INLINE void set(const std::vector<double>& shifts, std::size_t n_pairs) {
-    const std::size_t n = shifts.size();
-    first.resize(n);
-    t.resize(n);
-    const std::ptrdiff_t before = static_cast<std::ptrdiff_t>(n_pairs) - 1;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double whole = std::floor(shifts[i]);
-      first[i] = static_cast<std::ptrdiff_t>(whole) - before;
-      t[i] = static_cast<T>(2 * (shifts[i] - whole) - 1);
-    }
-  }
   CONTIMG_INLINE bool are_alike(std::size_t i) const {
-    std::ptrdiff_t differ = 0;
+    int differ = 0;
     for (int lane = 1; lane < kLanes<T>; ++lane) differ |= first[i + lane] ^ first[i];
     return differ == 0;
   }
 };
+
+/// @param factor  makes samples of shifts
+template <typename T>
+CONTIMG_SIMD void set_places(const double* shifts, double factor, std::size_t n, int n_pairs, int* first, T* t) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double shift = factor * shifts[i], whole = std::floor(shift);
+    first[i] = static_cast<int>(whole) - (n_pairs - 1);
+    t[i] = static_cast<T>(2 * (shift - whole) - 1);
+  }
+}
 
 /// V is a vector or a number; a weight of the first half and its mirror image.
 template <typename V, typename Pair>
@@ -150,13 +149,13 @@ class Shifts {
   /// Of the n pixels from x on in row y.
   template <typename T>
   void places(std::size_t y, std::size_t x, std::size_t n, std::size_t n_pairs, Places<T>& places) const {
-    thread_local std::vector<double> shifts;
-    shifts.resize(n);
+    places.shifts.resize(n);
+    places.first.resize(n);
+    places.t.resize(n);
     const double cell = grid_.cell_rad;
     depth_.along((double(grid_.nx / 2) - double(x)) * cell, -cell, (double(y) - double(grid_.ny / 2)) * cell, 0, n,
-                 shifts.data());
-    for (double& shift : shifts) shift *= factor_;
-    places.set(shifts, n_pairs);
+                 places.shifts.data());
+    set_places(places.shifts.data(), factor_, n, static_cast<int>(n_pairs), places.first.data(), places.t.data());
   }
 
  private:
@@ -208,14 +207,14 @@ void ImageShear::straighten(NdView<const T, 2> sheared, NdView<T, 2> image, unsi
   const Shifts along_l = shifts_l(image_, sheared_), along_m = shifts_m(image_, sheared_);
   auto half_way = NdArray<T, 2>::uninitialized({sheared_.ny, nx});
   parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
-    Places<T> places;
+    thread_local Places<T> places;
     for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
       along_l.places(y, 0, nx, n_pairs, places);
       interpolate(weights, places, &sheared(y, (sheared_.nx - nx) / 2), 1, &half_way(y, 0));
     }
   });
   parallel_for(strips(ny), threads, [&](std::size_t strip) {
-    Places<T> places;
+    thread_local Places<T> places;
     for (std::size_t y = strip * kStripRows; y < std::min(ny, (strip + 1) * kStripRows); ++y) {
       along_m.places(y, 0, nx, n_pairs, places);
       interpolate(weights, places, &half_way(y + (sheared_.ny - ny) / 2, 0), static_cast<std::ptrdiff_t>(nx),
@@ -240,7 +239,7 @@ void ImageShear::shear(NdView<const T, 2> image, NdView<T, 2> sheared, unsigned 
     }
   });
   parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
-    Places<T> places;
+    thread_local Places<T> places;
     for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
       std::fill_n(&sheared(y, 0), sheared_.nx, T(0));
       along_l.places(y, 0, nx, n_pairs, places);

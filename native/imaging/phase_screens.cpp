@@ -133,10 +133,13 @@ void PhaseScreens<T>::correct(NdView<T, 2> image) const {
   const std::vector<double> correction_x = axis(nx, plan_.nu), correction_y = axis(ny, plan_.nv);
   const auto distance = [](std::size_t i, std::size_t center) { return i < center ? center - i : i - center; };
   parallel_for(band_.shape(1), threads_, [&](std::size_t dy) {
+    std::vector<double> correction_w(band_.shape(0));
+    for (std::size_t dx = 0; dx < correction_w.size(); ++dx) correction_w[dx] = band_(dx, dy) * plan_.w_step;
+    plan_.kernel_w.correct(correction_w.data(), correction_w.size());
     std::vector<T> factor(band_.shape(0));
     for (std::size_t dx = 0; dx < factor.size(); ++dx)
       factor[dx] = static_cast<T>(correction_y[distance(dy, first_y)] * correction_x[distance(dx, first_x)] *
-                                  plan_.kernel_w.correction(band_(dx, dy) * plan_.w_step));
+                                  correction_w[dx]);
     if (!is_symmetric_) {
       for (std::size_t x = 0; x < nx; ++x) image(dy, x) *= factor[x];
       return;
