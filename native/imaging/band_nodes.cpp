@@ -207,7 +207,8 @@ void BandNodes<T>::gather_segment(const Task& task, std::size_t segment, const s
     for (; i < task.rows.end && count < at_a_time; ++i) {
       const GridRow& row = rows_.rows[order_[i]];
       if (!reaches(row, segment, n_nodes)) continue;
-      copy_weighed(at(visibilities, weights, order_[i], first), &weights(order_[i], first), n, weighed.data() + count * n);
+      copy_weighed(at(visibilities, weights, order_[i], first), &weights(order_[i], first), n,
+                   weighed.data() + count * n);
       to[count++] = values + (row.first_value + segment * n_nodes);
     }
     if (count == 0) return;

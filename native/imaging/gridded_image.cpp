@@ -80,8 +80,7 @@ std::optional<HalfResolution> half_resolution(NdView<const Vec3, 1> uvw_m, NdVie
   const ImageGrid largest = coarse(ResolutionDoubler::kLongestReach);
   if (!ImageDepth(largest).is_above_horizon()) return {};
   // What it adds to the error of the gridding is not seen next to that.
-  const auto doubler =
-      ResolutionDoubler::of_band(highest_frequency(uvw_m, freq_hz, weights, largest), epsilon / 20);
+  const auto doubler = ResolutionDoubler::of_band(highest_frequency(uvw_m, freq_hz, weights, largest), epsilon / 20);
   if (!doubler || !pays(coarse(doubler->reach()))) return {};
   return HalfResolution{*doubler, coarse(doubler->reach())};
 }
@@ -104,11 +103,11 @@ std::optional<ImageShear> sheared_image(NdView<const Vec3, 1> uvw_m, NdView<cons
   return ImageShear::of(grid, sheared, band, epsilon / 20);
 }
 
-#define CONTIMG_INSTANTIATE(T)                                                                                   \
-  template std::optional<HalfResolution> half_resolution(NdView<const Vec3, 1>, NdView<const double, 1>,         \
-                                                         NdView<const T, 2>, const ImageGrid&, double);          \
-  template std::optional<ImageShear> sheared_image(NdView<const Vec3, 1>, NdView<const double, 1>,               \
-                                                   NdView<const T, 2>, const ImageGrid&, double);
+#define CONTIMG_INSTANTIATE(T)                                                                                         \
+  template std::optional<HalfResolution> half_resolution(NdView<const Vec3, 1>, NdView<const double, 1>,               \
+                                                         NdView<const T, 2>, const ImageGrid&, double);                \
+  template std::optional<ImageShear> sheared_image(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>, \
+                                                   const ImageGrid&, double);
 CONTIMG_INSTANTIATE(float)
 CONTIMG_INSTANTIATE(double)
 

@@ -48,8 +48,7 @@ void check_shapes(const Image& image, const Visibilities& visibilities, const Im
 /// Names the visibility that is to blame for an image that is not finite: one such value spreads over every pixel, so
 /// that looking at one of these is enough to know.
 template <typename T>
-void check_finite(NdView<const T, 2> image, NdView<const std::complex<T>, 2> visibilities,
-                  NdView<const T, 2> weights) {
+void check_finite(NdView<const T, 2> image, NdView<const std::complex<T>, 2> visibilities, NdView<const T, 2> weights) {
   if (std::isfinite(image(image.shape(0) / 2, image.shape(1) / 2))) return;
   for (std::size_t row = 0; row < weights.shape(0); ++row)
     for (std::size_t channel = 0; channel < weights.shape(1); ++channel) {
@@ -179,15 +178,13 @@ void grid_all(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdVi
   check_gridding(uvw_m, freq_hz, weights, grid, options);
   using Pixels = NdView<const T, 2>;
   if (const auto shear = sheared_image(uvw_m, freq_hz, weights, grid, options.epsilon))
-    return grid_in_place(uvw_m, freq_hz, weights, shear->sheared(), options, all, context,
-                         [&](Pixels sheared, NdView<T, 2> image) {
-                           shear->template straighten<T>(sheared, image, options.threads);
-                         });
+    return grid_in_place(
+        uvw_m, freq_hz, weights, shear->sheared(), options, all, context,
+        [&](Pixels sheared, NdView<T, 2> image) { shear->template straighten<T>(sheared, image, options.threads); });
   if (const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon))
-    return grid_in_place(uvw_m, freq_hz, weights, half->grid, options, all, context,
-                         [&](Pixels coarse, NdView<T, 2> image) {
-                           half->doubler.template expand<T>(coarse, image, options.threads);
-                         });
+    return grid_in_place(
+        uvw_m, freq_hz, weights, half->grid, options, all, context,
+        [&](Pixels coarse, NdView<T, 2> image) { half->doubler.template expand<T>(coarse, image, options.threads); });
   grid_as_is(uvw_m, freq_hz, weights, grid, options, all, context);
 }
 
@@ -243,17 +240,17 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   degrid_as_is(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
 }
 
-#define CONTIMG_INSTANTIATE(T)                                                                                \
-  template void visibilities_to_image(NdView<const Vec3, 1>, NdView<const double, 1>,                         \
-                                      NdView<const std::complex<T>, 2>, NdView<const T, 2>, const ImageGrid&, \
-                                      const GridderOptions&, NdView<T, 2>, const JobContext&);                \
-  template void weights_to_psf(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,            \
-                               const ImageGrid&, const GridderOptions&, NdView<T, 2>, const JobContext&);     \
-  template void visibilities_to_image_and_psf(                                                                \
-      NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const std::complex<T>, 2>, NdView<const T, 2>,   \
-      const ImageGrid&, const GridderOptions&, NdView<T, 2>, NdView<T, 2>, const JobContext&);                \
-  template void image_to_visibilities(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,     \
-                                      const ImageGrid&, const GridderOptions&, NdView<const T, 2>,            \
+#define CONTIMG_INSTANTIATE(T)                                                                                        \
+  template void visibilities_to_image(NdView<const Vec3, 1>, NdView<const double, 1>,                                 \
+                                      NdView<const std::complex<T>, 2>, NdView<const T, 2>, const ImageGrid&,         \
+                                      const GridderOptions&, NdView<T, 2>, const JobContext&);                        \
+  template void weights_to_psf(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>, const ImageGrid&,  \
+                               const GridderOptions&, NdView<T, 2>, const JobContext&);                               \
+  template void visibilities_to_image_and_psf(NdView<const Vec3, 1>, NdView<const double, 1>,                         \
+                                              NdView<const std::complex<T>, 2>, NdView<const T, 2>, const ImageGrid&, \
+                                              const GridderOptions&, NdView<T, 2>, NdView<T, 2>, const JobContext&);  \
+  template void image_to_visibilities(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,             \
+                                      const ImageGrid&, const GridderOptions&, NdView<const T, 2>,                    \
                                       NdView<std::complex<T>, 2>, const JobContext&);
 CONTIMG_INSTANTIATE(float)
 CONTIMG_INSTANTIATE(double)

@@ -15,8 +15,8 @@ struct ImageGrid {
   std::size_t nx = 0, ny = 0;  ///< even, >= 2
   double cell_rad = 0;         ///< in direction cosines, apparent
   double l = 0, m = 0;         ///< of the center pixel (ny/2, nx/2): others than 0 make a facet
-  /// Others than 0 make a sheared image: what lies at (l, m) is shown at (l, m) + (shear_l, shear_m) depth, by the depth
-  /// below the plane that touches the sphere at the center pixel, which is n - 1 but for facets.
+  /// Others than 0 make a sheared image: what lies at (l, m) is shown at (l, m) + (shear_l, shear_m) depth, by the
+  /// depth below the plane that touches the sphere at the center pixel, which is n - 1 but for facets.
   double shear_l = 0, shear_m = 0;
 };
 

@@ -6,8 +6,8 @@
 #include "core/simd.h"
 
 // With p the center pixel's (l0, m0), s = -p / n0 the sphere's slopes there, A the shears and X = (dl, dm) a place in
-// the sheared image, the depth D is that of the place x = p + X - A D, whose n is n0 + s (X - A D) + D. That both lie on
-// the sphere, n^2 + x^2 = 1, makes
+// the sheared image, the depth D is that of the place x = p + X - A D, whose n is n0 + s (X - A D) + D. That both lie
+// on the sphere, n^2 + x^2 = 1, makes
 //
 //   a D^2 + 2 b D + c = 0,   a = (1 - s A)^2 + A^2,   b = (n0 + s X) (1 - s A) - A (p + X),   c = (s X)^2 + X^2
 //

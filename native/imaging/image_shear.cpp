@@ -17,6 +17,7 @@ namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kStripRows = 16, kBlockColumns = 256;  // per piece of work
+constexpr std::size_t kRun = 32;                             // places that are spread at once
 constexpr int kMostRounds = 8;
 
 /// Kernel coefficients in the precision of the pixels.
@@ -44,9 +45,11 @@ struct Places {
   std::vector<int> first;      ///< likewise
   std::vector<T> t;            ///< see InterpolationKernel
 
-  CONTIMG_INLINE bool are_alike(std::size_t i) const {
+  /// Whether the samples of n places from i on, all of them there, are equally far away.
+  CONTIMG_INLINE bool are_alike(std::size_t i, std::size_t n) const {
+    if (i + n > first.size()) return false;
     int differ = 0;
-    for (int lane = 1; lane < kLanes<T>; ++lane) differ |= first[i + lane] ^ first[i];
+    for (std::size_t k = 1; k < n; ++k) differ |= first[i + k] ^ first[i];
     return differ == 0;
   }
 };
@@ -82,7 +85,7 @@ CONTIMG_SIMD void interpolate(const Weights<T>& weights, const Places<T>& places
   const std::size_t n = places.t.size(), n_pairs = weights.pairs.size();
   const std::ptrdiff_t last = weights.n_samples() - 1;
   for (std::size_t i = 0; i < n;) {
-    if (i + kLanes<T> <= n && places.are_alike(i)) {
+    if (places.are_alike(i, kLanes<T>)) {
       const T* from = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
       const Vector<T> t = load(&places.t[i]);
       Vector<T> sum{}, a, b;
@@ -106,30 +109,41 @@ CONTIMG_SIMD void interpolate(const Weights<T>& weights, const Places<T>& places
   }
 }
 
-/// samples[i + (first_i + j) stride] += weight_j in[i]
+template <typename T>
+CONTIMG_SIMD bool are_zero(const T* values, std::size_t n) {
+  int n_others = 0;  // a loop without a way out is vectorized
+  for (std::size_t i = 0; i < n; ++i) n_others += values[i] != 0;
+  return n_others == 0;
+}
+
+/// samples[i + (first_i + j) stride] += weight_j in[i]; of models, most are 0.
 template <typename T>
 CONTIMG_SIMD void spread(const Weights<T>& weights, const Places<T>& places, const T* in, std::ptrdiff_t stride,
                          T* samples) {
   const std::size_t n = places.t.size(), n_pairs = weights.pairs.size();
   const std::ptrdiff_t last = weights.n_samples() - 1;
   for (std::size_t i = 0; i < n;) {
-    if (i + kLanes<T> <= n && places.are_alike(i)) {
-      T* to = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
-      const Vector<T> t = load(&places.t[i]), value = load(in + i);
-      Vector<T> a, b;
-      for (std::size_t p = 0; p < n_pairs; ++p) {
-        weigh(weights.pairs[p], t, a, b);
-        const auto j = static_cast<std::ptrdiff_t>(p);
-        T *const left = to + j * stride, *const right = to + (last - j) * stride;
-        store(left, load(left) + a * value);
-        store(right, load(right) + b * value);
-      }
-      i += kLanes<T>;
+    T* to = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
+    if (places.are_alike(i, kRun)) {
+      // By way of memory of their own: a vector could not be read back at once where two before it were written.
+      if (!are_zero(in + i, kRun))
+        for (std::size_t p = 0; p < n_pairs; ++p) {
+          T left[kRun], right[kRun];
+          for (std::size_t k = 0; k < kRun; k += kLanes<T>) {
+            Vector<T> a, b;
+            weigh(weights.pairs[p], load(&places.t[i + k]), a, b);
+            store(left + k, a * load(in + i + k));
+            store(right + k, b * load(in + i + k));
+          }
+          const auto j = static_cast<std::ptrdiff_t>(p);
+          for (std::size_t k = 0; k < kRun; ++k) to[j * stride + static_cast<std::ptrdiff_t>(k)] += left[k];
+          for (std::size_t k = 0; k < kRun; ++k) to[(last - j) * stride + static_cast<std::ptrdiff_t>(k)] += right[k];
+        }
+      i += kRun;
       continue;
     }
-    T* to = samples + static_cast<std::ptrdiff_t>(i) + places.first[i] * stride;
     T a, b;
-    for (std::size_t p = 0; p < n_pairs; ++p) {
+    for (std::size_t p = 0; p < n_pairs && in[i] != 0; ++p) {
       weigh(weights.pairs[p], places.t[i], a, b);
       const auto j = static_cast<std::ptrdiff_t>(p);
       to[j * stride] += a * in[i];
@@ -234,6 +248,7 @@ void ImageShear::shear(NdView<const T, 2> image, NdView<T, 2> sheared, unsigned 
     Places<T> places;
     for (std::size_t y = 0; y < sheared_.ny; ++y) std::fill_n(&half_way(y, x), n, T(0));
     for (std::size_t y = 0; y < ny; ++y) {
+      if (are_zero(&image(y, x), n)) continue;
       along_m.places(y, x, n, n_pairs, places);
       spread(weights, places, &image(y, x), static_cast<std::ptrdiff_t>(nx), &half_way(y + (sheared_.ny - ny) / 2, x));
     }
@@ -242,6 +257,7 @@ void ImageShear::shear(NdView<const T, 2> image, NdView<T, 2> sheared, unsigned 
     thread_local Places<T> places;
     for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
       std::fill_n(&sheared(y, 0), sheared_.nx, T(0));
+      if (are_zero(&half_way(y, 0), nx)) continue;
       along_l.places(y, 0, nx, n_pairs, places);
       spread(weights, places, &half_way(y, 0), 1, &sheared(y, (sheared_.nx - nx) / 2));
     }

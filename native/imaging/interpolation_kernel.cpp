@@ -11,7 +11,9 @@ namespace contimg::imaging {
 namespace {
 
 /// Where sample j of 2 n_pairs lies, from the first of the two in the middle.
-double place_of(std::size_t j, std::size_t n_pairs) { return static_cast<double>(j) - (static_cast<double>(n_pairs) - 1); }
+double place_of(std::size_t j, std::size_t n_pairs) {
+  return static_cast<double>(j) - (static_cast<double>(n_pairs) - 1);
+}
 
 /// Weights of least misfit, made polynomials through those at Chebyshev nodes of f.
 InterpolationKernel least_misfit(std::size_t n_pairs, double band) {

@@ -138,8 +138,8 @@ void PhaseScreens<T>::correct(NdView<T, 2> image) const {
     plan_.kernel_w.correct(correction_w.data(), correction_w.size());
     std::vector<T> factor(band_.shape(0));
     for (std::size_t dx = 0; dx < factor.size(); ++dx)
-      factor[dx] = static_cast<T>(correction_y[distance(dy, first_y)] * correction_x[distance(dx, first_x)] *
-                                  correction_w[dx]);
+      factor[dx] =
+          static_cast<T>(correction_y[distance(dy, first_y)] * correction_x[distance(dx, first_x)] * correction_w[dx]);
     if (!is_symmetric_) {
       for (std::size_t x = 0; x < nx; ++x) image(dy, x) *= factor[x];
       return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fringe.h"
 #include "core/parallel.h"
 #include "imaging/component_visibilities.h"
 #include "imaging/gridded_components.h"
@@ -10,9 +11,21 @@
 namespace contimg::imaging {
 namespace {
 
-// Directly a component of a full tile costs 0.02 s on 2 cores, any number of them degridded some 15 s. With 1200 and
-// 400 a tile cleaned to its noise, with 1300 components in each of the last two cycles, took 104 s; so it takes 70.
-constexpr std::size_t kMostDirect = 500, kDirectOfMany = 250;
+// Seconds of one core, measured on 7 to 84 Mvis and 2048^2 to 4096^2 pixels; only their ratios matter.
+constexpr double kDirectSeconds = 0.55e-9;  // per component and visibility
+constexpr double kRunSeconds = 10e-9;       // per component, row and run of channels
+constexpr double kGriddedSeconds = 100e-9;  // any number of components: per visibility
+constexpr double kPixelSeconds = 125e-9;    // likewise, per pixel
+// The gains of gridded components are off by up to 1 %: no need for an image that is far better.
+constexpr double kGriddedEpsilon = 1e-3;
+
+/// Components from which on degridding them takes less than direct sums: 170 of a full tile of 4096^2 pixels.
+std::size_t most_direct(NdView<const float, 2> weights, std::size_t n_runs, std::size_t n_pixels) {
+  const double rows = static_cast<double>(weights.shape(0)), visibilities = static_cast<double>(weights.size());
+  const double direct = kDirectSeconds * visibilities + kRunSeconds * rows * static_cast<double>(n_runs);
+  return static_cast<std::size_t>((kGriddedSeconds * visibilities + kPixelSeconds * static_cast<double>(n_pixels)) /
+                                  direct);
+}
 
 double magnitude(const Component& component) {
   double sum = std::abs(component.flux_jy);
@@ -39,7 +52,8 @@ TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse&
       facet_(grid, response, data.uvw_m.view()),
       options_(options),
       scale_(1 / sum_of_weights),
-      subtracted_({grid.ny, grid.nx}) {}
+      subtracted_({grid.ny, grid.nx}),
+      most_direct_(most_direct(data.weights.view(), runs_of(response.freq_hz).size(), grid.nx * grid.ny)) {}
 
 void TileVisibilities::image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const {
   visibilities_to_image_and_psf<float>(facet_.uvw_m(), freq_hz(), data_.visibilities.view(), data_.weights.view(),
@@ -102,8 +116,8 @@ void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std
 
 void TileVisibilities::subtract(std::vector<Component> components, const JobContext& context) {
   std::vector<Component> faint;
-  if (components.size() > kMostDirect) {
-    faint = take_faint(components, kDirectOfMany);
+  if (components.size() > most_direct_) {
+    faint = take_faint(components, most_direct_);
     const auto beyond = std::stable_partition(faint.begin(), faint.end(),
                                               [&](const Component& component) { return facet_.holds(component); });
     components.insert(components.end(), beyond, faint.end());
@@ -112,7 +126,7 @@ void TileVisibilities::subtract(std::vector<Component> components, const JobCont
   subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
                       options_.threads, context);
   if (faint.empty()) return;
-  const GridderOptions options{std::max(options_.epsilon, 1e-4), options_.threads};
+  const GridderOptions options{std::max(options_.epsilon, kGriddedEpsilon), options_.threads};
   subtract_gridded_components(faint, response_, facet_, data_.time_index, data_.weights.view(), options,
                               data_.visibilities.view(), context);
 }

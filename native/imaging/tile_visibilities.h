@@ -58,6 +58,7 @@ class TileVisibilities {
   GridderOptions options_;
   double scale_;
   NdArray<float, 2> subtracted_;
+  std::size_t most_direct_;                   ///< components: of more, the faint ones are degridded
   std::unordered_set<std::size_t> replaced_;  ///< pixels for which sources were subtracted
 };
 

@@ -110,7 +110,8 @@ TEST_CASE("image depth: a sheared image is as deep as what it shows, wherever th
         }
       }
       const Vec3 uvw{130, -240, 85}, turned = sheared.uvw_of(uvw);
-      const double dl = 0.02, dm = -0.01, depth = straight.at(dl, dm), n0 = std::sqrt(1 - grid.l * grid.l - grid.m * grid.m),
+      const double dl = 0.02, dm = -0.01, depth = straight.at(dl, dm),
+                   n0 = std::sqrt(1 - grid.l * grid.l - grid.m * grid.m),
                    n = std::sqrt(1 - std::pow(grid.l + dl, 2) - std::pow(grid.m + dm, 2));
       CHECK(turned.x * (dl + shear_l * depth) + turned.y * (dm + shear_m * depth) + turned.z * depth ==
             doctest::Approx(uvw.x * dl + uvw.y * dm + uvw.z * (n - n0)).epsilon(1e-12));
@@ -153,7 +154,8 @@ TEST_CASE("image shear: shearing is the adjoint of straightening, whatever the n
     const auto shear = ImageShear::of(grid, sheared_by(grid, 0.7, -1.2), 0.3, 1e-5);
     REQUIRE(shear);
     const auto image = noise(grid.ny, grid.nx, 1), sheared = noise(shear->sheared().ny, shear->sheared().nx, 2);
-    NdArray<double, 2> straightened(image.shape()), again(image.shape()), made(sheared.shape()), made_again(made.shape());
+    NdArray<double, 2> straightened(image.shape()), again(image.shape()), made(sheared.shape()),
+        made_again(made.shape());
     shear->straighten<double>(sheared.view(), straightened.view(), 1);
     shear->straighten<double>(sheared.view(), again.view(), 3);
     shear->shear<double>(image.view(), made.view(), 1);
