@@ -9,9 +9,10 @@ namespace contimg::calibration {
 
 /// Interference that the array as a whole sees, (pols, times, channels), 1: there is some.
 ///
-/// Against the level of each channel (its median over time): single times at which the whole band rises; channels that
-/// rise above their neighbors at all times; and SumThreshold on the rest. With n baselines a cell is found from an
-/// amplitude of some 4 n^(-1/4) sigma on each: half of sigma for the 4560 of DSA-110.
+/// Against the level of each channel (its median over time): single times at which spectral windows rise, alone or
+/// together (window_rises.h); channels that rise above their neighbors at all times; and SumThreshold on the rest. With
+/// n baselines a cell is found from an amplitude of some 4 n^(-1/4) sigma on each: half of sigma for the 4560 of
+/// DSA-110.
 NdArray<std::uint8_t, 3> find_array_interference(const ArrayPower& power,
                                                  const std::vector<std::size_t>& window_first_channel);
 

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kTimeReach = 3, kChannelReach = 7;
 constexpr int kRounds = 2;
+constexpr double kDeepPart = 0.002;  // of the values; of noise alone these are 2.9 sigma below the median
+constexpr double kOverDeep = 1.7;    // what rises by more than so many times that is no fringe
 
 /// Sums over up to `reach` neighbors to either side, along lines of `length` samples `stride` apart. Towards the ends
 /// the box shrinks to stay nearly symmetric: slopes of the fringes are not to look like interference there.
@@ -45,6 +47,16 @@ void subtract_surroundings(const BaselineAmplitudes& baseline, NdView<float, 2> 
     rest.data()[i] = counts.data()[i] > 0.5f ? baseline.values.data()[i] - sums.data()[i] / counts.data()[i] : 0;
 }
 
+/// How far the kDeepPart lowest of the good values are below the median.
+double depth_of_falls(NdView<const float, 2> rest, const NdArray<std::uint8_t, 2>& flags, double median) {
+  std::vector<float> good;
+  for (std::size_t i = 0; i < rest.size(); ++i)
+    if (flags.data()[i] == 0) good.push_back(rest.data()[i]);
+  const auto deep = good.begin() + static_cast<std::ptrdiff_t>(kDeepPart * static_cast<double>(good.size()));
+  std::nth_element(good.begin(), deep, good.end());
+  return median - *deep;
+}
+
 }  // namespace
 
 void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const BaselineFlagging& options) {
@@ -52,6 +64,7 @@ void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const Baseli
   NdArray<float, 2> sums(shape), counts(shape), scratch(shape), rest(shape);
   SumThresholdOptions tested;
   tested.longest = options.longest;
+  tested.correlated = options.fringes;
   tested.both_signs = false;  // interference adds to amplitudes, where fringes of sources take away too
   for (int round = 0; round < kRounds; ++round) {
     // The first round is blunter: what it misses no longer hides behind what it finds.
@@ -59,7 +72,10 @@ void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const Baseli
     subtract_surroundings(baseline, sums.view(), counts.view(), scratch.view(), rest.view());
     const RobustLevel level = robust_level(rest.view(), baseline.flags.view());
     if (level.count < 16 || !(level.sigma > 0)) return;
-    const double sigma = std::max(level.sigma, options.least_sigma);
+    double sigma = std::max(level.sigma, options.least_sigma);
+    if (options.fringes)
+      sigma =
+          std::max(sigma, kOverDeep / options.threshold * depth_of_falls(rest.view(), baseline.flags, level.median));
     for (float& value : rest) value = static_cast<float>((value - level.median) / sigma);
     for (std::uint8_t& flag : baseline.flags)
       if (flag == mark) flag = 0;  // found before: judged anew, against surroundings without it

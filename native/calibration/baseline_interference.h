@@ -19,6 +19,9 @@ struct BaselineFlagging {
   /// Run of samples that are tested together. What is as faint as to show in longer ones only, fringes of several
   /// sources may be too.
   std::size_t longest = 4;
+  /// Fringes of sources are in the values too. They fall as far as they rise, and interference does not, so that what
+  /// falls tells what is no interference; and neighbors have them in common (SumThresholdOptions::correlated).
+  bool fringes = false;
   double least_sigma = 0;  ///< the values are not smoother than this, whatever their noise
 };
 

@@ -12,13 +12,16 @@
 namespace contimg::calibration {
 namespace {
 
+constexpr double kLeastShare = 0.6;
+
 struct Line {
   const float* values;
   std::uint8_t* flags;
   std::size_t length, stride;
 };
 
-/// Marks every run of `run` samples of a line whose sum is beyond `threshold` times its number of good samples.
+/// Marks every run of `run` samples of a line whose sum is beyond `threshold` times its number of good samples, but for
+/// what lies at its ends and has less than kLeastShare of the mean: what is beside interference rides along with it.
 void threshold_line(const Line& line, std::size_t run, double threshold, bool both_signs,
                     std::vector<std::uint8_t>& found) {
   found.assign(line.length, 0);
@@ -30,8 +33,15 @@ void threshold_line(const Line& line, std::size_t run, double threshold, bool bo
     if (i >= run && line.flags[(i - run) * line.stride] == 0) sum -= line.values[(i - run) * line.stride], --good;
     if (i + 1 < run || good == 0) continue;
     if ((both_signs ? std::abs(sum) : sum) <= threshold * static_cast<double>(good)) continue;
-    for (std::size_t k = std::max(marked_to, i + 1 - run); k <= i; ++k) found[k] = 1;
-    marked_to = i + 1;
+    const double least = kLeastShare * std::abs(sum) / static_cast<double>(good), sign = sum < 0 ? -1 : 1;
+    const auto rides_along = [&](std::size_t k) {
+      return line.flags[k * line.stride] != 0 || sign * line.values[k * line.stride] < least;
+    };
+    std::size_t begin = i + 1 - run, end = i + 1;
+    while (begin < end && rides_along(begin)) ++begin;
+    while (begin < end && rides_along(end - 1)) --end;
+    for (std::size_t k = std::max(marked_to, begin); k < end; ++k) found[k] = 1;
+    marked_to = std::max(marked_to, end);
     any = true;
   }
   if (!any) found.clear();
@@ -49,6 +59,27 @@ void threshold_lines(NdView<const float, 2> values, NdView<std::uint8_t, 2> flag
     for (std::size_t k = 0; k < found.size(); ++k)
       if (found[k]) line.flags[k * stride] |= mark;
   }
+}
+
+/// Noise of means of runs of good samples, over that of independent ones; at least 1.
+double noise_in_common(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags, bool in_time,
+                       std::size_t run) {
+  const std::size_t n_times = values.shape(0), n_channels = values.shape(1);
+  const std::size_t stride = in_time ? n_channels : 1;
+  std::vector<float> sizes;
+  for (std::size_t t = 0; t + (in_time ? run : 1) <= n_times; ++t)
+    for (std::size_t k = 0; k + (in_time ? 1 : run) <= n_channels; ++k) {
+      const std::size_t first = t * n_channels + k;
+      float sum = 0;
+      bool good = true;
+      for (std::size_t i = 0; i < run; ++i) {
+        sum += values.data()[first + i * stride];
+        good = good && flags.data()[first + i * stride] == 0;
+      }
+      if (good) sizes.push_back(std::abs(sum));
+    }
+  if (sizes.empty()) return 1;
+  return std::max(1.0, 1.4826 * upper_median(sizes) / std::sqrt(static_cast<double>(run)));
 }
 
 /// With w = eta for a flagged and eta - 1 for a good sample, a stretch qualifies where its sum is not negative. A
@@ -79,8 +110,11 @@ void sum_threshold(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags,
   std::vector<std::uint8_t> found;
   double threshold = options.first;
   for (std::size_t run = 1; run <= options.longest; run *= 2, threshold /= options.factor) {
-    threshold_lines(values, flags, mark, true, run, threshold, options.both_signs, found);
-    if (run > 1) threshold_lines(values, flags, mark, false, run, threshold, options.both_signs, found);
+    for (const bool in_time : {true, false}) {
+      if (run == 1 && !in_time) continue;
+      const double common = options.correlated && run > 1 ? noise_in_common(values, flags, in_time, run) : 1;
+      threshold_lines(values, flags, mark, in_time, run, threshold * common, options.both_signs, found);
+    }
   }
 }
 

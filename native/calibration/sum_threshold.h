@@ -11,6 +11,9 @@ struct SumThresholdOptions {
   double factor = 1.5;       ///< by which it falls with each doubling of the run
   std::size_t longest = 64;  ///< run of samples, a power of 2
   bool both_signs = true;    ///< or only what is above the threshold, not what is below its negative
+  /// Neighbors have noise in common: the threshold of runs is higher by what the noise of their means, as it is
+  /// measured, exceeds that of independent samples.
+  bool correlated = false;
 };
 
 /// Flags runs of samples, in time and in frequency, whose mean is beyond a threshold that falls with the length of the

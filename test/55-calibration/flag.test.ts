@@ -54,22 +54,22 @@ describeIf(
       console.table({ contimg: own, aoflagger: other });
       for (const kind of ['narrow', 'broad', 'sporadic'] as const)
         expect(own[kind]).toBeGreaterThanOrEqual(other[kind]);
-      return { own, other };
+      expect(own.false).toBeLessThan(other.false);
+      return { own };
     }
 
     test('more is found, what hides below the noise of a baseline too', async () => {
       const args = ['--antennas', '14', '--channels', '24', '--integrations', '24', '--seed', '9'];
-      const { own, other } = await scores('plain', args, 5, [2, 2, 10]);
+      const { own } = await scores('plain', args, 5, [2, 2, 10]);
       for (const kind of ['narrow', 'broad', 'sporadic'] as const) expect(own[kind]).toBeGreaterThan(0.98);
-      expect(own.false).toBeLessThan(other.false);
-      expect(own.false).toBeLessThan(0.001);
+      expect(own.false).toBeLessThan(0.0005);
     });
 
     test('what some baselines have beside bright sources is not flagged on the others', async () => {
       const args = ['--antennas', '24', '--channels', '12', '--integrations', '24', '--seed', '38'];
       const { own } = await scores('faint', args, 38, [0.5, 0.5, 5]);
       expect(own.sporadic).toBeGreaterThan(0.4);
-      expect(own.false).toBeLessThan(0.0015);
+      expect(own.false).toBeLessThan(0.0005);
     });
   },
 );
@@ -84,6 +84,16 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'flaggi
     expect(flags.counts.autocorrelation.fraction).toBeCloseTo(96 / 4656, 6);
     expect(flags.deadAntennas).toEqual([]);
     expect(flags.nVisibilities).toBe(4656 * 6 * 32 * 2);
+  });
+
+  test.each([
+    [14, 102],
+    [24, 104],
+  ])('fringes are no interference where %i antennas have 3 channels in a subband', async (nAntennas, seed) => {
+    const args = ['--antennas', String(nAntennas), '--channels', '3', '--n-sources', '6', '--seed', String(seed)];
+    const { group } = await corruptedTile(join(folder, `fringes-${seed}`), args);
+    const flags = await flagVisibilities(group);
+    expect(flags.counts.interference.fraction).toBeLessThan(0.0001);
   });
 
   test('flags of an MS are written where they belong, and read back', async () => {
