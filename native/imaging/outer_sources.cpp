@@ -27,7 +27,9 @@ constexpr double kCellsApart = 3;              // sources must be, from each oth
 // Closer than this to a source and fainter than this part of it, what is left of it is taken for smearing.
 constexpr double kHaloCells = 30, kHaloLevel = 0.01;
 constexpr std::size_t kMaxSources = 1000;
-constexpr int kMaxSteps = 8;      // of a fit in a row; 5 to 7 do from the coarse image's position
+constexpr int kMaxSteps = 8;              // of a fit in a row; 5 to 7 do from the coarse image's position
+constexpr std::size_t kSample = 2000000;  // visibilities from which the length of a step is taken
+constexpr double kShortest = 0.1;
 constexpr double kSettled = 0.5;  // sigmas of the flux: a step smaller than this is the last
 // A source that the fit to all visibilities leaves with less, in sigmas and in part of the flux of the coarse image,
 // was none.
@@ -68,6 +70,28 @@ SkyGrid coarse_field(const StokesVisibilities& data, const TileResponse& respons
 double distance(const Component& a, const Component& b) { return std::hypot(a.l - b.l, a.m - b.m); }
 
 }  // namespace
+
+/// A part of a step.
+Component OuterSources::between(const Step& step, double part) {
+  const auto mix = [&](double before, double after) { return before + part * (after - before); };
+  Component result = step.after;
+  result.l = mix(step.before.l, step.after.l);
+  result.m = mix(step.before.m, step.after.m);
+  result.flux_jy = mix(step.before.flux_jy, step.after.flux_jy);
+  result.index = mix(step.before.index, step.after.index);
+  return result;
+}
+
+/// What steps add to the visibilities of a model.
+std::vector<Component> OuterSources::changes_of(const std::vector<Step>& steps) {
+  std::vector<Component> changes;
+  for (const Step& step : steps) {
+    changes.push_back(step.before);
+    changes.back().flux_jy = -step.before.flux_jy;
+    changes.push_back(step.after);
+  }
+  return changes;
+}
 
 OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner,
                            unsigned threads, IsInner is_inner)
@@ -203,31 +227,74 @@ void OuterSources::settle(const JobContext& context) {
   }
 }
 
+/// How far all of `steps` are best gone at once, 0 to 1: each is the best for its source alone, but where sidelobes of
+/// one lie on others all of them together go too far. By a sample of the rows.
+double OuterSources::step_length(const std::vector<Component>& removed, const std::vector<Step>& steps,
+                                 const JobContext& context) const {
+  const std::size_t n_channels = data_.weights.shape(1),
+                    every = std::max<std::size_t>(1, data_.weights.size() / kSample);
+  std::vector<std::size_t> rows;
+  std::vector<std::uint32_t> time_index;
+  for (std::size_t row = 0; row < data_.weights.shape(0); row += every) {
+    rows.push_back(row);
+    time_index.push_back(data_.time_index[row]);
+  }
+  auto uvw_m = NdArray<Vec3, 1>::uninitialized({rows.size()});
+  NdArray<std::complex<float>, 2> residual({rows.size(), n_channels}), change({rows.size(), n_channels});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    uvw_m(i) = data_.uvw_m(rows[i]);
+    std::copy_n(&data_.visibilities(rows[i], 0), n_channels, &residual(i, 0));
+  }
+  const auto subtract = [&](const std::vector<Component>& components, NdView<std::complex<float>, 2> from) {
+    subtract_components(components, response_, uvw_m.view(), time_index, from, threads_, context.quiet());
+  };
+  subtract(removed, residual.view());
+  subtract(changes_of(steps), change.view());
+  double along = 0, squared = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t k = 0; k < n_channels; ++k) {
+      const double weight = data_.weights(rows[i], k);
+      if (!(weight > 0)) continue;
+      const std::complex<double> left(residual(i, k)), taken(-change(i, k));
+      along += weight * (left * std::conj(taken)).real();
+      squared += weight * std::norm(taken);
+    }
+  return squared > 0 ? std::clamp(along / squared, kShortest, 1.0) : 1;
+}
+
 /// One step of the sources from `first` on; those that it does not confirm go.
 void OuterSources::fit(std::vector<Source>::iterator first, const JobContext& context) {
   ComponentFitOptions options;
   options.max_step_rad = field_.cell_rad;
   options.threads = threads_;
-  std::vector<Component> before, changes;
+  std::vector<Component> before, removed;
   for (auto source = first; source != sources_.end(); ++source) before.push_back(source->component);
   const auto fitted = fit_components(before, response_, data_.uvw_m.view(), data_.time_index, data_.weights.view(),
                                      data_.visibilities.view(), options, context.part(0, 0.5));
+  std::vector<Step> steps;
   auto kept = first;
   for (std::size_t i = 0; i < fitted.size(); ++i) {
     const auto& [after, snr, change] = fitted[i];
     const double found_jy = first[static_cast<std::ptrdiff_t>(i)].found_jy;
-    changes.push_back(before[i]);
-    changes.back().flux_jy = -before[i].flux_jy;
     if (snr > kKeptSnr && after.flux_jy > kKeptPart * found_jy) {
-      changes.push_back(after);
+      steps.push_back({before[i], after});
       *kept++ = {after, found_jy, change * snr < kSettled};
-    } else if (!(snr > kKeptSnr && after.flux_jy > 0)) {
-      rejected_.push_back(before[i]);
+      continue;
     }
+    removed.push_back(before[i]);
+    removed.back().flux_jy = -before[i].flux_jy;
+    if (!(snr > kKeptSnr && after.flux_jy > 0)) rejected_.push_back(before[i]);
   }
   sources_.erase(kept, sources_.end());
+  if (steps.size() > 1) {
+    const double length = step_length(removed, steps, context.part(0.5, 0.6));
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      first[static_cast<std::ptrdiff_t>(i)].component = steps[i].after = between(steps[i], length);
+  }
+  std::vector<Component> changes = changes_of(steps);
+  changes.insert(changes.end(), removed.begin(), removed.end());
   subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
-                      context.part(0.5, 1));
+                      context.part(0.6, 1));
 }
 
 std::vector<Component> OuterSources::components() const {

@@ -44,6 +44,13 @@ class OuterSources {
     bool settled = false;  ///< the last step of its fit was small
   };
 
+  struct Step {
+    Component before, after;
+  };
+
+  static Component between(const Step& step, double part);
+  static std::vector<Component> changes_of(const std::vector<Step>& steps);
+
   void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(const JobContext& context) const;
   NdView<const double, 1> freq_hz() const { return {response_.freq_hz.data(), {response_.freq_hz.size()}}; }
@@ -52,6 +59,8 @@ class OuterSources {
   std::vector<Component> candidates(const JobContext& context) const;
   std::vector<Component> new_sources(const JobContext& context) const;
   void settle(const JobContext& context);
+  double step_length(const std::vector<Component>& removed, const std::vector<Step>& steps,
+                     const JobContext& context) const;
   void fit(std::vector<Source>::iterator first, const JobContext& context);
 
   StokesVisibilities& data_;
