@@ -81,6 +81,8 @@ export type RawSource = {
   /** (rows, channels, pols) of the source, not 0: flagged. */
   flags?: RawArray<Uint8Array> | undefined;
   calibration?: readonly RawSolutions[] | undefined;
+  /** That apply the calibration. Absent, or 0: all cores. */
+  threads?: number | undefined;
 } & (
   | { kind: 'uvh5'; paths: readonly string[]; minSubbands: number; earthOrientation: RawEarthOrientation }
   | ({ kind: 'ms'; path: string; earthOrientation: RawEarthOrientation } & RawMsChoice)

@@ -59,6 +59,7 @@ SourceDescription source_description(const Napi::Object& options, const char* ke
   if (has(source, "phaseCenter")) result.phase_center = direction(source, "phaseCenter");
   if (has(source, "flags")) result.flags = array<std::uint8_t, 3>(source, "flags");
   result.calibration = solution_set(source, "calibration");
+  if (has(source, "threads")) result.threads = static_cast<unsigned>(count(source, "threads"));
   if (text(source, "kind") == "uvh5") {
     result.kind = SourceDescription::Kind::kUvh5Group;
     result.paths = texts(source, "paths");
@@ -97,7 +98,8 @@ std::unique_ptr<VisibilitySource> corrected(std::unique_ptr<VisibilitySource> so
                                             const SourceDescription& description) {
   if (description.flags) source = std::make_unique<calibration::FlaggedSource>(std::move(source), *description.flags);
   if (!description.calibration.empty())
-    source = std::make_unique<calibration::CalibratedSource>(std::move(source), description.calibration);
+    source = std::make_unique<calibration::CalibratedSource>(std::move(source), description.calibration,
+                                                             description.threads);
   if (description.phase_center) source = std::make_unique<RephasedSource>(std::move(source), *description.phase_center);
   return source;
 }

@@ -17,8 +17,8 @@ namespace contimg::bindings {
 /// Where visibilities come from, read on the main thread, opened on the job's.
 ///
 ///   {kind: 'uvh5', paths, minSubbands, earthOrientation}   or   {kind: 'ms', path, earthOrientation, ...RawMsChoice},
-/// either with an optional phaseCenter and optional RawSolutions as calibration. `paths` are subbands of the DSA-110
-/// correlator or one file of any telescope.
+/// either with an optional phaseCenter, optional RawSolutions as calibration and optional threads. `paths` are subbands
+/// of the DSA-110 correlator or one file of any telescope.
 struct SourceDescription {
   enum class Kind { kUvh5Group, kMeasurementSet } kind = Kind::kUvh5Group;
   std::vector<std::string> paths;
@@ -29,6 +29,7 @@ struct SourceDescription {
   ms::Choice choice;
   std::optional<NdView<const std::uint8_t, 3>> flags;  ///< reasons not to use, in the memory of the JS call
   SolutionSet calibration;                             ///< applied as the visibilities are read, before phase_center
+  unsigned threads = 0;                                ///< that apply it; 0: all
 };
 
 /// The fields of RawMsChoice in addon.d.ts, but dataColumn.

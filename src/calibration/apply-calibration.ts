@@ -48,7 +48,7 @@ export async function applyCalibration(
   const path = checkText('ms', typeof ms === 'string' ? ms : (ms as Partial<typeof ms> | undefined)?.path);
   checkKnownOptions(options, ['flags', 'provenance', 'signal', 'onProgress', 'threads']);
   const { flags, provenance = [] } = options;
-  const source = toRawSource(path, { flags, calibration });
+  const source = toRawSource(path, { flags, calibration, threads: options.threads });
   if (calibration.length === 0)
     throw new InvalidArgumentError('Expected calibration to be solutions but received none');
   const terms = calibration.map(({ term }) => term).join(', ');

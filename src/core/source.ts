@@ -4,6 +4,8 @@ import { toRawCalibration } from './calibration-solutions.js';
 import { checkInteger, checkOneOf } from './check.js';
 import { dsa110 } from './dsa110.js';
 import { InvalidArgumentError } from './errors.js';
+import type { JobOptions } from './job.js';
+import { threadCount } from './job.js';
 import type { EarthOrientation } from './sky.js';
 import { checkEarthOrientation } from './sky.js';
 import type { VisibilityFlags } from './visibility-flags.js';
@@ -44,13 +46,17 @@ export interface SourceOptions extends MsChoice {
 }
 
 /** A source for the addon, with defaults filled in. */
-export function toRawSource(source: VisibilitySource, options: SourceOptions = {}): RawSource {
+export function toRawSource(
+  source: VisibilitySource,
+  options: SourceOptions & Pick<JobOptions, 'threads'> = {},
+): RawSource {
   const earthOrientation = checkEarthOrientation(options.earthOrientation);
   const flags = options.flags && toRawFlags(options.flags);
   const calibration = toRawCalibration(options.calibration ?? []);
+  const shared = { earthOrientation, flags, calibration, threads: threadCount(options) };
   if (typeof source === 'string') {
     if (source === '') throw new InvalidArgumentError('Expected the path of a MeasurementSet but received ""');
-    return { kind: 'ms', path: source, earthOrientation, flags, calibration, ...toRawMsChoice(options) };
+    return { kind: 'ms', path: source, ...shared, ...toRawMsChoice(options) };
   }
   for (const name of msChoiceOptions)
     if (options[name] !== undefined)
@@ -59,7 +65,7 @@ export function toRawSource(source: VisibilitySource, options: SourceOptions = {
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(path => typeof path !== 'string' || path === ''))
     throw new InvalidArgumentError('Expected a MeasurementSet path, or at least one UVH5 path, as source');
   const minSubbands = checkInteger('minSubbands', options.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands);
-  return { kind: 'uvh5', paths, minSubbands, earthOrientation, flags, calibration };
+  return { kind: 'uvh5', paths, minSubbands, ...shared };
 }
 
 /** The choice for the addon, with defaults filled in. */

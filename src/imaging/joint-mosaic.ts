@@ -109,8 +109,8 @@ export async function jointMosaic(tiles: readonly JointTile[], options: JointMos
 }
 
 function rawSourceOf(tile: JointTile, options: JointMosaicOptions): RawSource {
-  const { minSubbands, earthOrientation, dataColumn, field, dataDescriptions } = options;
-  const shared = { minSubbands, earthOrientation, dataColumn, field, dataDescriptions };
+  const { minSubbands, earthOrientation, dataColumn, field, dataDescriptions, threads } = options;
+  const shared = { minSubbands, earthOrientation, dataColumn, field, dataDescriptions, threads };
   if (typeof tile !== 'object' || !('source' in tile)) return toRawSource(tile, shared);
   checkKnownOptions(tile, ['id', 'source', 'calibration', 'flags', ...msChoiceOptions]);
   const { source, calibration, flags } = tile;

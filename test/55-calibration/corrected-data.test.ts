@@ -193,6 +193,8 @@ f = t.getcell('FLAG', int(sys.argv[2])); f[1, 0] = True; t.putcell('FLAG', int(s
     const ms = at('subbands.ms');
     const none = await applyCalibration(ms, []).catch((e: unknown) => e);
     expect(isPipelineError(none, 'INVALID_ARGUMENT')).toBe(true);
+    const onHalfAThread = await applyCalibration(ms, calibration, { threads: 0.5 }).catch((e: unknown) => e);
+    expect(isPipelineError(onHalfAThread, 'INVALID_ARGUMENT')).toBe(true);
     const elsewhere = { ...calibration[0]!, freqHz: calibration[0]!.freqHz.map(hz => hz + 1e9) };
     const other = await applyCalibration(ms, [elsewhere]).catch((e: unknown) => e);
     expect(isPipelineError(other, 'INVALID_ARGUMENT')).toBe(true);
