@@ -318,6 +318,9 @@ export interface RawSkyModel {
   smearing: boolean;
 }
 
+/** How visibilities are predicted: Prediction of native/calibration/model_visibilities.h. */
+export type RawPrediction = 'cheapest' | 'channels' | 'nodes' | 'degridding';
+
 /** calibration.cpp */
 export interface CalibrationAddon {
   solveCalibration(
@@ -347,6 +350,11 @@ export interface CalibrationAddon {
     },
     onProgress: Progress,
   ): NativeJob<RawSolutions>;
+  /** `visibilities`: Stokes I, (rows, channels, 2). */
+  predictVisibilities(
+    options: { source: RawSource; model: RawSkyModel; method: RawPrediction; threads: number },
+    onProgress: Progress,
+  ): NativeJob<{ visibilities: RawArray<Float32Array>; method: Exclude<RawPrediction, 'cheapest'> }>;
   flagVisibilities(
     options: {
       source: RawSource;

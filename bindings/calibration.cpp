@@ -1,6 +1,8 @@
 #include "arguments.h"
 #include "calibration/flag_visibilities.h"
+#include "calibration/predict.h"
 #include "calibration/solve.h"
+#include "imaging/degridded_points.h"
 #include "job.h"
 #include "ms/caltable.h"
 #include "ms/ms_source.h"
@@ -12,6 +14,9 @@
 
 namespace contimg::bindings {
 namespace {
+
+/// Stages do not call each other: what imaging does well is lent to calibration here.
+const imaging::PointDegridder kDegridder;
 
 calibration::SkyModel sky_model(const Napi::Object& options) {
   calibration::SkyModel model;
@@ -49,6 +54,7 @@ calibration::SolveOptions solve_options(const Napi::Object& options) {
                       number(options, "minUvWavelengths"),  maximum("maxUvWavelengths"),
                       number(options, "firstMjdSec"),       maximum("lastMjdSec")};
   result.prior = solution_set(options, "prior");
+  result.many_points = &kDegridder;
   result.threads = static_cast<unsigned>(count(options, "threads"));
   return result;
 }
@@ -62,6 +68,35 @@ Napi::Value solve(const Napi::CallbackInfo& info) {
         return calibration::solve(*open_source(description), model, solve, context);
       },
       [](Napi::Env env, Solutions&& result) -> Napi::Value { return wrap(env, std::move(result)); });
+}
+
+constexpr std::array<const char*, 4> kPredictionNames{"cheapest", "channels", "nodes",
+                                                      "degridding"};  // in the order of Prediction
+
+calibration::Prediction prediction_of(const std::string& name) {
+  const auto found = std::find(kPredictionNames.begin(), kPredictionNames.end(), name);
+  if (found == kPredictionNames.end())
+    throw Error(code::kInvalidArgument,
+                "Expected method to be cheapest, channels, nodes or degridding but received " + name);
+  return static_cast<calibration::Prediction>(found - kPredictionNames.begin());
+}
+
+Napi::Value predict(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  return start_job(
+      info,
+      [description = source_description(options, "source"), model = sky_model(object(options, "model")),
+       method = prediction_of(text(options, "method")),
+       threads = static_cast<unsigned>(count(options, "threads"))](const JobContext& context) {
+        return calibration::predict(open_source(description)->observation(), model, {method, &kDegridder, threads},
+                                    context);
+      },
+      [](Napi::Env env, calibration::PredictedVisibilities&& predicted) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("visibilities", wrap(env, std::move(predicted.visibilities)));
+        result.Set("method", kPredictionNames[static_cast<std::size_t>(predicted.method)]);
+        return result;
+      });
 }
 
 Napi::Value flag(const Napi::CallbackInfo& info) {
@@ -152,6 +187,7 @@ Napi::Value read_table(const Napi::CallbackInfo& info) {
 
 void add_calibration(Napi::Object exports) {
   add<solve>(exports, "solveCalibration");
+  add<predict>(exports, "predictVisibilities");
   add<flag>(exports, "flagVisibilities");
   add<write_flags>(exports, "writeMsFlags");
   add<write_calibrated>(exports, "writeCalibratedMs");

@@ -1,16 +1,11 @@
-// Per integration and component, once: the apparent direction s against the phase center s0, as a delay per metre of
-// baseline, and the flux in every channel through the primary beam. What a point gives on a baseline,
-// exp(-2 pi i nu b.(s - s0)/c), is a product of phasors of its antennas (antenna_phasors.h). Gaussians, and everything
-// with smearing, fade with the baseline and are added row by row, span by span of even channels (core/fringe.h).
+// A point winds from channel to channel by its delay, and the delays of all that is in a field are short on most
+// baselines: some 16 to 100 frequencies, the nodes, hold what 768 channels of DSA-110 hold. Many components are summed
+// at nodes, from which channels follow at the same cost whatever their number; few are summed channel by channel.
 #include "calibration/model_visibilities.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "calibration/antenna_phasors.h"
-#include "coordinates/apparent.h"
-#include "coordinates/earth_rotation.h"
-#include "core/airy.h"
 #include "core/error.h"
 #include "core/parallel.h"
 
@@ -18,190 +13,189 @@ namespace contimg::calibration {
 namespace {
 
 constexpr std::size_t kRowsPerTask = 128;
-constexpr std::size_t kPhasorFloats = 1 << 18;  // of all antennas: they stay in the second-level cache
+constexpr std::size_t kNodesPerTask = AntennaPhasors::kMostFrequencies;
+constexpr std::size_t kMostNodes = 512000000 / (2 * sizeof(float));  // of all rows
+constexpr double kNodeMisfit = 1e-6, kDegriddingEpsilon = 5e-5;
 
-double sinc(double x) { return std::abs(x) < 1e-6 ? 1.0 : std::sin(x) / x; }
+// Seconds on one core.
+constexpr double kExpandSeconds = 1e-9;  // per row and channel
+constexpr double kCutSeconds = 0.05;     // to find cuts of the band
+constexpr double kPlanSeconds = 2;       // from which on looking for what is faster is worth it
 
-/// exp(-gaussian nu^2) is the visibility of a Gaussian of 1 Jy on a baseline.
-double gaussian_per_hz2(const SkyComponent& component, const Vec3& uvw_m) {
-  const double s = std::sin(component.position_angle_rad), c = std::cos(component.position_angle_rad);
-  const double along = (uvw_m.x * s + uvw_m.y * c) * component.major_rad;
-  const double across = (uvw_m.x * c - uvw_m.y * s) * component.minor_rad;
-  return kPi * kPi / (4 * std::log(2.0)) * (along * along + across * across) / (kSpeedOfLight * kSpeedOfLight);
+const SkyModel& not_empty(const SkyModel& model) {
+  if (model.components.empty())
+    throw Error(code::kInvalidArgument, "Expected a sky model of at least one source but received none");
+  return model;
 }
 
-/// gains *= exp(-per_hz2 nu^2): from channel to channel by a factor that itself changes by a constant one.
-void fade_gaussian(double per_hz2, const std::vector<ChannelRun>& runs, float* gains) {
-  for (const ChannelRun& run : runs) {
-    const double step = run.step_hz;
-    double kept = std::exp(-per_hz2 * run.freq_hz * run.freq_hz);
-    double ratio = std::exp(-per_hz2 * step * (2 * run.freq_hz + step));
-    const double change = std::exp(-2 * per_hz2 * step * step);
-    for (std::size_t k = run.first; k < run.first + run.count; ++k) {
-      gains[k] *= static_cast<float>(kept);
-      kept *= ratio;
-      ratio *= change;
-    }
-  }
-}
-
-/// gains *= sinc(x_s nu): its sine is turned on from channel to channel.
-void fade_sinc(double x_s, const std::vector<ChannelRun>& runs, float* gains) {
-  for (const ChannelRun& run : runs) {
-    const double first = x_s * run.freq_hz, step = x_s * run.step_hz;
-    if (std::abs(first) < 1e-4) continue;  // 1 to single precision
-    double s = std::sin(first), c = std::cos(first);
-    const double step_s = std::sin(step), step_c = std::cos(step);
-    for (std::size_t k = 0; k < run.count; ++k) {
-      gains[run.first + k] *= static_cast<float>(s / (first + static_cast<double>(k) * step));
-      const double next = s * step_c + c * step_s;
-      c = c * step_c - s * step_s;
-      s = next;
-    }
-  }
+bool are_equal(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [&](double value) { return std::abs(value - values[0]) <= 1e-6 * values[0]; });
 }
 
 }  // namespace
 
-ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyModel& model, Times times,
-                                     unsigned threads, const JobContext& context)
-    : observation_(observation), model_(model), first_time_(times.first) {
-  const std::size_t n_times = times.end - times.first, n_components = model.components.size();
-  if (n_components == 0)
-    throw Error(code::kInvalidArgument, "Expected a sky model of at least one source but received none");
-  for (std::size_t i = 0; i < n_components; ++i) (is_factored(model.components[i]) ? factored_ : others_).push_back(i);
-  slot_.assign(observation.antennas.size(), kNoRows);
-  for (const auto* antennas : {&observation.antenna1, &observation.antenna2})
-    for (const std::uint32_t antenna : *antennas) {
-      if (slot_[antenna] != kNoRows) continue;
-      slot_[antenna] = positions_m_.size();
-      positions_m_.push_back(observation.antennas[antenna].position_m - observation.antennas.front().position_m);
-    }
-  places_.resize(n_times * n_components);
-  fluxes_jy_ = NdArray<float, 3>::uninitialized({n_times, n_components, observation.n_channels()});
-  parallel_for(n_times, threads, [&](std::size_t i) {
-    context.checkpoint();
-    fill_fluxes(times.first + i);
+ModelVisibilities::ModelVisibilities(const Observation& observation, const SkyModel& model, TimeRange times,
+                                     const PredictionOptions& options, const JobContext& context)
+    : observation_(observation),
+      times_(times),
+      sky_(observation, not_empty(model), times, options.threads, context),
+      sum_(observation, sky_) {
+  // Smearing by widths that differ is not smooth in frequency.
+  const bool is_smooth = !model.smearing || are_equal(observation.channel_width_hz);
+  if (is_smooth && options.method != Prediction::kChannels) lay_out_nodes(options.method);
+  if (nodes_)
+    fill_nodes(options, context);
+  else
+    channels_ = sum_.band(observation.freq_hz, observation.channel_width_hz);
+}
+
+void ModelVisibilities::lay_out_nodes(Prediction wanted) {
+  const bool is_choice = wanted == Prediction::kCheapest;
+  if (is_choice && seconds_of_channels() < kCutSeconds) return;
+  cuts_ = std::make_unique<NodeVisibilities::Cuts>(observation_.freq_hz, kNodeMisfit);
+  std::vector<std::uint32_t> cut_of_row = cuts_that_fit();
+  share_cuts(cut_of_row);
+  seconds_of_nodes_ = seconds_of_nodes(cut_of_row);
+  if (is_choice && seconds_of_nodes_ > seconds_of_channels()) {
+    times_.end = sky_.times().end;
+    return;
+  }
+  method_ = Prediction::kNodes;
+  nodes_ = std::make_unique<NodeVisibilities>(*cuts_, rows_of(observation_, times_).first, std::move(cut_of_row));
+}
+
+/// The cuts of fewest nodes, of rows of as many integrations as memory has nodes for.
+std::vector<std::uint32_t> ModelVisibilities::cuts_that_fit() {
+  const Observation& o = observation_;
+  const RowRange rows = rows_of(o, times_);
+  std::vector<std::uint32_t> cut_of_row;
+  std::size_t n_nodes = 0;
+  for (std::size_t row = rows.first; row < rows.end(); ++row) {
+    const std::size_t time = o.time_index[row];
+    const Vec3 baseline = o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m;
+    cut_of_row.push_back(cuts_->fewest(sky_.longest_delay_s(time, baseline)));
+    n_nodes += (*cuts_)[cut_of_row.back()].node_hz.size();
+    if (n_nodes <= kMostNodes || time == times_.first) continue;
+    times_.end = time;
+    cut_of_row.resize(rows_of(o, times_).count);
+    break;
+  }
+  return cut_of_row;
+}
+
+/// Gives rows the next larger cut that others have, where phasors for a cut of their own cost more than its nodes save.
+void ModelVisibilities::share_cuts(std::vector<std::uint32_t>& cut_of_row) const {
+  std::vector<double> n_rows(cuts_->size());
+  std::vector<std::uint32_t> taken(cuts_->size());
+  for (const std::uint32_t cut : cut_of_row) ++n_rows[cut];
+  const auto next_of = [&](std::uint32_t cut) {
+    do ++cut;
+    while (cut < n_rows.size() && n_rows[cut] == 0);
+    return cut;
+  };
+  for (std::uint32_t cut = 0; cut < n_rows.size(); ++cut) {
+    taken[cut] = cut;
+    const std::uint32_t next = next_of(cut);
+    if (n_rows[cut] == 0 || next == n_rows.size() || (*cuts_)[next].is_whole()) continue;
+    const std::size_t own = (*cuts_)[cut].node_hz.size(), others = (*cuts_)[next].node_hz.size();
+    const double saved = n_rows[cut] * (sum_.seconds_per_row(others) - sum_.seconds_per_row(own));
+    if (saved > static_cast<double>(times_.size()) * sum_.seconds_per_integration(own)) continue;
+    n_rows[next] += n_rows[cut];
+    taken[cut] = next;
+  }
+  for (std::uint32_t& cut : cut_of_row)
+    while (taken[cut] != cut) cut = taken[cut];
+}
+
+double ModelVisibilities::seconds_of_channels() const {
+  const std::size_t n_channels = observation_.n_channels();
+  return static_cast<double>(rows_of(observation_, times_).count) * sum_.seconds_per_row(n_channels) +
+         static_cast<double>(times_.size()) * sum_.seconds_per_integration(n_channels);
+}
+
+double ModelVisibilities::seconds_of_nodes(const std::vector<std::uint32_t>& cut_of_row) const {
+  std::vector<double> n_rows_of_cut(cuts_->size());
+  for (const std::uint32_t cut : cut_of_row) ++n_rows_of_cut[cut];
+  double seconds = static_cast<double>(cut_of_row.size() * observation_.n_channels()) * kExpandSeconds;
+  for (std::size_t cut = 0; cut < cuts_->size(); ++cut) {
+    if (n_rows_of_cut[cut] == 0) continue;
+    const std::size_t n_nodes = (*cuts_)[cut].node_hz.size();
+    seconds += n_rows_of_cut[cut] * sum_.seconds_per_row(n_nodes) +
+               static_cast<double>(times_.size()) * sum_.seconds_per_integration(n_nodes);
+  }
+  return seconds;
+}
+
+void ModelVisibilities::fill_nodes(const PredictionOptions& options, const JobContext& context) {
+  const double taken = 0.5 * static_cast<double>(times_.size()) / static_cast<double>(sky_.times().size());
+  if (degrid_points(options, context.part(0, taken))) {
+    method_ = Prediction::kDegridding;
+    sum_.leave_out_points();
+    if (sum_.is_empty()) return;
+  }
+  std::vector<SumBand> bands;
+  const double width_hz = observation_.channel_width_hz.front();
+  for (std::size_t cut = 0; cut < cuts_->size(); ++cut) {
+    const std::vector<double>& node_hz = (*cuts_)[cut].node_hz;
+    bands.push_back(sum_.band(node_hz, std::vector<double>(node_hz.size(), width_hz)));
+  }
+  for (std::size_t time = times_.first; time < times_.end; ++time) {
+    context.checkpoint(taken * static_cast<double>(time - times_.first) / static_cast<double>(times_.size()));
+    fill_nodes_of(time, bands, options.threads);
+  }
+}
+
+bool ModelVisibilities::degrid_points(const PredictionOptions& options, const JobContext& context) {
+  const bool is_wanted = options.method == Prediction::kDegridding;
+  const bool may_pay = options.method == Prediction::kCheapest && seconds_of_nodes_ > kPlanSeconds;
+  if (!options.many || sum_.points().empty() || !(is_wanted || may_pay)) return false;
+  SeenPoints points = sky_.points(sum_.points());
+  points.places.resize(times_.size());
+  points.centers.resize(times_.size());
+  const auto planned = options.many->plan(observation_, points, *nodes_, kDegriddingEpsilon, options.threads);
+  if (!planned || !(is_wanted || planned->seconds() < seconds_of_nodes_)) return false;
+  planned->add(*nodes_, options.threads, context);
+  return true;
+}
+
+void ModelVisibilities::fill_nodes_of(std::size_t time, const std::vector<SumBand>& bands, unsigned threads) {
+  struct Task {
+    std::size_t cut, first;
+  };
+  std::vector<std::vector<SumRow>> rows(bands.size());
+  const RowRange range = rows_of(observation_, {time, time + 1});
+  for (std::size_t row = range.first; row < range.end(); ++row)
+    rows[nodes_->cut_of(row)].push_back({row, nodes_->re(row), nodes_->im(row)});
+  std::vector<Task> tasks;
+  for (std::size_t cut = 0; cut < bands.size(); ++cut)
+    for (std::size_t first = 0; !rows[cut].empty() && first < bands[cut].freq_hz.size(); first += kNodesPerTask)
+      tasks.push_back({cut, first});
+  parallel_for(tasks.size(), threads, [&](std::size_t i) {
+    const auto [cut, first] = tasks[i];
+    std::vector<SumRow> part = rows[cut];
+    for (SumRow& row : part) row.re += first, row.im += first;
+    const std::size_t count = std::min(kNodesPerTask, bands[cut].freq_hz.size() - first);
+    sum_.add(time, part, bands[cut], first, count, 1);
   });
 }
-
-void ModelVisibilities::fill_fluxes(std::size_t time) {
-  const Observation& o = observation_;
-  const auto seen = [&](const Direction& direction) {
-    return apparent_itrf(direction, o.time_mjd_s[time], o.site, o.earth_orientation);
-  };
-  const Vec3 center = seen(o.phase_center[time]), pointing = seen(o.pointing[time]);
-  const double dish_m = o.antennas.empty() ? 0 : o.antennas.front().diameter_m;
-  for (std::size_t i = 0; i < model_.components.size(); ++i) {
-    const SkyComponent& component = model_.components[i];
-    const Vec3 source = seen(component.direction), offset = source - center;
-    // The sky turns westwards about the pole: ds/dt = -omega pole x s.
-    const Vec3 turning = kEarthRotationRate * Vec3{offset.y, -offset.x, 0};
-    places_[(time - first_time_) * model_.components.size() + i] = {(1 / kSpeedOfLight) * offset,
-                                                                    (1 / kSpeedOfLight) * turning};
-    const double sin_angle = norm(cross(source, pointing));
-    const bool in_front = dot(source, pointing) > 0;
-    for (std::size_t k = 0; k < o.n_channels(); ++k) {
-      const double beam = !model_.primary_beam ? 1 : in_front ? airy_power(sin_angle, dish_m, o.freq_hz[k]) : 0;
-      fluxes_jy_(time - first_time_, i, k) = static_cast<float>(beam * flux_at(component, o.freq_hz[k]));
-    }
-  }
-}
-
-/// Rows of one integration, and where their visibilities of some channels go.
-struct ModelVisibilities::Rows {
-  const std::vector<std::size_t>& rows;
-  std::size_t time;
-  NdView<float, 2> re, im;     ///< (rows, channels of the block)
-  std::size_t channel_offset;  ///< of the channels, in those of the block
-  unsigned threads;
-
-  float* re_of(std::size_t i) const { return &re(i, channel_offset); }
-  float* im_of(std::size_t i) const { return &im(i, channel_offset); }
-  /// body(first, end) for parts of the rows, in parallel.
-  template <typename Body>
-  void in_parts(const Body& body) const {
-    parallel_for((rows.size() + kRowsPerTask - 1) / kRowsPerTask, threads, [&](std::size_t task) {
-      body(task * kRowsPerTask, std::min(rows.size(), (task + 1) * kRowsPerTask));
-    });
-  }
-};
 
 void ModelVisibilities::predict(const std::vector<std::size_t>& rows, std::size_t first_channel, NdView<float, 2> re,
                                 NdView<float, 2> im, unsigned threads) const {
+  const std::size_t n_channels = re.shape(1);
+  if (rows.empty()) return;
+  if (nodes_) {
+    parallel_for((rows.size() + kRowsPerTask - 1) / kRowsPerTask, threads, [&](std::size_t task) {
+      for (std::size_t i = task * kRowsPerTask; i < std::min(rows.size(), (task + 1) * kRowsPerTask); ++i)
+        nodes_->expand(rows[i], first_channel, n_channels, &re(i, 0), &im(i, 0));
+    });
+    return;
+  }
   std::fill(re.begin(), re.end(), 0.0f);
   std::fill(im.begin(), im.end(), 0.0f);
-  if (rows.empty()) return;
-  const std::size_t n_channels = re.shape(1);
-  for (std::size_t offset = 0; offset < n_channels; offset += AntennaPhasors::kMostChannels) {
-    const std::size_t first = first_channel + offset,
-                      count = std::min(AntennaPhasors::kMostChannels, n_channels - offset);
-    const auto begin = observation_.freq_hz.begin() + static_cast<std::ptrdiff_t>(first);
-    const Channels channels{first, count, runs_of({begin, begin + static_cast<std::ptrdiff_t>(count)})};
-    const Rows part{rows, observation_.time_index[rows.front()], re, im, offset, threads};
-    const std::size_t at_once = std::max<std::size_t>(1, kPhasorFloats / (positions_m_.size() * count * 2));
-    for (std::size_t i = 0; i < factored_.size(); i += at_once)
-      add_factored(part, channels, &factored_[i], std::min(at_once, factored_.size() - i));
-    if (!others_.empty()) add_one_by_one(part, channels);
-  }
-}
-
-void ModelVisibilities::add_factored(const Rows& rows, const Channels& channels, const std::size_t* components,
-                                     std::size_t count) const {
-  const Observation& o = observation_;
-  std::vector<Vec3> delays;
-  std::vector<const float*> fluxes;
-  for (std::size_t c = 0; c < count; ++c) {
-    delays.push_back(place(rows.time, components[c]).delay_s_per_m);
-    fluxes.push_back(fluxes_jy(rows.time, components[c], channels.first));
-  }
-  const AntennaPhasors phasors(positions_m_, delays, channels.runs, channels.count, rows.threads);
-  rows.in_parts([&](std::size_t first, std::size_t end) {
-    AntennaPhasors::Weighted weighted;
-    for (std::size_t i = first; i < end; ++i) {
-      const std::size_t row = rows.rows[i];
-      // The correlator's rows of one antenna 2 stand together.
-      if (i == first || o.antenna2[row] != o.antenna2[rows.rows[i - 1]])
-        phasors.weigh(slot_[o.antenna2[row]], fluxes, weighted);
-      phasors.add_baseline(weighted, slot_[o.antenna1[row]], rows.re_of(i), rows.im_of(i));
-    }
-  });
-}
-
-void ModelVisibilities::add_one_by_one(const Rows& rows, const Channels& channels) const {
-  const Observation& o = observation_;
-  rows.in_parts([&](std::size_t first, std::size_t end) {
-    std::vector<float> gains;
-    for (std::size_t i = first; i < end; ++i) {
-      const std::size_t row = rows.rows[i];
-      const Vec3 baseline = o.antennas[o.antenna2[row]].position_m - o.antennas[o.antenna1[row]].position_m;
-      for (const std::size_t component : others_) {
-        const Place& seen = place(rows.time, component);
-        const float* flux = fluxes_jy(rows.time, component, channels.first);
-        gains.assign(flux, flux + channels.count);
-        attenuate(row, model_.components[component], seen, baseline, channels, gains.data());
-        add_fringe(gains.data(), -dot(baseline, seen.delay_s_per_m), channels.runs, rows.re_of(i), rows.im_of(i));
-      }
-    }
-  });
-}
-
-void ModelVisibilities::attenuate(std::size_t row, const SkyComponent& component, const Place& place,
-                                  const Vec3& baseline_m, const Channels& channels, float* gains) const {
-  const Observation& o = observation_;
-  if (component.extended()) fade_gaussian(gaussian_per_hz2(component, o.uvw_m[row]), channels.runs, gains);
-  if (!model_.smearing) return;
-  const double delay_s = dot(baseline_m, place.delay_s_per_m), rate = dot(baseline_m, place.rate_per_m);
-  const double width_s = kPi * delay_s, turns_s = kPi * rate * o.integration_s[o.time_index[row]];
-  double width_hz = -1, kept = 1;
-  for (std::size_t k = 0; k < channels.count; ++k) {
-    if (o.channel_width_hz[channels.first + k] != width_hz) {
-      width_hz = o.channel_width_hz[channels.first + k];
-      kept = sinc(width_s * width_hz);
-    }
-    gains[k] *= static_cast<float>(kept);
-  }
-  fade_sinc(turns_s, channels.runs, gains);
+  std::vector<SumRow> targets;
+  for (std::size_t i = 0; i < rows.size(); ++i) targets.push_back({rows[i], &re(i, 0), &im(i, 0)});
+  sum_.add(observation_.time_index[rows.front()], targets, channels_, first_channel, n_channels, threads);
 }
 
 }  // namespace contimg::calibration

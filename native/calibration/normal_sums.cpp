@@ -23,11 +23,9 @@ constexpr std::uint32_t kNoBaseline = static_cast<std::uint32_t>(-1);
 
 class Accumulation {
  public:
-  Accumulation(const Observation& observation, const SkyModel& model, const SolutionSet& prior,
-               const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
-               unsigned threads, const JobContext& context)
+  Accumulation(const Observation& observation, const SolutionSet& prior, const SolutionGrid& grid,
+               const std::vector<std::size_t>& pols, const SolveSelection& selection, unsigned threads)
       : o_(observation),
-        model_(observation, model, {grid.first_time, grid.end_time}, threads, context),
         prior_(prior, observation),
         grid_(grid),
         pols_(pols),
@@ -46,13 +44,14 @@ class Accumulation {
     sums.power = NdArray<double, 4>(shape);
   }
 
-  void add(const VisibilityBlock& block, const JobContext& context) {
+  /// Adds a block of integrations that the model has.
+  void add(const VisibilityBlock& block, const ModelVisibilities& model, const JobContext& context) {
     const std::size_t n_rows = block.visibilities.shape(0);
     for (std::size_t begin = 0, end = 0; begin < n_rows; begin = end) {
       const auto time_of = [&](std::size_t row) { return o_.time_index[block.first_row + row]; };
       while (end < n_rows && time_of(end) == time_of(begin)) ++end;
       context.checkpoint();
-      add_integration(block, begin, end);
+      add_integration(block, begin, end, model);
     }
   }
 
@@ -91,14 +90,15 @@ class Accumulation {
     return result;
   }
 
-  void add_integration(const VisibilityBlock& block, std::size_t begin, std::size_t end) {
+  void add_integration(const VisibilityBlock& block, std::size_t begin, std::size_t end,
+                       const ModelVisibilities& model) {
     const TaskRows tasks = rows_by_baseline(block.first_row + begin, block.first_row + end);
     if (tasks.rows.empty()) return;
     const std::size_t n_channels = block.visibilities.shape(1), n = n_channels * o_.n_pols();
     model_re_.resize(tasks.rows.size() * n_channels);
     model_im_.resize(model_re_.size());
     const NdView<float, 2> re(model_re_.data(), {tasks.rows.size(), n_channels}), im(model_im_.data(), re.shape());
-    model_.predict(tasks.rows, block.first_channel, re, im, threads_);
+    model.predict(tasks.rows, block.first_channel, re, im, threads_);
     if (!prior_.empty()) set_prior(o_.time_index[tasks.rows.front()], block.first_channel, n_channels);
     parallel_for(kTasks, threads_, [&](std::size_t task) {
       RowProducts products(n);
@@ -166,7 +166,6 @@ class Accumulation {
   }
 
   const Observation& o_;
-  const ModelVisibilities model_;
   const GainCurves prior_;
   const SolutionGrid& grid_;
   const std::vector<std::size_t>& pols_;
@@ -182,18 +181,20 @@ class Accumulation {
 
 NormalSums accumulate(VisibilitySource& source, const SkyModel& model, const SolutionSet& prior,
                       const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
-                      unsigned threads, const JobContext& context) {
+                      const PredictionOptions& prediction, const JobContext& context) {
   const Observation& o = source.observation();
-  Accumulation accumulation(o, model, prior, grid, pols, selection, threads, context);
-  // Rows are in ascending time.
-  const auto row_of = [&](std::size_t time) {
-    return static_cast<std::size_t>(std::lower_bound(o.time_index.begin(), o.time_index.end(), time) -
-                                    o.time_index.begin());
+  Accumulation accumulation(o, prior, grid, pols, selection, prediction.threads);
+  const auto done = [&](std::size_t time) {
+    return static_cast<double>(time - grid.first_time) / static_cast<double>(grid.end_time - grid.first_time);
   };
-  const std::size_t first = row_of(grid.first_time);
-  source.read_rows(
-      {first, row_of(grid.end_time) - first}, [&](VisibilityBlock& block) { accumulation.add(block, context); },
-      context);
+  // As many integrations at a time as the model's visibilities fit in memory of.
+  for (std::size_t time = grid.first_time, next; time < grid.end_time; time = next) {
+    const ModelVisibilities seen(o, model, {time, grid.end_time}, prediction, context.part(done(time), 1));
+    next = seen.times().end;
+    source.read_rows(
+        rows_of(o, seen.times()), [&](VisibilityBlock& block) { accumulation.add(block, seen, context); },
+        context.part(seen.method() == Prediction::kChannels ? done(time) : (done(time) + done(next)) / 2, done(next)));
+  }
   return std::move(accumulation.sums);
 }
 

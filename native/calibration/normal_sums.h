@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "calibration/model_visibilities.h"
 #include "calibration/sky_model.h"
 #include "core/nd_array.h"
 #include "core/solutions.h"
@@ -44,6 +45,6 @@ struct NormalSums {
 /// Deterministic whatever the number of threads.
 NormalSums accumulate(VisibilitySource& source, const SkyModel& model, const SolutionSet& prior,
                       const SolutionGrid& grid, const std::vector<std::size_t>& pols, const SolveSelection& selection,
-                      unsigned threads, const JobContext& context);
+                      const PredictionOptions& prediction, const JobContext& context);
 
 }  // namespace contimg::calibration

@@ -250,8 +250,9 @@ Solutions solve(VisibilitySource& source, const SkyModel& model, const SolveOpti
   const SolutionGrid grid = solution_grid(o, options, axes);
   Solutions solutions(std::move(axes));
 
-  const NormalSums sums = accumulate(source, model, options.prior, grid, pols, options.selection, options.threads,
-                                     context.part(0, kReadingShare));
+  const NormalSums sums =
+      accumulate(source, model, options.prior, grid, pols, options.selection,
+                 {Prediction::kCheapest, options.many_points, options.threads}, context.part(0, kReadingShare));
   std::optional<std::size_t> reference;
   if (!options.reference.empty()) reference = named_reference(solutions.antennas, options.reference, sums);
   const JobContext fitting = context.part(kReadingShare, 1);

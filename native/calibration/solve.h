@@ -20,7 +20,8 @@ struct SolveOptions {
   double min_snr = 3;
   bool robust = true;  ///< outlying baselines count less, see fit_gains
   SolveSelection selection;
-  SolutionSet prior;  ///< applied to the model first, in any order
+  SolutionSet prior;                            ///< applied to the model first, in any order
+  const PointPredictor* many_points = nullptr;  ///< for models of many, see PredictionOptions
   unsigned threads = 0;
 };
 

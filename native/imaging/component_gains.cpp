@@ -3,36 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/airy.h"
+#include "core/airy_table.h"
 #include "core/constants.h"
 
 namespace contimg::imaging {
-namespace {
-
-/// The Airy power pattern against x^2, x = pi D sin(theta) nu / c, in which it is smooth: linear steps, good to 1e-6.
-class AiryTable {
- public:
-  AiryTable() {
-    for (std::size_t i = 0; i < kPoints; ++i) {
-      const double x = std::sqrt(static_cast<double>(i) * kStep);
-      table_[i] = static_cast<float>(airy_power(x * kSpeedOfLight / kPi, 1.0, 1.0));
-    }
-  }
-  float operator()(double x_squared) const {
-    const double position = x_squared / kStep;
-    if (!(position < kPoints - 1)) return table_[kPoints - 1];
-    const auto i = static_cast<std::size_t>(position);
-    return table_[i] + static_cast<float>(position - static_cast<double>(i)) * (table_[i + 1] - table_[i]);
-  }
-
- private:
-  static constexpr std::size_t kPoints = 8193;
-  static constexpr double kStep = 103.5 / (kPoints - 1);  // to the third null; 0 beyond
-  float table_[kPoints];
-};
-
-}  // namespace
-
 ComponentGains::ComponentGains(const TileResponse& response) : response_(response) {
   for (const double freq : response.freq_hz)
     spectrum_.push_back(static_cast<float>(std::pow(freq / response.freq_hz[0], response.spectral_index)));

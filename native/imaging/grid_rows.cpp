@@ -40,6 +40,18 @@ IndexRange used_channels(const T* weights, std::size_t n_channels, std::size_t r
   return used;
 }
 
+/// A baseline as an image sees it, or its opposite: w is >= 0.
+GridRow turned_up(const Vec3& uvw, const ImageDepth& depth) {
+  const Vec3 in_image = depth.uvw_of(uvw);
+  GridRow row;
+  row.conjugate = in_image.z < 0;
+  const double per_hz = (row.conjugate ? -1 : 1) / kSpeedOfLight;
+  row.u_cells_per_hz = in_image.x * per_hz;
+  row.v_cells_per_hz = in_image.y * per_hz;
+  row.w_per_hz = in_image.z * per_hz;
+  return row;
+}
+
 /// Everything of a row that does not depend on cuts.
 template <typename T>
 GridRow read_row(const Vec3& uvw, const ImageDepth& depth, const T* weights, std::size_t n_channels, std::size_t row) {
@@ -49,13 +61,9 @@ GridRow read_row(const Vec3& uvw, const ImageDepth& depth, const T* weights, std
   if (!std::isfinite(uvw.x + uvw.y + uvw.z))
     refuse("Expected finite uvw but that of row " + std::to_string(row) + " is (" + std::to_string(uvw.x) + ", " +
            std::to_string(uvw.y) + ", " + std::to_string(uvw.z) + "). Give such rows weight 0");
-  const Vec3 in_image = depth.uvw_of(uvw);
-  result.conjugate = in_image.z < 0;
-  const double per_hz = (result.conjugate ? -1 : 1) / kSpeedOfLight;
-  result.u_cells_per_hz = in_image.x * per_hz;
-  result.v_cells_per_hz = in_image.y * per_hz;
-  result.w_per_hz = in_image.z * per_hz;
-  return result;
+  GridRow turned = turned_up(uvw, depth);
+  turned.channels = result.channels;
+  return turned;
 }
 
 /// The points of a cut that stand for a range of channels.
@@ -135,6 +143,24 @@ GridRows read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz,
       result.rows[row] = read_row(uvw_m(row), depth, weights.data() + row * n_channels, n_channels, row);
   });
   choose_cuts(result, freq_hz, image, depth.largest(), epsilon);
+  measure_w(result);
+  return result;
+}
+
+GridRows rows_at_nodes(NdView<const Vec3, 1> uvw_m, const ImageGrid& image, std::vector<BandCut> cuts,
+                       const std::vector<std::uint32_t>& cut_of_row) {
+  const ImageDepth depth(image);
+  GridRows result;
+  result.cuts = std::move(cuts);
+  for (std::size_t i = 0; i < uvw_m.size(); ++i) {
+    GridRow row = turned_up(uvw_m(i), depth);
+    row.cut = cut_of_row[i];
+    row.points = row.channels = {0, result.points_hz(row).size()};
+    row.first_value = result.n_values;
+    result.n_values += row.points.end;
+    result.rows.push_back(row);
+  }
+  result.n_points = result.n_values;
   measure_w(result);
   return result;
 }

@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
+#include "core/band_cuts.h"
 #include "core/nd_view.h"
 #include "core/vec3.h"
-#include "imaging/band_cuts.h"
 #include "imaging/gridder.h"
 
 namespace contimg::imaging {
@@ -42,5 +42,9 @@ struct GridRows {
 template <typename T>
 GridRows read_rows(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                    const ImageGrid& image, double epsilon, unsigned threads);
+
+/// Rows that are wanted at the nodes of given cuts alone, whatever channels these stand for: every node is a point.
+GridRows rows_at_nodes(NdView<const Vec3, 1> uvw_m, const ImageGrid& image, std::vector<BandCut> cuts,
+                       const std::vector<std::uint32_t>& cut_of_row);
 
 }  // namespace contimg::imaging

@@ -10,6 +10,7 @@
 #include "core/constants.h"
 #include "core/error.h"
 #include "imaging/band_nodes.h"
+#include "imaging/degrid_points.h"
 #include "imaging/gridded_image.h"
 #include "imaging/gridding_plan.h"
 #include "imaging/phase_screens.h"
@@ -132,21 +133,9 @@ void degrid_as_is(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, 
   NdArray<std::complex<T>, 1> nodes;
   if (!as_they_are) nodes = NdArray<std::complex<T>, 1>::uninitialized({plan.rows.n_values});
   std::complex<T>* const values = as_they_are ? visibilities.data() : nodes.data();
-  const TiledPoints tiled = sort_into_tiles(plan, options.threads);
-  const PhaseScreens<T> screens(plan, options.threads);
-  NdArray<T, 2> corrected = NdArray<T, 2>::uninitialized({grid.ny, grid.nx});
-  std::copy(image.begin(), image.end(), corrected.begin());
-  screens.correct(corrected.view());
-  UvPlanes<T> planes(plan, tiled, options.threads);
-  const std::size_t reach = plan.kernel_w.width - 1;
-  for (std::size_t plane = 0; plane < plan.n_planes; ++plane) {
-    context.checkpoint(static_cast<double>(plane) / plan.n_planes);
-    if (planes.used(plane))
-      planes.from_image(plane, [&](std::size_t x, NdView<std::complex<T>, 2> columns) {
-        screens.spread(corrected.view(), plan.w_of_plane(plane), x, columns);
-      });
-    if (plane >= reach) planes.get_points(plane - reach, as_they_are ? weights.data() : nullptr, values, context);
-  }
+  NdArray<T, 2> own = NdArray<T, 2>::uninitialized({grid.ny, grid.nx});
+  std::copy(image.begin(), image.end(), own.begin());
+  PointsOfImage<T>(plan, options.threads).degrid(own.view(), as_they_are ? weights.data() : nullptr, values, context);
   if (!as_they_are) BandNodes<T>(plan.rows, freq_hz, options.threads).expand(values, weights, visibilities, context);
   context.checkpoint(1);
 }

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <vector>
 
+#include "core/chebyshev.h"
 #include "core/constants.h"
-#include "imaging/chebyshev.h"
-#include "imaging/least_squares.h"
+#include "core/least_squares.h"
 
 // Least-misfit kernels (Ye, Gull, Tan & Nikolic 2022, MNRAS 510, 4110). For a given correction h(x) the best weights
 // of a position f solve a linear least-squares problem of `width` unknowns over the band; for given weights the best

@@ -67,13 +67,6 @@ std::size_t count_planes(double w_range, double w_step, int width) {
   return static_cast<std::size_t>(std::floor(w_range / w_step + 0.5)) + width;
 }
 
-double seconds(const GriddingPlan& plan) {
-  const double cells = static_cast<double>(plan.nu * plan.nv),
-               pixels = static_cast<double>(plan.image.nx * plan.image.ny);
-  return plan.n_planes * (kFftSeconds * cells * std::log2(cells) + kScreenSeconds * pixels) +
-         plan.rows.n_points * (kPointSeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
-}
-
 /// One kernel per width. Wide bands at coarse accuracy are left out where the correction lifts the corners of the
 /// image, and with them the rounding errors of single precision, by more than 8 per axis over the center.
 std::vector<GriddingKernel> usable_kernels(double misfit, int max_width) {
@@ -111,6 +104,13 @@ void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max
 
 }  // namespace
 
+double seconds(const GriddingPlan& plan) {
+  const double cells = static_cast<double>(plan.nu * plan.nv),
+               pixels = static_cast<double>(plan.image.nx * plan.image.ny);
+  return plan.n_planes * (kFftSeconds * cells * std::log2(cells) + kScreenSeconds * pixels) +
+         plan.rows.n_points * (kPointSeconds + kKernelRowSeconds * plan.kernel_uv.width * plan.kernel_w.width);
+}
+
 template <typename T>
 void check_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                     const ImageGrid& image, const GridderOptions& options) {
@@ -123,9 +123,14 @@ template <typename T>
 GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                            const ImageGrid& image, const GridderOptions& options) {
   check_gridding(uvw_m, freq_hz, weights, image, options);
+  return plan_of_rows<T>(read_rows(uvw_m, freq_hz, weights, image, options.epsilon / 4, options.threads), image,
+                         options);
+}
+
+template <typename T>
+GriddingPlan plan_of_rows(GridRows rows, const ImageGrid& image, const GridderOptions& options) {
   GriddingPlan plan;
   plan.image = image;
-  GridRows rows = read_rows(uvw_m, freq_hz, weights, image, options.epsilon / 4, options.threads);
   plan.rows.n_points = rows.n_points;  // the candidates below are copies of the plan
   if (rows.n_points == 0) return plan;
   choose_cheapest(plan, rows.largest_w - rows.least_w, options.epsilon, kMaxWidthOf<T>);
@@ -143,7 +148,8 @@ GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
   template void check_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>, const ImageGrid&, \
                                const GridderOptions&);                                                               \
   template GriddingPlan plan_gridding(NdView<const Vec3, 1>, NdView<const double, 1>, NdView<const T, 2>,            \
-                                      const ImageGrid&, const GridderOptions&);
+                                      const ImageGrid&, const GridderOptions&);                                      \
+  template GriddingPlan plan_of_rows<T>(GridRows, const ImageGrid&, const GridderOptions&);
 CONTIMG_INSTANTIATE(float)
 CONTIMG_INSTANTIATE(double)
 

@@ -48,4 +48,11 @@ template <typename T>
 GriddingPlan plan_gridding(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                            const ImageGrid& image, const GridderOptions& options);
 
+/// The same for rows that were read already, with u, v and w in wavelengths per Hz.
+template <typename T>
+GriddingPlan plan_of_rows(GridRows rows, const ImageGrid& image, const GridderOptions& options);
+
+/// What gridding by a plan, or degridding, takes on one core, about.
+double seconds(const GriddingPlan& plan);
+
 }  // namespace contimg::imaging

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/chebyshev.h"
 #include "core/constants.h"
-#include "imaging/chebyshev.h"
-#include "imaging/least_squares.h"
+#include "core/least_squares.h"
 
 namespace contimg::imaging {
 namespace {

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "core/constants.h"
+#include "core/least_squares.h"
 #include "core/nd_array.h"
 #include "core/parallel.h"
 #include "core/simd.h"
-#include "imaging/least_squares.h"
 
 namespace contimg::imaging {
 namespace {

@@ -18,6 +18,8 @@ export { findingsOf } from './observation-findings.js';
 export type { FindingCode, FindingSources, ObservationFinding } from './observation-findings.js';
 export { findSwappedFeeds } from './swapped-feeds.js';
 export type { SwappedFeeds } from './swapped-feeds.js';
+export { predictVisibilities } from './predict-visibilities.js';
+export type { PredictedVisibilities, PredictionMethod, PredictOptions } from './predict-visibilities.js';
 export { readCalibrators } from './read-calibrators.js';
 export type { CalibratorCatalogue } from './read-calibrators.js';
 export { readSkyModel } from './sky-model.js';

@@ -166,7 +166,7 @@ TEST_CASE("model visibilities are those of the measurement equation, through the
     source.add({place, 2.5}, beam);
     SkyModel model = one_point(place, 2.5);
     model.primary_beam = beam;
-    const ModelVisibilities predictor(o, model, {0, 2}, 1, JobContext());
+    const ModelVisibilities predictor(o, model, {0, 2}, {}, JobContext());
     float worst = 0;
     for (std::size_t row = 0; row < o.n_rows(); ++row) {
       const auto out = predicted(predictor, row, 2, 5);
@@ -200,7 +200,7 @@ TEST_CASE("a Gaussian and smearing are those of many points, and of many times a
       total += flux;
     }
   for (SkyComponent& point : points.components) point.flux_jy /= total;
-  const ModelVisibilities one(o, gaussian, {0, 1}, 1, JobContext()), many(o, points, {0, 1}, 1, JobContext());
+  const ModelVisibilities one(o, gaussian, {0, 1}, {}, JobContext()), many(o, points, {0, 1}, {}, JobContext());
   float worst = 0, smallest = 1;
   for (std::size_t row = 0; row < o.n_rows(); ++row) {
     const auto a = predicted(one, row, 0, 4), b = predicted(many, row, 0, 4);
@@ -214,7 +214,7 @@ TEST_CASE("a Gaussian and smearing are those of many points, and of many times a
   far.smearing = true;
   far.primary_beam = false;
   source.observation().channel_width_hz.assign(4, 30e6);
-  const ModelVisibilities smeared(o, far, {0, 1}, 1, JobContext());
+  const ModelVisibilities smeared(o, far, {0, 1}, {}, JobContext());
   const Vec3 s = apparent_itrf(far.components[0].direction, o.time_mjd_s[0], o.site, {});
   const Vec3 s0 = apparent_itrf(center, o.time_mjd_s[0], o.site, {});
   worst = 0;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace contimg::imaging {
+namespace contimg {
 
 /// Linear least squares for several right-hand sides at once, |matrix solution - wanted| least, by Householder
 /// reflections: what is left over is right to the rounding of doubles however ill-conditioned the matrix is. Columns
@@ -28,4 +28,4 @@ class LeastSquares {
   std::vector<double> columns_, diagonal_;
 };
 
-}  // namespace contimg::imaging
+}  // namespace contimg

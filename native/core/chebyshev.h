@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace contimg::imaging {
+namespace contimg {
 
 /// The n nodes cos((k + 1/2) pi / n) of a Chebyshev series, k = 0 ... n - 1.
 std::vector<double> chebyshev_nodes(int n);
@@ -20,4 +20,4 @@ double chebyshev_sum(const std::vector<double>& series, double t);
 /// The same at n places.
 void chebyshev_sums(const std::vector<double>& series, const double* t, std::size_t n, double* sums);
 
-}  // namespace contimg::imaging
+}  // namespace contimg

@@ -6,7 +6,7 @@
 #include "core/fft.h"
 #include "core/nd_view.h"
 
-namespace contimg::imaging {
+namespace contimg {
 
 /// How a few frequencies, the nodes, stand for all that lie between them. In a piece of the band of half width H
 ///
@@ -59,4 +59,4 @@ class BandCuts {
   std::vector<BandCut> cuts_;  ///< by ascending delay and cost; the last is whole
 };
 
-}  // namespace contimg::imaging
+}  // namespace contimg

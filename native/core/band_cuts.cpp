@@ -1,14 +1,14 @@
-#include "imaging/band_cuts.h"
+#include "core/band_cuts.h"
 
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <limits>
 
+#include "core/chebyshev.h"
 #include "core/constants.h"
+#include "core/least_squares.h"
 #include "core/simd.h"
-#include "imaging/chebyshev.h"
-#include "imaging/least_squares.h"
 
 // All channels of a baseline lie on a line in uv. A short baseline moves over few cells of the grid from one end of the
 // band to the other, and its visibility, as a function of frequency, is band-limited by the delay of the image's
@@ -19,7 +19,7 @@
 // Nodes are Chebyshev's, drawn towards an even spacing (Kosloff & Tal-Ezer 1993, J. Comput. Phys. 104, 457): that
 // raises the span by up to a tenth. The weights are those of least squares over the delays, of which there are twice as
 // many samples as nodes: the span is 1.7 times what interpolation by polynomials would give at 1e-4.
-namespace contimg::imaging {
+namespace contimg {
 namespace {
 
 constexpr double kEvenness = 0.85;  // of 0 (Chebyshev) to 1 (equidistant)
@@ -161,4 +161,4 @@ void BandCuts::add(const NodeRule& rule, std::size_t n_segments, NdView<const do
   cuts_.push_back(std::move(cut));
 }
 
-}  // namespace contimg::imaging
+}  // namespace contimg

@@ -1,11 +1,11 @@
-#include "imaging/least_squares.h"
+#include "core/least_squares.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/simd.h"
 
-namespace contimg::imaging {
+namespace contimg {
 namespace {
 
 CONTIMG_SIMD double dot(const double* a, const double* b, std::size_t n) {
@@ -66,4 +66,4 @@ void LeastSquares::substitute_back(double* side) {
   }
 }
 
-}  // namespace contimg::imaging
+}  // namespace contimg

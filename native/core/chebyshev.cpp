@@ -1,4 +1,4 @@
-#include "imaging/chebyshev.h"
+#include "core/chebyshev.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "core/constants.h"
 #include "core/simd.h"
 
-namespace contimg::imaging {
+namespace contimg {
 
 std::vector<double> chebyshev_nodes(int n) {
   std::vector<double> nodes;
@@ -68,4 +68,4 @@ CONTIMG_SIMD void chebyshev_sums(const std::vector<double>& series, const double
   }
 }
 
-}  // namespace contimg::imaging
+}  // namespace contimg
