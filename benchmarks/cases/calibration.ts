@@ -8,6 +8,7 @@ import { nCores } from '../data/data-folder.js';
 import { groupIn, observationSizes } from '../data/subband-group.js';
 import { modelOf, nCalibrationSources, truthOf, uncalibratedTile } from '../data/uncalibrated-tile.js';
 import { interferenceCases } from './interference.js';
+import { predictionCases } from './prediction.js';
 
 interface Setting {
   readonly name: string;
@@ -22,9 +23,9 @@ const settings: readonly Setting[] = [
   { name: 'gain-of-tile', term: 'gain' },
 ];
 
-/** Flagging and solving, from subband files. */
+/** Flagging, predicting and solving, from subband files. */
 export function calibrationCases(size: Size): Case[] {
-  return [...interferenceCases(size), ...settings.map(setting => solveCase(size, setting))];
+  return [...interferenceCases(size), ...predictionCases(size), ...settings.map(setting => solveCase(size, setting))];
 }
 
 /** Iterations of StefCal per solution, those after outlying baselines were found included. */

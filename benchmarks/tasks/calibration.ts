@@ -1,10 +1,15 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { flagVisibilities, solveCalibration, writeFlags } from '../../src/index.js';
-import type { SkySource, SolveOptions } from '../../src/index.js';
+import { flagVisibilities, predictVisibilities, solveCalibration, writeFlags } from '../../src/index.js';
+import type { PredictOptions, SkySource, SolveOptions } from '../../src/index.js';
 import type { Group } from '../data/subband-group.js';
 import type { Task } from './index.js';
+
+interface PredictInput extends Pick<PredictOptions, 'method' | 'threads'> {
+  readonly group: Group;
+  readonly model: readonly SkySource[];
+}
 
 interface SolveInput {
   readonly group: Group;
@@ -29,6 +34,25 @@ export function flagTask({ original, ms }: { original: string; ms: string }): Pr
     },
   });
 }
+
+/** A sky model to visibilities in memory. */
+export function predictTask({ group, model, ...options }: PredictInput): Promise<Task> {
+  return Promise.resolve({
+    run: async () => {
+      const { visibilities } = await predictVisibilities(group, model, options);
+      return async folder => {
+        const [nRows, nChannels] = visibilities.shape as [number, number, number];
+        const rows: Float32Array[] = [];
+        for (let row = 0; row < nRows; row += sampledRows)
+          rows.push(visibilities.data.subarray(row * nChannels * 2, (row + 1) * nChannels * 2));
+        await writeFile(join(folder, 'rows.f32'), Buffer.concat(rows.map(row => Buffer.from(row.slice().buffer))));
+      };
+    },
+  });
+}
+
+/** Every so manieth row is compared. */
+const sampledRows = 61;
 
 /** Subband files to the gains of the antennas. */
 export async function solveTask({ group, model, solve, onBandpass, antennas }: SolveInput): Promise<Task> {

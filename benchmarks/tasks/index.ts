@@ -1,4 +1,4 @@
-import { flagTask, solveTask } from './calibration.js';
+import { flagTask, predictTask, solveTask } from './calibration.js';
 import { convertTask } from './convert.js';
 import { formGroupsTask, formOwnGroupsTask } from './form-groups.js';
 import { gridTask, degridTask } from './gridding.js';
@@ -26,6 +26,7 @@ export const tasks: Record<string, (input: never) => Promise<Task>> = {
   'index-folder': indexFolderTask,
   convert: convertTask,
   flag: flagTask,
+  predict: predictTask,
   solve: solveTask,
   grid: gridTask,
   degrid: degridTask,
