@@ -19,6 +19,7 @@ constexpr double kEta = 0.2;               // of the rank operator
 constexpr std::size_t kLongestRun = 2;     // longer ones are what windows as a whole rise by
 constexpr double kLeastSigma = 0.015;      // of ln power
 constexpr std::size_t kNeighborhood = 16;  // channels that drift alike
+constexpr double kAlike = 1.3;             // of is_on_some
 enum : std::uint8_t { kKnown = 1, kFound = 2 };
 
 /// One polarization.
@@ -142,7 +143,7 @@ NdArray<std::uint8_t, 3> find_array_interference(const ArrayPower& power,
     const double margin = robust_level(rest.view(), array.flags.view()).sigma;
     for (std::size_t i = 0; i < found.size(); ++i) {
       const std::uint8_t flag = array.flags.data()[i];
-      found.data()[i] = flag == kFound && is_on_some(rest.data()[i] + margin, outlying.data()[i]) ? 0 : flag;
+      found.data()[i] = flag == kFound && is_on_some(rest.data()[i] + margin, outlying.data()[i], kAlike) ? 0 : flag;
     }
     extend_in_windows(windows, found);
   }

@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kLevelSamples = 256;  // of a baseline's amplitudes: their median is good to 8 %
 constexpr float kStandsOut = 2.5;           // times the level: of noise kOutlyingNoise do, in every cell alike
 constexpr double kLeastLeft = 0.3;          // of the baselines
-constexpr double kAlikeRise = 1.3;          // see is_on_some
 constexpr double kLeastOnSome = 0.05;       // part of the baselines: what all have of 1 sigma lets as many stand out
 constexpr double kMostOnSome = 0.6;
 constexpr std::size_t kPowersPerLog = 8;  // relative powers are within 1e+-38, their product within 1e+-304
@@ -125,9 +124,9 @@ void add_antennas(const std::vector<Level>& levels, const WindowCollector& colle
 
 }  // namespace
 
-bool is_on_some(double rise, double outlying) {
+bool is_on_some(double rise, double outlying, double alike) {
   if (outlying < kLeastOnSome || outlying > kMostOnSome) return false;
-  return rise < kAlikeRise * std::sqrt(outlying - kOutlyingNoise);
+  return rise < alike * std::sqrt(outlying - kOutlyingNoise);
 }
 
 ArrayPower measure_array_power(VisibilitySource& source, unsigned threads, const JobContext& context) {

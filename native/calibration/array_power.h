@@ -30,7 +30,9 @@ inline constexpr double kOutlyingNoise = 0.013;
 /// What all have raises the others too: of amplitudes from 1 to 5 sigma, on sources of up to 3 sigma, the rise of those
 /// that do not stand out is 1.8 to 2.4 times the root of the part that does, more than noise. What a third has of 3 to
 /// 10 sigma gives 0 to 1.2.
-bool is_on_some(double rise, double outlying);
+///
+/// @param alike  rise of the others from which all have it, in units of that root
+bool is_on_some(double rise, double outlying, double alike);
 
 /// Reads the source once. Good is what is not flagged, has weight, is finite and not 0.
 /// Memory: 4 bytes per visibility of one spectral window. Deterministic whatever the number of threads.

@@ -14,7 +14,10 @@ constexpr std::size_t kMostWindows = 8;  // neighbors that are looked at togethe
 constexpr std::size_t kNearTimes = 3;    // integrations to either side
 constexpr double kLeastRise = 0.15;      // of ln power: sources drift
 constexpr double kLeastNoise = 0.015;    // likewise
-constexpr double kLeastShare = 0.6;      // of the mean of a run: what has less at its ends is no part of it
+// Of is_on_some: what some baselines have fills a window of few channels, and seldom one of many.
+constexpr std::size_t kFewChannels = 6;  // less than that
+constexpr double kAlikeOfFew = 1.3, kAlikeOfMany = 1.1;
+constexpr double kLeastShare = 0.6;  // of the mean of a run: what has less at its ends is no part of it
 
 /// What the channels of a window do together from time to time: smooth, as sources drift through the beam, or
 /// interference.
@@ -128,7 +131,9 @@ void flag_rises_of_windows(const std::vector<Window>& windows, NdView<const floa
       const auto [begin, end] = series[w].window;
       if (!rising[w] || series[w].no_data[t]) continue;
       std::vector<float> parts(&outlying(t, begin), &outlying(t, begin) + (end - begin));
-      if (is_on_some(series[w].rises.excess[t], lower_median(parts))) continue;
+      const double alike = end - begin < kFewChannels ? kAlikeOfFew : kAlikeOfMany;
+      const double margin = series[w].noise * series[w].rises.error[t];
+      if (is_on_some(series[w].rises.excess[t] + margin, lower_median(parts), alike)) continue;
       for (std::size_t k = begin; k < end; ++k) found(t, k) = 1;
       series[w].no_data[t] = 1;
     }
