@@ -13,19 +13,20 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
 #include "core/error.h"
 #include "imaging/image_plan.h"
 #include "imaging/joint_estimate.h"
+#include "imaging/joint_model.h"
 
 namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kFirstCycles = 3;  // with the noise of dirty images
 constexpr std::size_t kLastCycles = 3;   // kept for what sources beyond the mosaic have hidden
-constexpr float kUnchanged = 1e-5f;      // part of a pixel's flux: rounding, not a component
 constexpr double kPlanned = 0.95;        // of the cut-off: facets reach a little beyond it
 
 double mean_of(const std::vector<double>& values) {
@@ -56,6 +57,7 @@ class JointMosaic {
     make_dirty(context.part(0.05, 0.4));
     JointImages result;
     result.beam = fit_restoring_beam(psf_.view(), grid_.mosaic.cell_rad);
+    model_.emplace(grid_.mosaic, result.beam, options_.tile.point_sources);
     result.clean = clean_all(result.beam, context.part(0.4, 0.97));
     finish(result);
     context.checkpoint(1);
@@ -75,7 +77,6 @@ class JointMosaic {
   CleanResult clean_all(const RestoringBeam& beam, const JobContext& context);
   CleanResult clean_some(const CleanOptions& options, const JobContext& context);
   void subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context);
-  SkyComponent component_at(std::size_t y, std::size_t x, double flux_jy) const;
   void find_outer(const JobContext& context);
   void finish(JointImages& result);
 
@@ -85,8 +86,8 @@ class JointMosaic {
   double freq_hz_ = 0;  ///< of the fluxes
   JointGrid grid_;
   std::vector<JointTile> tiles_;
-  Image psf_;         ///< the tiles' mean, 0 beyond their facets
-  Image subtracted_;  ///< the model so far, Jy/pixel, not attenuated
+  Image psf_;  ///< the tiles' mean, 0 beyond their facets
+  std::optional<JointModel> model_;
 };
 
 void JointMosaic::plan(const JobContext& context) {
@@ -118,7 +119,6 @@ bool JointMosaic::is_covered(const Vec3& direction) const {
 
 void JointMosaic::make_dirty(const JobContext& context) {
   psf_ = image();
-  subtracted_ = image();
   double sum = 0;
   const double n = static_cast<double>(tiles_.size());
   for (std::size_t t = 0; t < tiles_.size(); ++t) {
@@ -140,32 +140,13 @@ void JointMosaic::make_dirty(const JobContext& context) {
 
 /// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles.
 void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
-  std::vector<SkyComponent> components;
-  const SkyGrid& grid = grid_.mosaic;
-  for (std::size_t y = 0; y < grid.ny; ++y)
-    for (std::size_t x = 0; x < grid.nx; ++x) {
-      float& before = subtracted_(y, x);
-      if (model(y, x) == 0 && before == 0) continue;
-      const float now = model(y, x) / estimate.response(y * grid.nx + x);
-      if (std::abs(now - before) <= kUnchanged * std::abs(before)) continue;
-      components.push_back(component_at(y, x, now - before));
-      before = now;
-    }
+  const SkyComponents components = model_->update(model, estimate);
   if (components.empty()) return;
   for (JointTile& tile : tiles_) tile.subtract(components, context);
 }
 
-SkyComponent JointMosaic::component_at(std::size_t y, std::size_t x, double flux_jy) const {
-  const SkyGrid& grid = grid_.mosaic;
-  return {grid.l - (static_cast<double>(x) - static_cast<double>(grid.nx / 2)) * grid.cell_rad,
-          grid.m + (static_cast<double>(y) - static_cast<double>(grid.ny / 2)) * grid.cell_rad, flux_jy};
-}
-
 void JointMosaic::find_outer(const JobContext& context) {
-  std::vector<SkyComponent> components;
-  for (std::size_t y = 0; y < subtracted_.shape(0); ++y)
-    for (std::size_t x = 0; x < subtracted_.shape(1); ++x)
-      if (subtracted_(y, x) != 0) components.push_back(component_at(y, x, subtracted_(y, x)));
+  const SkyComponents components = model_->all();
   for (JointTile& tile : tiles_) {
     const auto is_inner = [&](const Component& source) { return is_covered(unit_vector_of(source, tile.center())); };
     tile.find_outer(components, is_inner, context);
@@ -176,8 +157,7 @@ CleanResult JointMosaic::clean_some(const CleanOptions& options, const JobContex
   const JointEstimate fixed = estimate();
   Image residual = image(), model = image();
   fixed.flat_noise(residual.view());
-  for (std::size_t i = 0; i < model.size(); ++i)
-    if (subtracted_.data()[i] != 0) model.data()[i] = subtracted_.data()[i] * fixed.response(i);
+  model_->flat_noise(fixed, model.view());
   const auto residual_of = [&](NdView<const float, 2> now, NdView<float, 2> left, const JobContext& cycle) {
     subtract(fixed, now, cycle);
     fixed.flat_noise(left);
@@ -222,8 +202,8 @@ void JointMosaic::finish(JointImages& result) {
   result.residual = last.mosaic();
   result.mosaic = Image::uninitialized(result.residual.shape());
   std::copy(result.residual.begin(), result.residual.end(), result.mosaic.begin());
-  restore(subtracted_.view(), result.beam, grid_.mosaic.cell_rad, result.mosaic.view());
-  result.model = std::move(subtracted_);
+  model_->restore(result.mosaic.view());
+  result.model = std::move(model_->pixels);
   for (const JointTile& tile : tiles_)
     result.tiles.push_back(
         {tile.summary(), tile.center(), tile.rms_jy(), last.n_pixels(result.tiles.size()), tile.outer()});

@@ -42,7 +42,7 @@ struct JointImages {
 ///
 /// @param sources  at least one; each may be opened again and again
 /// @throws as image_tile; Error{MOSAIC} tiles too far apart, or a mosaic too large
-/// Memory: one tile's visibilities as image_tile, 8 bytes per pixel of every tile, 60 per pixel of the mosaic. The same
+/// Memory: one tile's visibilities as image_tile, 8 bytes per pixel of every tile, 64 per pixel of the mosaic. The same
 /// bits whatever the number of threads.
 JointImages image_jointly(const std::vector<OpenSource>& sources, const JointOptions& options,
                           const JobContext& context);

@@ -6,7 +6,6 @@
 #include "coordinates/apparent.h"
 #include "coordinates/tile_center.h"
 #include "imaging/image_statistics.h"
-#include "imaging/tile_visibilities.h"
 
 namespace contimg::imaging {
 namespace {
@@ -77,31 +76,37 @@ NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
   return psf;
 }
 
-void JointTile::subtract(const std::vector<SkyComponent>& components, const JobContext& context) {
+void JointTile::subtract(const SkyComponents& components, const JobContext& context) {
   const auto source = open_();
   StokesVisibilities data = read(*source, context.quiet());
   std::fill(data.visibilities.begin(), data.visibilities.end(), std::complex<float>());
   TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
                                 summary_.sum_of_weights);
-  visibilities.subtract(apparent(components, visibilities.facet()), context.quiet());
+  subtract_from(visibilities, components, context.quiet());
   auto change = NdArray<float, 2>::uninitialized(residual_.shape());
   visibilities.image(change.view(), context.quiet());
   for (std::size_t i = 0; i < change.size(); ++i) residual_.data()[i] += change.data()[i];
   rms_jy_ = mad_sigma(residual_.view());
 }
 
-void JointTile::find_outer(const std::vector<SkyComponent>& components, const OuterSources::IsInner& is_inner,
+void JointTile::find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner,
                            const JobContext& context) {
   const auto source = open_();
   StokesVisibilities data = read(*source, context.quiet());
   TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
                                 summary_.sum_of_weights);
-  visibilities.subtract(apparent(components, visibilities.facet()), context.quiet());
+  subtract_from(visibilities, components, context.quiet());
   OuterSources outer(data, response_, window_.facet, options_.threads, is_inner);
   outer.find(kRoundsOfOuter, context.quiet());
   outer_ = outer.components();
   visibilities.image(residual_.view(), context.quiet());
   rms_jy_ = mad_sigma(residual_.view());
+}
+
+void JointTile::subtract_from(TileVisibilities& visibilities, const SkyComponents& components,
+                              const JobContext& context) const {
+  visibilities.subtract(apparent(components.on_pixels, visibilities.facet()), context);
+  visibilities.subtract_sources(apparent(components.between_pixels, visibilities.facet()), context);
 }
 
 /// Components as the tile sees them, about its center.

@@ -10,6 +10,7 @@
 #include "imaging/joint_grid.h"
 #include "imaging/outer_sources.h"
 #include "imaging/tile_imager.h"
+#include "imaging/tile_visibilities.h"
 
 namespace contimg::imaging {
 
@@ -19,6 +20,12 @@ using OpenSource = std::function<std::unique_ptr<VisibilitySource>()>;
 struct SkyComponent {
   double l = 0, m = 0;  ///< direction cosines from the mosaic's center, ICRS
   double flux_jy = 0;   ///< not attenuated
+};
+
+/// What tiles are to be taken off.
+struct SkyComponents {
+  std::vector<SkyComponent> on_pixels, between_pixels;
+  bool empty() const { return on_pixels.empty() && between_pixels.empty(); }
 };
 
 /// A tile of a joint mosaic. Its visibilities are read where they are needed, and gone thereafter; its image stays.
@@ -34,12 +41,11 @@ class JointTile {
 
   /// Takes components off the image, by way of the visibilities that they have. Those beyond the facet count where the
   /// tile sees them.
-  void subtract(const std::vector<SkyComponent>& components, const JobContext& context);
+  void subtract(const SkyComponents& components, const JobContext& context);
 
   /// Makes the image of what all components so far and sources beyond the mosaic, which it looks for, leave.
   /// @param is_inner  what lies in the mosaic, where clean finds it: about the facet's center
-  void find_outer(const std::vector<SkyComponent>& components, const OuterSources::IsInner& is_inner,
-                  const JobContext& context);
+  void find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner, const JobContext& context);
 
   const JointWindow& window() const { return window_; }
   const Direction& center() const { return response_.center; }
@@ -53,6 +59,7 @@ class JointTile {
 
  private:
   StokesVisibilities read(VisibilitySource& source, const JobContext& context) const;
+  void subtract_from(TileVisibilities& visibilities, const SkyComponents& components, const JobContext& context) const;
   std::vector<Component> apparent(const std::vector<SkyComponent>& components, const Facet& facet) const;
 
   OpenSource open_;

@@ -69,12 +69,14 @@ PointSources::Source PointSources::source_about(const Component& brightest,
 
 /// @param components  brightest first
 std::vector<PointSources::Source> PointSources::new_sources(const std::vector<Component>& components,
-                                                            double least_jy) const {
+                                                            const SigmaAt& sigma_jy) const {
   std::vector<Component> seen = known_;
   for (const Source& source : sources_) seen.push_back(source.first);
   std::vector<Source> found;
   for (const Component& component : components) {
-    if (component.flux_jy < kLeastOfBrightest * least_jy || sources_.size() + found.size() == kMost) break;
+    if (sources_.size() + found.size() == kMost) break;
+    const double least_jy = kLeastSnr * sigma_jy(component);
+    if (component.flux_jy < kLeastOfBrightest * least_jy) continue;
     const auto is_known = [&](const Component& other) { return distance(component, other) < beam_.major_rad; };
     if (std::any_of(seen.begin(), seen.end(), is_known)) continue;
     seen.push_back(component);
@@ -84,25 +86,29 @@ std::vector<PointSources::Source> PointSources::new_sources(const std::vector<Co
   return found;
 }
 
-void PointSources::find(NdView<const float, 2> model, double sigma_jy, TileVisibilities& visibilities,
-                        const JobContext& context) {
+PointSources::Changes PointSources::find(NdView<const float, 2> model, const SigmaAt& sigma_jy) {
   std::vector<Component> components = components_of(model, grid_);
   std::stable_sort(components.begin(), components.end(),
                    [](const Component& a, const Component& b) { return a.flux_jy > b.flux_jy; });
-  std::vector<Component> changes;
+  Changes changes;
+  const auto stands_in = [&](const Source& source) {
+    for (const StandIn& stand_in : source.stand_ins) changes.stand_ins.push_back(stand_in.pixel);
+  };
   for (Source& source : sources_) {
-    changes.push_back(negative(source.component));
+    const Component before = source.component;
+    stands_in(source);
     follow(source, components);
-    changes.push_back(source.component);
+    stands_in(source);
+    if (source.component.flux_jy == before.flux_jy && distance(source.component, before) == 0) continue;
+    changes.sources.push_back(negative(before));
+    changes.sources.push_back(source.component);
   }
-  for (Source& source : new_sources(components, kLeastSnr * sigma_jy)) {
-    changes.push_back(source.component);
+  for (Source& source : new_sources(components, sigma_jy)) {
+    changes.sources.push_back(source.component);
+    stands_in(source);
     sources_.push_back(std::move(source));
   }
-  std::vector<std::size_t> pixels;
-  for (const Source& source : sources_)
-    for (const StandIn& stand_in : source.stand_ins) pixels.push_back(stand_in.pixel);
-  visibilities.replace(pixels, changes, model, context);
+  return changes;
 }
 
 std::vector<Component> PointSources::components() const {

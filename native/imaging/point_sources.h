@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
-#include "core/job_context.h"
 #include "core/nd_view.h"
+#include "imaging/facet.h"
 #include "imaging/primary_beam.h"
 #include "imaging/restoring_beam.h"
-#include "imaging/tile_visibilities.h"
 
 namespace contimg::imaging {
 
@@ -24,9 +24,17 @@ class PointSources {
   /// @param known  sources that are subtracted already, at which none are looked for
   PointSources(const SkyGrid& grid, const RestoringBeam& beam, std::vector<Component> known);
 
-  /// Finds them in a model of which `visibilities` may lack the newest components, and takes those of them.
-  /// @param sigma_jy  of the residual
-  void find(NdView<const float, 2> model, double sigma_jy, TileVisibilities& visibilities, const JobContext& context);
+  /// What find() changed.
+  struct Changes {
+    std::vector<std::size_t> stand_ins;  ///< pixels that stand for sources now, or did before
+    std::vector<Component> sources;      ///< what all sources together are more than before
+  };
+
+  /// Noise where a component is, Jy/beam.
+  using SigmaAt = std::function<double(const Component&)>;
+
+  /// Looks for sources in a model (ny, nx), Jy/pixel, and for what it has more of those that are known.
+  Changes find(NdView<const float, 2> model, const SigmaAt& sigma_jy);
 
   std::vector<Component> components() const;
 
@@ -50,7 +58,7 @@ class PointSources {
   bool is_near(const Source& source, const Component& component) const;
   void follow(Source& source, const std::vector<Component>& components) const;
   Source source_about(const Component& brightest, const std::vector<Component>& components) const;
-  std::vector<Source> new_sources(const std::vector<Component>& components, double least_jy) const;
+  std::vector<Source> new_sources(const std::vector<Component>& components, const SigmaAt& sigma_jy) const;
 
   SkyGrid grid_;
   RestoringBeam beam_;

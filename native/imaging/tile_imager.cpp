@@ -160,7 +160,10 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         ++cycle_number;
-        if (finds_points) points.find(model, sigma_jy, visibilities, cycle);
+        if (finds_points) {
+          const auto [stand_ins, sources] = points.find(model, [&](const Component&) { return sigma_jy; });
+          visibilities.replace(stand_ins, sources, model, cycle);
+        }
         visibilities.subtract(model, cycle);
         if (options_.outer_sources && cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, cycle);
         spectra.update(model, cycle);

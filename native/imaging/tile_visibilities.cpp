@@ -83,10 +83,14 @@ void TileVisibilities::term_image(std::size_t term, NdView<float, 2> image, cons
   to_image(weighted.view(), image, context);
 }
 
-void TileVisibilities::subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model,
-                                        const JobContext& context) {
+void TileVisibilities::subtract_sources(const std::vector<Component>& sources, const JobContext& context) {
   subtract_components(sources, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
                       options_.threads, context);
+}
+
+void TileVisibilities::subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model,
+                                        const JobContext& context) {
+  subtract_sources(sources, context);
   std::copy(model.begin(), model.end(), subtracted_.begin());
 }
 
@@ -110,8 +114,7 @@ void TileVisibilities::replace(const std::vector<std::size_t>& pixels, const std
       changes.push_back(component_at(sky, pixel % sky.nx, pixel / sky.nx, -flux));
     subtracted_.data()[pixel] = model.data()[pixel];
   }
-  subtract_components(changes, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
-                      options_.threads, context);
+  subtract_sources(changes, context);
 }
 
 void TileVisibilities::subtract(std::vector<Component> components, const JobContext& context) {
@@ -123,8 +126,7 @@ void TileVisibilities::subtract(std::vector<Component> components, const JobCont
     components.insert(components.end(), beyond, faint.end());
     faint.erase(beyond, faint.end());
   }
-  subtract_components(components, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(),
-                      options_.threads, context);
+  subtract_sources(components, context);
   if (faint.empty()) return;
   const GridderOptions options{std::max(options_.epsilon, kGriddedEpsilon), options_.threads};
   subtract_gridded_components(faint, response_, facet_, data_.time_index, data_.weights.view(), options,

@@ -32,7 +32,9 @@ class TileVisibilities {
   void term_psf(std::size_t term, NdView<float, 2> image, const JobContext& context) const;
   void term_image(std::size_t term, NdView<float, 2> image, const JobContext& context) const;
 
-  /// Subtracts sources between pixels, and takes `model`, which stands for them, as subtracted.
+  /// Subtracts sources between pixels, as the drifting beam shows them.
+  void subtract_sources(const std::vector<Component>& sources, const JobContext& context);
+  /// The same, and takes `model`, which stands for them, as subtracted.
   void subtract_sources(const std::vector<Component>& sources, NdView<const float, 2> model, const JobContext& context);
 
   /// Subtracts what `model` (ny, nx), Jy/pixel, has more than at the last call; as the drifting beam shows it.

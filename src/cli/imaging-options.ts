@@ -45,9 +45,9 @@ export function addImagingOptions(command: Command, { toJointMosaic = false } = 
       .option(
         '--spectral-terms <n>',
         'clean spectra too: 2 for slopes, 3 for curvature (default 1: one spectral index)',
-      )
-      .option('--no-point-sources', 'make all sources of components on pixels');
+      );
   return command
+    .option('--no-point-sources', 'make all sources of components on pixels')
     .addOption(new Option('--stokes <name>', 'what to image (default I)').choices(['I', 'XX', 'YY', 'RR', 'LL']))
     .option('--channel-range <first:end>', 'channels to image, from 0, without the last (default all)')
     .addOption(new Option('--weighting <scheme>', 'default briggs').choices(['natural', 'uniform', 'briggs']))

@@ -14,7 +14,7 @@ import { isMeasurementSet } from './visibility-source.js';
 
 /** Options of `contimg mosaic --joint`, beside those of any mosaic. */
 export const jointSchema = imagingSchema
-  .omit({ cell: true, npix: true, multiscale: true, spectralTerms: true, pointSources: true })
+  .omit({ cell: true, npix: true, multiscale: true, spectralTerms: true })
   .extend({
     dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
     minSubbands: integerOption.min(1).max(16).optional(),

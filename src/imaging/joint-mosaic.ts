@@ -23,10 +23,10 @@ interface JointTileSource extends MsChoice, Pick<SourceOptions, 'calibration' | 
   readonly source: VisibilitySource;
 }
 
-/** Options of imaging that a joint mosaic has not: those of the shape of a tile, and of a tile's own sources. */
+/** Options of imaging that a joint mosaic has not: those of the shape of a tile, and of other models than points. */
 const ofTilesAlone = [
   ...['channelsOut', 'npix', 'nx', 'ny', 'fieldBeamLevel', 'phaseCenter', 'mask', 'spectralTerms', 'startModel'],
-  ...['multiscale', 'scalesArcsec', 'multiscaleScaleBias', 'pointSources', 'calibration', 'flags'],
+  ...['multiscale', 'scalesArcsec', 'multiscaleScaleBias', 'calibration', 'flags'],
 ] as const;
 
 /** Which column and fields of MeasurementSets to read is said for all of them, or in a JointTile for one. */

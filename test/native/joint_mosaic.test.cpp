@@ -69,13 +69,17 @@ Direction direction_of(const SkyGrid& grid, std::size_t y, std::size_t x) {
           std::asin(m * std::cos(dec0) + n * std::sin(dec0))};
 }
 
-/// The nearest pixel of a direction, by the projection itself.
-std::array<std::size_t, 2> pixel_of(const SkyGrid& grid, const Direction& d) {
+/// Where a direction lies between pixels, y and x, by the projection itself.
+std::array<double, 2> position_of(const SkyGrid& grid, const Direction& d) {
   const double ra = d.ra_rad - grid.center.ra_rad, dec0 = grid.center.dec_rad;
   const double l = std::cos(d.dec_rad) * std::sin(ra);
   const double m = std::sin(d.dec_rad) * std::cos(dec0) - std::cos(d.dec_rad) * std::sin(dec0) * std::cos(ra);
-  return {grid.ny / 2 + std::size_t(std::llround((m - grid.m) / grid.cell_rad)),
-          std::size_t(std::llround(double(grid.nx / 2) - (l - grid.l) / grid.cell_rad))};
+  return {double(grid.ny / 2) + (m - grid.m) / grid.cell_rad, double(grid.nx / 2) - (l - grid.l) / grid.cell_rad};
+}
+
+std::array<std::size_t, 2> pixel_of(const SkyGrid& grid, const Direction& d) {
+  const auto [y, x] = position_of(grid, d);
+  return {std::size_t(std::llround(y)), std::size_t(std::llround(x))};
 }
 
 /// Power of the beam, averaged over integrations and channels alike.
@@ -145,6 +149,8 @@ TEST_CASE("joint mosaic: sources anywhere come out with their flux, and their si
   options.tile.spectral_index = 0;
   options.tile.clean.threshold_jy = 3e-4;
   options.tile.clean.mask_sigma = options.tile.clean.threshold_sigma = 0;
+  SUBCASE("of components on pixels") { options.tile.point_sources = false; }
+  SUBCASE("as points between pixels") { options.tile.point_sources = true; }
   const JointImages joint = image_jointly(openers(tiles), options, JobContext());
   CHECK(joint.clean.stop == CleanStop::kThreshold);
   CHECK(joint.clean.cycles.back().peak_jy < 2e-3);
@@ -160,6 +166,13 @@ TEST_CASE("joint mosaic: sources anywhere come out with their flux, and their si
     CHECK(flux == doctest::Approx(source.flux_jy).epsilon(0.005));
     CHECK(peak < 1.01 * source.flux_jy);
     CHECK(peak > 0.9 * source.flux_jy);
+    if (!options.tile.point_sources) continue;
+    const auto [at_y, at_x] = position_of(joint.grid, source.direction);
+    NdArray<float, 2> beam(joint.mosaic.shape());
+    restore_point(source.flux_jy, at_x, at_y, joint.beam, joint.grid.cell_rad, beam.view());
+    for (std::size_t v = y - 3; v <= y + 3; ++v)
+      for (std::size_t u = x - 3; u <= x + 3; ++u)
+        CHECK(std::abs(joint.mosaic(v, u) - beam(v, u)) < 0.004 * source.flux_jy + 1e-3);
   }
   // Nothing is left of the brightest in the tile that does not show it.
   const auto& far = joint.tiles.back();

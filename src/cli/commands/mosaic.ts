@@ -104,7 +104,9 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
 /** @throws {UsageError} options that do not go with what a mosaic is made of. */
 function refuseOthers(options: Options): void {
   const others: readonly (keyof Options)[] = options.joint ? ofImages : ofVisibilities;
-  const given = others.find(name => options[name] !== undefined && !(name === 'outerSources' && options[name]));
+  // What --no-NAME turns off is on without it.
+  const isDefault = (name: keyof Options) => /^(outer|point)Sources$/.test(name) && options[name] === true;
+  const given = others.find(name => options[name] !== undefined && !isDefault(name));
   if (given === undefined) return;
   const flag = optionName(given);
   throw new UsageError(options.joint ? `${flag} goes with images, not with --joint` : `${flag} goes with --joint`);
