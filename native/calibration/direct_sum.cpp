@@ -13,7 +13,7 @@ constexpr std::size_t kPhasorFloats = 1 << 18;  // of all antennas: they stay in
 
 // Seconds on one core.
 constexpr double kPointSeconds = 0.4e-9;   // per row, frequency and component
-constexpr double kPhasorSeconds = 3e-9;    // per antenna, frequency and component
+constexpr double kPhasorSeconds = 2e-9;    // per antenna, frequency and component
 constexpr double kExtendedSeconds = 6e-9;  // per row, frequency and Gaussian
 constexpr double kSmearedSeconds = 12e-9;  // per row, frequency and component with smearing
 
