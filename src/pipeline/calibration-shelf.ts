@@ -13,6 +13,14 @@ export interface AppliedCalibration extends CalibrationChoice {
   /** Sets that would have been applied, but whose tables are not fit to be: why. */
   readonly skipped: readonly { readonly set: string; readonly reason: string }[];
   readonly solutions: readonly CalibrationSolutions[];
+  /** What they are made of, set by set, the nearest in time first. */
+  readonly contents: readonly CalibrationSetContents[];
+}
+
+/** The solutions of one set. */
+export interface CalibrationSetContents {
+  readonly id: string;
+  readonly solutions: readonly CalibrationSolutions[];
 }
 
 type Contents = { readonly solutions: readonly CalibrationSolutions[] } | { readonly fault: string };
@@ -40,14 +48,18 @@ export class CalibrationShelf {
     for (;;) {
       const choice = chooseCalibration([...sets.values()].map(toCandidate), subject, this.#maxDecOffsetDeg);
       const unfit: { set: string; reason: string }[] = [];
-      const parts: (readonly CalibrationSolutions[])[] = [];
+      const parts: CalibrationSetContents[] = [];
       for (const id of choice.sets) {
         const contents = await this.#open(sets.get(id)!, target);
         if ('fault' in contents) unfit.push({ set: id, reason: contents.fault });
-        else parts.push(contents.solutions);
+        else parts.push({ id, solutions: contents.solutions });
       }
-      const joined = unfit.length === 0 ? joinParts(parts) : undefined;
-      if (joined) return { ...choice, skipped, solutions: joined };
+      const joined = unfit.length === 0 ? joinParts(parts.map(({ solutions }) => solutions)) : undefined;
+      if (joined) {
+        const distance = ({ id }: CalibrationSetContents) => distanceOf(sets.get(id)!, subject);
+        const contents = parts.sort((a, b) => distance(a) - distance(b));
+        return { ...choice, skipped, solutions: joined, contents };
+      }
       // Two good sets that do not go together: without the farther one the nearer holds.
       if (unfit.length === 0) unfit.push(farther(choice, subject, sets));
       for (const { set, reason } of unfit) {
@@ -97,13 +109,18 @@ function joinParts(parts: readonly (readonly CalibrationSolutions[])[]): Calibra
 
 function farther(
   { sets: ids }: CalibrationChoice,
-  { midTimeMjdSec }: CalibrationSubject,
+  subject: CalibrationSubject,
   sets: ReadonlyMap<string, CalibrationSet>,
 ): { set: string; reason: string } {
-  const distance = (id: string) => Math.abs(toCandidate(sets.get(id)!).midTimeMjdSec - midTimeMjdSec);
+  const distance = (id: string) => distanceOf(sets.get(id)!, subject);
   const [nearer, set] = [...ids].sort((a, b) => distance(a) - distance(b)) as [string, string];
   return {
     set,
     reason: `It does not go together with ${nearer}, which is nearer: they cannot be interpolated between`,
   };
+}
+
+/** Seconds between the middles of a set's observation and another. */
+function distanceOf(set: CalibrationSet, { midTimeMjdSec }: CalibrationSubject): number {
+  return Math.abs(toCandidate(set).midTimeMjdSec - midTimeMjdSec);
 }

@@ -2,23 +2,22 @@ import {
   findCalibrationFaults,
   findCalibrationProblems,
   findingsOf,
-  findSwappedFeeds,
   flagVisibilities,
   measureCalibration,
   readCalibrationTable,
   solveCalibration,
   writeCalibrationTable,
 } from '../calibration/index.js';
-import type { CalibrationQuality, FlagReport, ObservationFinding, SwappedFeeds } from '../calibration/index.js';
+import type { CalibrationQuality, FlagReport, ObservationFinding } from '../calibration/index.js';
 import type { CalibrationSolutions, CalibrationTerm } from '../core/calibration-solutions.js';
-import { isPipelineError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import type { Observation } from '../core/observation.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
-import { partsOf } from './job-parts.js';
+import { swappedSince } from './borrowed-solutions.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
 import type { EarlierSet } from './earlier-set.js';
+import { partsOf } from './job-parts.js';
 import { writeCalibrationPictures } from './write-calibration-pictures.js';
 
 /** Calibration tables of one observation, and how good they are. */
@@ -70,7 +69,7 @@ export async function makeCalibrationSet(
   options: CalibrationSetOptions,
   job: JobOptions = {},
 ): Promise<MadeCalibrationSet> {
-  const { model, terms, solintSec, minSnr, limits, source: reading = {}, flagging } = options;
+  const { model, terms, solintSec, minSnr, limits, source: reading = {}, flagging, earlier } = options;
   const part = partsOf(job, terms.length + (flagging ? 1 : 0));
   const flags = flagging && (await flagVisibilities(source, { ...reading, ...flagging, ...part() }));
   const solved: CalibrationSolutions[] = [];
@@ -108,7 +107,7 @@ export async function makeCalibrationSet(
   const pictures = await writeCalibrationPictures(name, solved, flags, observation);
   const findings = findingsOf({
     ...{ flags, observation, unsolvedAntennas: tables.flatMap(({ quality }) => quality.deadAntennas) },
-    ...{ swapped: swappedSince(options.earlier, solutions), swappedAgainst: options.earlier?.id },
+    ...{ swapped: earlier && swappedSince(earlier.solutions, solutions), swappedAgainst: earlier?.id },
   });
   const times = observation.timeMjdSec;
   return {
@@ -121,17 +120,6 @@ export async function makeCalibrationSet(
     findings,
     flags,
   };
-}
-
-/** Antennas whose feeds changed places; none where the two cannot be compared. */
-function swappedSince(earlier: EarlierSet | undefined, solutions: readonly CalibrationSolutions[]): SwappedFeeds[] {
-  if (earlier === undefined) return [];
-  try {
-    return findSwappedFeeds(solutions, earlier.solutions);
-  } catch (error) {
-    if (isPipelineError(error, 'INVALID_ARGUMENT')) return []; // of other frequencies or feeds
-    throw error;
-  }
 }
 
 /** Whether a table holds what was written; single precision holds gains to 1e-7 of the largest. */

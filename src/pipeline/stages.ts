@@ -2,13 +2,16 @@ import { join } from 'node:path';
 
 import type { SubbandGroup } from '../grouping/index.js';
 import { findingsOf, flagVisibilities } from '../calibration/index.js';
-import type { FlagReport } from '../calibration/index.js';
+import type { FlagReport, ObservationFinding } from '../calibration/index.js';
 import type { JobOptions } from '../core/job.js';
+import type { SourceOptions } from '../core/source.js';
 import { imageGroup } from '../imaging/index.js';
+import type { TileImages } from '../imaging/index.js';
 import { convertToMs } from '../ms/index.js';
 import { mosaicFiles } from '../mosaic/index.js';
 import type { Product } from '../registry/index.js';
 import { describeSource } from '../uvh5/index.js';
+import { checkBorrowedSolutions } from './borrowed-solutions.js';
 import type { AppliedCalibration } from './calibration-shelf.js';
 import type { Stage } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
@@ -69,10 +72,13 @@ export function stagesOf(config: CheckedConfig) {
       const flag = () => flagVisibilities(group, { ...reading, ...flagging, ...partOf(job, 0, 0.1) });
       const flags = known ?? (flagging && (await flag()));
       const applied = { flags, calibration: calibration?.solutions };
-      const rest = flagging && !known ? partOf(job, 0.1, 1) : job;
-      const tile = await imageGroup(group, { ...reading, ...imaging, ...applied, ...rest });
-      const observation = flags && (await describeSource(group, reading));
-      const findings = flags && findingsOf({ flags, observation });
+      const borrowed = calibration && isBorrowed(calibration) ? calibration.contents : [];
+      const [start, end] = [flagging && !known ? 0.1 : 0, borrowed.length > 0 ? 0.9 : 1];
+      const tile = await imageGroup(group, { ...reading, ...imaging, ...applied, ...partOf(job, start, end) });
+      const looked = flags !== undefined || borrowed.length > 0;
+      const findings = looked
+        ? await findingsIn(group, tile, borrowed, { ...reading, flags }, partOf(job, end, 1))
+        : undefined;
       const records = { flags, findings, calibration: recordOf(calibration) };
       const { files, metadata } = await writeTile(folder, group, tile, records);
       return { files, metadata: { ...metadata, options: config.tileOptionsHash } };
@@ -96,6 +102,25 @@ export function stagesOf(config: CheckedConfig) {
   };
 
   return { convert, image, mosaic };
+}
+
+/** What is wrong with the observation of a tile, by its flags and by what it says of solutions of other observations. */
+async function findingsIn(
+  group: SubbandGroup,
+  tile: TileImages,
+  borrowed: AppliedCalibration['contents'],
+  reading: SourceOptions & { readonly flags: FlagReport | undefined },
+  job: JobOptions,
+): Promise<ObservationFinding[]> {
+  const { flags, minSubbands, earthOrientation } = reading;
+  const observation = await describeSource(group, { minSubbands, earthOrientation });
+  const compared = await checkBorrowedSolutions(group, observation, tile, borrowed, reading, job);
+  return findingsOf({ flags, observation, ...compared });
+}
+
+/** Whether solutions are of other observations. */
+function isBorrowed({ rule }: AppliedCalibration): boolean {
+  return rule !== 'own' && rule !== 'none';
 }
 
 /** What is kept of the calibration of a tile. */
