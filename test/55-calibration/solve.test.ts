@@ -94,7 +94,9 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'solvin
     expect(mean(snr)).toBeLessThan(110);
     expect(Math.abs(rms(ratios.map((ratio, i) => (ratio - 1) * snr[i]!)) - 1)).toBeLessThan(0.06); // noise, nothing else
     expect(Math.abs(mean(ratios) - 1)).toBeLessThan(0.001);
-    expect(rms(ratios.map(ratio => ratio - 1))).toBeLessThan(0.012); // antennas differ by 20 %, and their SNR
+    const ofSnr100 = ratios.filter((_, i) => snr[i]! >= 100); // antennas differ by 20 %, and their SNR
+    expect(ofSnr100.length).toBeGreaterThan(2000);
+    expect(rms(ofSnr100.map(ratio => ratio - 1))).toBeLessThan(0.01);
   });
 
   test('one solution of a time range is that of a tile with no other times', async () => {
