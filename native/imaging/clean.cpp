@@ -73,7 +73,24 @@ double peak_in_mask(NdView<const float, 2> residual, NdView<const std::uint8_t, 
 }
 
 constexpr double kDivergence = 1.5;  // growth of the peak in a cycle; noise alone makes it grow a little
-constexpr double kNearly = 1.25;     // times its level: not worth another cycle
+// A model that is nearly as negative as it is positive, and grows by more in every cycle, is none of the sky.
+constexpr double kMostNegative = 0.7;
+constexpr double kNearly = 1.25;  // times its level: not worth another cycle
+
+/// Sums of a model's positive and negative pixels, and of the magnitudes of what it has more than before, Jy.
+struct SignedFlux {
+  double positive = 0, negative = 0, added = 0;
+};
+
+SignedFlux signed_flux(NdView<const float, 2> model, NdView<const float, 2> before) {
+  SignedFlux flux;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const double pixel = model.data()[i];
+    (pixel > 0 ? flux.positive : flux.negative) += std::abs(pixel);
+    flux.added += std::abs(pixel - before.data()[i]);
+  }
+  return flux;
+}
 
 /// Progress: the way from the first peak to the final level, in orders of magnitude.
 /// @param over_level  highest pixel over its level, at first and now
@@ -96,6 +113,7 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
   std::size_t n_left = options.max_iterations;
   double done = 0, first_over_level = 0;
   bool went_to_levels = false;
+  double added_before = 0;  // Jy, in the cycle before
   for (std::size_t n_cycles = 0;; ++n_cycles) {
     const auto start = std::chrono::steady_clock::now();
     const ComponentFinder::Outlook outlook = finder->prepare(residual, lowest_part);
@@ -112,7 +130,10 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
     const double peak = peak_in_mask(residual, options.mask);
     const std::size_t n = finder->run(residual, model, n_left, context);
     residual_of(model, residual, context.part(done, done));  // else progress would run backwards
-    if (!(peak_in_mask(residual, options.mask) <= kDivergence * peak)) {
+    const SignedFlux flux = signed_flux(model, kept_model.view());
+    const bool is_no_sky = flux.negative > kMostNegative * flux.positive && n_cycles > 0 && flux.added > added_before;
+    added_before = flux.added;
+    if (is_no_sky || !(peak_in_mask(residual, options.mask) <= kDivergence * peak)) {
       std::copy(kept_model.begin(), kept_model.end(), model.begin());
       std::copy(kept_residual.begin(), kept_residual.end(), residual.begin());
       result.stop = CleanStop::kDiverged;

@@ -49,7 +49,8 @@ using ResidualOf =
 /// Cotton-Schwab clean: minor cycles on the pixels that matter, each followed by an exact residual.
 ///
 /// Components may be negative: a source between pixels is a sum of components of both signs. A cycle after which the
-/// residual's peak has grown by half is taken back, and cleaning stops.
+/// residual's peak has grown by half, or after which the model is nearly as negative as positive and has changed by
+/// more than in the cycle before, is taken back, and cleaning stops.
 ///
 /// @param psf       (ny, nx), 1 at (ny/2, nx/2); 0 where it is not known
 /// @param residual  (ny, nx), the dirty image on entry, the residual of `model` on return, Jy/beam; NaN: not cleaned

@@ -63,6 +63,17 @@ void check_finite(NdView<const T, 2> image, NdView<const std::complex<T>, 2> vis
   throw Error(code::kInvalidArgument, "Expected visibilities and weights whose products and sums are finite");
 }
 
+template <typename T>
+void check_pixels(NdView<const T, 2> image) {
+  const auto bad = std::find_if_not(image.begin(), image.end(), [](T pixel) { return std::isfinite(pixel); });
+  if (bad == image.end()) return;
+  const std::size_t pixel = bad - image.begin();
+  throw Error(code::kInvalidArgument, "Expected an image of finite pixels but that of row " +
+                                          std::to_string(pixel / image.shape(1)) + ", column " +
+                                          std::to_string(pixel % image.shape(1)) + " is " + std::to_string(*bad) +
+                                          ". Make blank pixels 0");
+}
+
 /// What is gridded, and the image that it makes.
 template <typename T>
 struct Gridded {
@@ -213,6 +224,7 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
                            NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
   check_shapes<T>(image, visibilities, grid, weights);
   check_gridding(uvw_m, freq_hz, weights, grid, options);
+  check_pixels(image);
   const auto degrid = [&](NdView<const T, 2> stand_in, const ImageGrid& its_grid) {
     image_to_visibilities<T>(uvw_m, freq_hz, stand_in, its_grid, options, weights, visibilities, context);
   };

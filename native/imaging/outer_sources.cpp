@@ -5,6 +5,7 @@
 
 #include "core/constants.h"
 #include "imaging/component_visibilities.h"
+#include "imaging/facet.h"
 #include "imaging/gridder.h"
 #include "imaging/image_plan.h"
 #include "imaging/image_statistics.h"
@@ -101,10 +102,10 @@ OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& respons
       is_inner_(std::move(is_inner)),
       threads_(threads) {
   if (is_inner_) return;
-  const double half_l = 0.5 * static_cast<double>(inner.nx) * inner.cell_rad,
-               half_m = 0.5 * static_cast<double>(inner.ny) * inner.cell_rad;
-  is_inner_ = [half_l, half_m](const Component& source) {
-    return std::abs(source.l) <= half_l && std::abs(source.m) <= half_m;
+  is_inner_ = [inner](const Component& source) {
+    const auto [x, y] = position_of(inner, source);
+    return x >= -0.5 && x <= static_cast<double>(inner.nx) - 0.5 && y >= -0.5 &&
+           y <= static_cast<double>(inner.ny) - 0.5;
   };
 }
 
@@ -276,14 +277,14 @@ void OuterSources::fit(std::vector<Source>::iterator first, const JobContext& co
   for (std::size_t i = 0; i < fitted.size(); ++i) {
     const auto& [after, snr, change] = fitted[i];
     const double found_jy = first[static_cast<std::ptrdiff_t>(i)].found_jy;
-    if (snr > kKeptSnr && after.flux_jy > kKeptPart * found_jy) {
+    if (snr > kKeptSnr && after.flux_jy > kKeptPart * found_jy && !is_inner_(after)) {
       steps.push_back({before[i], after});
       *kept++ = {after, found_jy, change * snr < kSettled};
       continue;
     }
     removed.push_back(before[i]);
     removed.back().flux_jy = -before[i].flux_jy;
-    if (!(snr > kKeptSnr && after.flux_jy > 0)) rejected_.push_back(before[i]);
+    if (!(snr > kKeptSnr && after.flux_jy > 0) || is_inner_(after)) rejected_.push_back(before[i]);
   }
   sources_.erase(kept, sources_.end());
   if (steps.size() > 1) {

@@ -9,9 +9,10 @@ namespace {
 
 constexpr double kLeastSnr = 30;  // a point at the corner of pixels loses less than the noise below
 constexpr std::size_t kMost = 300;
-// The components of a point lie within this part of the beam's minor axis of the brightest, which has at least this
-// part of their flux; all others within these many major axes have less than this part in sum.
-constexpr double kReach = 0.5, kLeastOfBrightest = 0.1, kAlone = 1.5, kMostOfOthers = 0.1;
+// The components of a point lie within this part of the beam's minor axis of the brightest, or these many pixels, as
+// those diagonally next to it do; it has at least this part of their flux; all others within these many major axes have
+// less than this part in sum.
+constexpr double kReach = 0.5, kReachPixels = 1.5, kLeastOfBrightest = 0.1, kAlone = 1.5, kMostOfOthers = 0.1;
 
 double distance(const Component& a, const Component& b) { return std::hypot(a.l - b.l, a.m - b.m); }
 
@@ -26,7 +27,7 @@ PointSources::PointSources(const SkyGrid& grid, const RestoringBeam& beam, std::
     : grid_(grid), beam_(beam), known_(std::move(known)) {}
 
 bool PointSources::is_near(const Source& source, const Component& component) const {
-  return distance(source.first, component) <= kReach * beam_.minor_rad;
+  return distance(source.first, component) <= std::max(kReach * beam_.minor_rad, kReachPixels * grid_.cell_rad);
 }
 
 /// Moves a source to the center of mass of all components near it: those that it stands for, where it is, and new ones.

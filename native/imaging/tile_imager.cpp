@@ -156,10 +156,14 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   const bool finds_points = options_.point_sources && !options_.multiscale && n_spectral_terms == 1;
   std::size_t cycle_number = 0;
   double sigma_jy = mad_sigma(tile.residual.view());
+  PointSources kept_points = points;  // for clean to take a cycle back
+  std::vector<Component> kept_outer = outer.components();
   tile.clean = clean(
       tile.psf.view(), tile.residual.view(), tile.model.view(), clean_options,
       [&](NdView<const float, 2> model, NdView<float, 2> residual, const JobContext& cycle) {
         ++cycle_number;
+        kept_points = points;
+        kept_outer = outer.components();
         if (finds_points) {
           const auto [stand_ins, sources] = points.find(model, [&](const Component&) { return sigma_jy; });
           visibilities.replace(stand_ins, sources, model, cycle);
@@ -171,7 +175,9 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
         sigma_jy = mad_sigma(residual);
       },
       context.part(0.5, 0.95));
-  tile.outer = outer.components();
+  const bool taken_back = tile.clean.stop == CleanStop::kDiverged;
+  if (taken_back) points = kept_points;
+  tile.outer = taken_back ? kept_outer : outer.components();
   tile.points = points.components();
   tile.rms_jy = mad_sigma(tile.residual.view());
 
@@ -184,6 +190,10 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   start.add_to(tile.model.view(), 1);
   start.restore(tile.beam, tile.restored.view());
   points.restore(tile.restored.view());
+  for (const Component& source : tile.outer) {  // some reach across the border
+    const auto [x, y] = position_of(grid_, source);
+    restore_point(source.flux_jy, x, y, tile.beam, grid_.cell_rad, tile.restored.view());
+  }
   if (!band.values.empty())
     tile.spectral_index = spectral_index_image(tile, spectra, options_.spectral_index, band.slopes, context.quiet());
   const BandAveragedBeam beam(response.dish_diameter_m, data.freq_hz, sums.per_channel);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   groupSubbands,
   imageGroup,
+  indexFolder,
   measureSources,
   readFits,
   readUvh5Header,
@@ -108,4 +109,26 @@ it('refuses a mask that is not on the grid of the image', async () => {
   const empty = ndarray(new Uint8Array(800 * 800), [800, 800]);
   await expect(imageGroup(group, { ...options, mask: empty })).rejects.toThrow(/all of it is 0/);
   await expect(imageGroup(group, { ...options, mask: [1, 2] as never })).rejects.toThrow(/mask/);
+});
+
+it('ends where the model is nearly as negative as positive and only grows, with all of the cycle before', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'contimg-diverged-'));
+  try {
+    const sources = [{ raDeg: 336.81, decDeg: 16.02, fluxJy: 3, spectralIndex: -0.7 }];
+    const array = { nAntennas: 30, nChannels: 1, nIntegrations: 3, noise: 0.1, seed: 2 };
+    await simulateObservation({ folder, ...array, sources, gainError: 0.3 });
+    const group = groupSubbands(await indexFolder(folder)).groups[0]!;
+    const image = { npix: 300, cellArcsec: 5, outerSources: false };
+    const options = { ...image, autoMaskSigma: 0, autoThresholdSigma: 0, maxMajorCycles: 40, niter: 100_000 };
+    const tile = await imageGroup(group, options);
+    expect(tile.stop).toBe('diverged');
+    const negative = tile.model.pixels.data.reduce((sum, value) => sum + Math.max(0, -value), 0);
+    const positive = tile.model.pixels.data.reduce((sum, value) => sum + Math.max(0, value), 0);
+    expect(negative).toBeLessThan(0.75 * positive);
+    const before = await imageGroup(group, { ...options, maxMajorCycles: tile.cycles.length });
+    expect(tile.restored.pixels.data).toEqual(before.restored.pixels.data);
+    expect(tile.pointSources).toEqual(before.pointSources);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

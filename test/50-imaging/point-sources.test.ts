@@ -50,6 +50,31 @@ it('a bright point on the corner of pixels keeps its flux and its place, and lea
   expect(onPixels.pointSources).toEqual([]);
 });
 
+it('on pixels of which hardly three make the beam as well', async () => {
+  const options = { npix: 400, cellArcsec: 6, phaseCenter, outerSources: false, minUvWavelengths: 1000 };
+  const onPixels = await imageGroup(group, { ...options, pointSources: false });
+  const tile = await imageGroup(group, options);
+  expect(tile.stop).toBe('threshold');
+  expect(tile.rmsJyBeam).toBeLessThan(0.9 * onPixels.rmsJyBeam);
+  expect(tile.pointSources[0]!.apparentFluxJy / apparentFluxJy(truth, bright)).toBeCloseTo(1, 2);
+});
+
+it('a source just beyond the last row reaches into the image, once', async () => {
+  const npix = 300;
+  const options = { npix, cellArcsec, autoThresholdSigma: 3 };
+  const rowsBeyond = 0.4;
+  const below = ((npix - 1 + rowsBeyond - npix / 2) * cellArcsec) / 3600;
+  const tile = await imageGroup(group, {
+    ...options,
+    phaseCenter: { raDeg: bright.raDeg, decDeg: bright.decDeg - below },
+  });
+  const border = Math.max(...Array.from({ length: 9 }, (_, i) => tile.restored.pixels.get(npix - 1, npix / 2 - 4 + i)));
+  // 1.6" from its maximum a beam of 15" or more has 0.97 of it or more.
+  const apparentJy = apparentFluxJy(truth, bright);
+  expect(border / apparentJy).toBeGreaterThan(0.95);
+  expect(border / apparentJy).toBeLessThan(1.01);
+});
+
 it('sources that are faint, or not alone, are left to clean', async () => {
   const { pointSources } = await imageGroup(group, { npix: 480, cellArcsec, phaseCenter, outerSources: false });
   for (const source of [faint, ...pair])
