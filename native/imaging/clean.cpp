@@ -73,8 +73,8 @@ double peak_in_mask(NdView<const float, 2> residual, NdView<const std::uint8_t, 
 }
 
 constexpr double kDivergence = 1.5;  // growth of the peak in a cycle; noise alone makes it grow a little
-// A model that is nearly as negative as it is positive, and grows by more in every cycle, is none of the sky.
-constexpr double kMostNegative = 0.7;
+// A model that is nearly as negative as it is positive, and changes more and more for little, is none of the sky.
+constexpr double kMostNegative = 0.7, kPoorCycle = 0.5;
 constexpr double kNearly = 1.25;  // times its level: not worth another cycle
 
 /// Sums of a model's positive and negative pixels, and of the magnitudes of what it has more than before, Jy.
@@ -90,6 +90,14 @@ SignedFlux signed_flux(NdView<const float, 2> model, NdView<const float, 2> befo
     flux.added += std::abs(pixel - before.data()[i]);
   }
   return flux;
+}
+
+/// Largest magnitude where the model has components.
+double peak_of(NdView<const float, 2> residual, NdView<const float, 2> model) {
+  float peak = 0;
+  for (std::size_t i = 0; i < residual.size(); ++i)
+    if (model.data()[i] != 0) peak = std::max(peak, std::abs(residual.data()[i]));
+  return peak;
 }
 
 /// Progress: the way from the first peak to the final level, in orders of magnitude.
@@ -131,7 +139,9 @@ CleanResult clean(NdView<const float, 2> psf, NdView<float, 2> residual, NdView<
     const std::size_t n = finder->run(residual, model, n_left, context);
     residual_of(model, residual, context.part(done, done));  // else progress would run backwards
     const SignedFlux flux = signed_flux(model, kept_model.view());
-    const bool is_no_sky = flux.negative > kMostNegative * flux.positive && n_cycles > 0 && flux.added > added_before;
+    const bool is_no_sky = flux.negative > kMostNegative * flux.positive && !outlook.to_levels && n_cycles > 0 &&
+                           flux.added > added_before &&
+                           peak_of(residual, model) > kPoorCycle * peak_of(kept_residual.view(), model);
     added_before = flux.added;
     if (is_no_sky || !(peak_in_mask(residual, options.mask) <= kDivergence * peak)) {
       std::copy(kept_model.begin(), kept_model.end(), model.begin());
