@@ -210,6 +210,16 @@ TEST_CASE("gridder: refuses bad input with INVALID_ARGUMENT") {
   CHECK(spoilt([](auto& o) { o.freq_hz = NdArray<double, 1>({3}); }));
 }
 
+TEST_CASE("gridder: images with pixels that are not finite are refused") {
+  const RandomObservation observation = ball(8);
+  for (const float pixel : {NAN, INFINITY, -INFINITY}) {
+    NdArray<float, 2> image({64, 64});
+    CHECK_NOTHROW(degrid_image(observation, image, field(2, 64)));
+    image(5, 7) = pixel;
+    CHECK_THROWS_AS(degrid_image(observation, image, field(2, 64)), Error);
+  }
+}
+
 TEST_CASE("gridder: stops when cancelled, and reports progress from 0 to 1") {
   const RandomObservation observation = ball(8);
   const ImageGrid grid = field(2, 64);
