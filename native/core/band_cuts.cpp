@@ -117,6 +117,15 @@ double BandCut::center_hz(std::size_t segment, NdView<const double, 1> freq_hz) 
   return (*least + *largest) / 2;
 }
 
+NdArray<double, 2> BandCut::weights(std::size_t segment, NdView<const double, 1> freq_hz) const {
+  const auto [begin, end] = segments[segment];
+  const double center = center_hz(segment, freq_hz);
+  NdArray<double, 2> table({end - begin, rule.n_nodes()});
+  for (std::size_t k = begin; k < end; ++k)
+    rule.weigh(half_width_hz > 0 ? (freq_hz(k) - center) / half_width_hz : 0, &table(k - begin, 0));
+  return table;
+}
+
 BandCuts::BandCuts(NdView<const double, 1> freq_hz, double misfit) {
   const std::size_t n_channels = freq_hz.size();
   for (const int n_nodes : {8, 16, 24}) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/fft.h"
+#include "core/nd_array.h"
 #include "core/nd_view.h"
 
 namespace contimg {
@@ -40,6 +41,8 @@ struct BandCut {
 
   bool is_whole() const { return segments.empty(); }
   double center_hz(std::size_t segment, NdView<const double, 1> freq_hz) const;
+  /// The weights of a segment's nodes in its channels, (channels, nodes).
+  NdArray<double, 2> weights(std::size_t segment, NdView<const double, 1> freq_hz) const;
 };
 
 /// Ways to cut a band, from few nodes to all channels.

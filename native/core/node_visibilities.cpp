@@ -39,13 +39,9 @@ CONTIMG_SIMD void expand_segment(const float* weights, std::size_t stride, std::
 NdArray<float, 2> weights_of(const BandCut& cut, std::size_t segment, NdView<const double, 1> freq_hz) {
   const auto [begin, end] = cut.segments[segment];
   NdArray<float, 2> table({cut.rule.n_nodes(), end - begin + kStep});
-  std::vector<double> weights(cut.rule.n_nodes());
-  const double center_hz = cut.center_hz(segment, freq_hz);
-  for (std::size_t k = begin; k < end; ++k) {
-    cut.rule.weigh(cut.half_width_hz > 0 ? (freq_hz(k) - center_hz) / cut.half_width_hz : 0, weights.data());
-    for (std::size_t node = 0; node < weights.size(); ++node)
-      table(node, k - begin) = static_cast<float>(weights[node]);
-  }
+  const NdArray<double, 2> weights = cut.weights(segment, freq_hz);
+  for (std::size_t k = 0; k < weights.shape(0); ++k)
+    for (std::size_t node = 0; node < weights.shape(1); ++node) table(node, k) = static_cast<float>(weights(k, node));
   return table;
 }
 

@@ -153,19 +153,16 @@ std::vector<typename BandNodes<T>::Table> BandNodes<T>::tables_of(const BandCut&
   const std::size_t n_nodes = cut.is_whole() ? 0 : cut.rule.n_nodes();
   constexpr std::size_t kStep = 2 * kLanes<T>;
   std::vector<Table> tables;
-  std::vector<double> weights(n_nodes);
   for (std::size_t segment = 0; segment < cut.segments.size(); ++segment) {
     const auto [begin, end] = cut.segments[segment];
     Table table{(end - begin + kStep - 1) / kStep * kStep, {}, {}};
     table.by_channel.resize((end - begin) * n_nodes);
     table.by_node.resize(n_nodes * table.n_padded);
-    const double center_hz = cut.center_hz(segment, freq_hz);
-    for (std::size_t k = 0; k < end - begin; ++k) {
-      const double t = cut.half_width_hz > 0 ? (freq_hz(begin + k) - center_hz) / cut.half_width_hz : 0;
-      cut.rule.weigh(t, weights.data());
+    const NdArray<double, 2> weights = cut.weights(segment, freq_hz);
+    for (std::size_t k = 0; k < end - begin; ++k)
       for (std::size_t node = 0; node < n_nodes; ++node)
-        table.by_channel[k * n_nodes + node] = table.by_node[node * table.n_padded + k] = static_cast<T>(weights[node]);
-    }
+        table.by_channel[k * n_nodes + node] = table.by_node[node * table.n_padded + k] =
+            static_cast<T>(weights(k, node));
     tables.push_back(std::move(table));
   }
   return tables;

@@ -99,8 +99,7 @@ class DegriddedPoints final : public PlannedPrediction {
       const Vec3 baseline = baseline_of(row), uvw = sky_.uvw(o_.time_index[row], baseline);
       uvw_m_(i) = uvw;
       longest_m = std::max(longest_m, norm(baseline));
-      const auto [u, v, w] = depth.uvw_of(uvw);
-      highest_m = std::max(highest_m, std::max(std::abs(u), std::abs(v)) + depth.steepest() * std::abs(w));
+      highest_m = std::max(highest_m, depth.winding(uvw));
     }
     double highest_hz = 0;  // nodes may lie a little beyond the channels
     for (std::size_t cut = 0; cut < nodes.cuts().size(); ++cut)

@@ -23,18 +23,13 @@ double cycles_per_m(NdView<const double, 1> freq_hz) {
   return *std::max_element(freq_hz.begin(), freq_hz.end()) / kSpeedOfLight;
 }
 
-/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per pixel:
-/// of u l + w depth, |u| + |w| slope.
+/// The highest frequency along an axis at which the plane waves of the visibilities wind in an image, cycles per pixel.
 template <typename T>
 double highest_frequency(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> weights,
                          const ImageGrid& grid) {
   const ImageDepth depth(grid);
-  const double slope = depth.steepest();
   double highest_m = 0;
-  for_each_used_row(uvw_m, weights, [&](const Vec3& uvw) {
-    const auto [u, v, w] = depth.uvw_of(uvw);
-    highest_m = std::max(highest_m, std::max(std::abs(u), std::abs(v)) + slope * std::abs(w));
-  });
+  for_each_used_row(uvw_m, weights, [&](const Vec3& uvw) { highest_m = std::max(highest_m, depth.winding(uvw)); });
   return highest_m * cycles_per_m(freq_hz) * grid.cell_rad;
 }
 

@@ -188,6 +188,27 @@ void grid_all(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdVi
   grid_as_is(uvw_m, freq_hz, weights, grid, options, all, context);
 }
 
+template <typename T>
+void degrid_all(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_hz, NdView<const T, 2> image,
+                const ImageGrid& grid, const GridderOptions& options, NdView<const T, 2> weights,
+                NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
+  check_gridding(uvw_m, freq_hz, weights, grid, options);
+  const auto degrid = [&](NdView<const T, 2> stand_in, const ImageGrid& its_grid) {
+    degrid_all<T>(uvw_m, freq_hz, stand_in, its_grid, options, weights, visibilities, context);
+  };
+  if (const auto shear = sheared_image(uvw_m, freq_hz, weights, grid, options.epsilon)) {
+    auto sheared = NdArray<T, 2>::uninitialized({shear->sheared().ny, shear->sheared().nx});
+    shear->template shear<T>(image, sheared.view(), options.threads);
+    return degrid(sheared.view(), shear->sheared());
+  }
+  if (const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon)) {
+    auto coarse = NdArray<T, 2>::uninitialized({half->grid.ny, half->grid.nx});
+    half->doubler.template contract<T>(image, coarse.view(), options.threads);
+    return degrid(coarse.view(), half->grid);
+  }
+  degrid_as_is(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
+}
+
 }  // namespace
 
 template <typename T>
@@ -223,22 +244,8 @@ void image_to_visibilities(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> 
                            const ImageGrid& grid, const GridderOptions& options, NdView<const T, 2> weights,
                            NdView<std::complex<T>, 2> visibilities, const JobContext& context) {
   check_shapes<T>(image, visibilities, grid, weights);
-  check_gridding(uvw_m, freq_hz, weights, grid, options);
   check_pixels(image);
-  const auto degrid = [&](NdView<const T, 2> stand_in, const ImageGrid& its_grid) {
-    image_to_visibilities<T>(uvw_m, freq_hz, stand_in, its_grid, options, weights, visibilities, context);
-  };
-  if (const auto shear = sheared_image(uvw_m, freq_hz, weights, grid, options.epsilon)) {
-    auto sheared = NdArray<T, 2>::uninitialized({shear->sheared().ny, shear->sheared().nx});
-    shear->template shear<T>(image, sheared.view(), options.threads);
-    return degrid(sheared.view(), shear->sheared());
-  }
-  if (const auto half = half_resolution(uvw_m, freq_hz, weights, grid, options.epsilon)) {
-    auto coarse = NdArray<T, 2>::uninitialized({half->grid.ny, half->grid.nx});
-    half->doubler.template contract<T>(image, coarse.view(), options.threads);
-    return degrid(coarse.view(), half->grid);
-  }
-  degrid_as_is(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
+  degrid_all(uvw_m, freq_hz, image, grid, options, weights, visibilities, context);
 }
 
 #define CONTIMG_INSTANTIATE(T)                                                                                        \

@@ -1,8 +1,5 @@
 #include "imaging/image_depth.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/simd.h"
 
 // With p the center pixel's (l0, m0), s = -p / n0 the sphere's slopes there, A the shears and X = (dl, dm) a place in
@@ -45,6 +42,7 @@ ImageDepth::ImageDepth(const ImageGrid& grid)
       is_above_horizon_ = is_above_horizon_ && corner.b > 0 && corner.discriminant() > 0;
       largest_ = std::max(largest_, -corner.root());
     }
+  steepest_ = find_steepest();
 }
 
 double ImageDepth::at(double dl, double dm) const { return parabola(dl, dm).root(); }
@@ -65,7 +63,7 @@ std::pair<double, double> ImageDepth::slopes(double dl, double dm) const {
   return {-(n * slope_l_ + l) / by_depth, -(n * slope_m_ + m) / by_depth};
 }
 
-double ImageDepth::steepest() const {
+double ImageDepth::find_steepest() const {
   double steepest = 0;
   // l / n is monotonic in l, and in m on either side of 0: it is largest or smallest at a corner or where m is 0.
   for (const double dl : {-half_l_, std::clamp(-l_, -half_l_, half_l_), half_l_})

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -35,7 +37,14 @@ class ImageDepth {
 
   /// The largest slope along an axis at a corner, middle of a side, or the center: in an image that is not sheared that
   /// is the largest of all.
-  double steepest() const;
+  double steepest() const { return steepest_; }
+
+  /// The highest frequency along an axis at which the plane wave of a baseline winds anywhere in the image: in cycles
+  /// per radian for uvw in wavelengths.
+  double winding(const Vec3& uvw) const {
+    const auto [u, v, w] = uvw_of(uvw);
+    return std::max(std::abs(u), std::abs(v)) + steepest_ * std::abs(w);
+  }
 
   /// Whether it is the same at (dl, dm), (-dl, dm) and (dl, -dm).
   bool is_symmetric() const { return l_ == 0 && m_ == 0 && shear_l_ == 0 && shear_m_ == 0; }
@@ -47,6 +56,7 @@ class ImageDepth {
   struct Parabola;
   Parabola parabola(double dl, double dm) const;
   std::pair<double, double> slopes(double dl, double dm) const;
+  double find_steepest() const;
 
   double l_, m_, n_;  ///< of the center pixel
   double half_l_, half_m_;
@@ -54,6 +64,7 @@ class ImageDepth {
   double shear_l_, shear_m_;
   double largest_ = 0;
   bool is_above_horizon_ = true;
+  double steepest_;
 };
 
 }  // namespace contimg::imaging

@@ -23,18 +23,6 @@ double longest_baseline(const StokesVisibilities& data, NdView<const float, 2> w
   return longest;
 }
 
-/// About `n_wanted` rows, or all: those whose place in the Weyl sequence of the golden ratio is low, which favors no
-/// baseline and no time.
-std::vector<std::size_t> sample_rows(std::size_t n_rows, std::size_t n_wanted) {
-  const double part = static_cast<double>(n_wanted) / static_cast<double>(n_rows);
-  std::vector<std::size_t> rows;
-  for (std::size_t row = 0; row < n_rows; ++row) {
-    const std::uint64_t place = row * 0x9E3779B97F4A7C15ull;  // modulo 1, in units of 2^-64
-    if (std::ldexp(static_cast<double>(place), -64) < part) rows.push_back(row);
-  }
-  return rows;
-}
-
 }  // namespace
 
 FieldExtent field_of_beam(const BandAveragedBeam& beam, const std::vector<Direction>& pointing,

@@ -189,7 +189,14 @@ Shifts shifts_l(const ImageGrid& image, ImageGrid sheared) {
 /// From m in the image to m in the sheared one.
 Shifts shifts_m(const ImageGrid& image, const ImageGrid& sheared) { return {image, sheared.shear_m / image.cell_rad}; }
 
-std::size_t strips(std::size_t n_rows) { return (n_rows + kStripRows - 1) / kStripRows; }
+/// Calls body(y, places) for all rows, in parallel; `places` is memory to work in.
+template <typename T, typename Body>
+void for_each_row(std::size_t n_rows, unsigned threads, const Body& body) {
+  parallel_for((n_rows + kStripRows - 1) / kStripRows, threads, [&](std::size_t strip) {
+    thread_local Places<T> places;
+    for (std::size_t y = strip * kStripRows; y < std::min(n_rows, (strip + 1) * kStripRows); ++y) body(y, places);
+  });
+}
 
 }  // namespace
 
@@ -220,20 +227,14 @@ void ImageShear::straighten(NdView<const T, 2> sheared, NdView<T, 2> image, unsi
   const std::size_t nx = image_.nx, ny = image_.ny, n_pairs = kernel_.pairs.size();
   const Shifts along_l = shifts_l(image_, sheared_), along_m = shifts_m(image_, sheared_);
   auto half_way = NdArray<T, 2>::uninitialized({sheared_.ny, nx});
-  parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
-    thread_local Places<T> places;
-    for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
-      along_l.places(y, 0, nx, n_pairs, places);
-      interpolate(weights, places, &sheared(y, (sheared_.nx - nx) / 2), 1, &half_way(y, 0));
-    }
+  for_each_row<T>(sheared_.ny, threads, [&](std::size_t y, Places<T>& places) {
+    along_l.places(y, 0, nx, n_pairs, places);
+    interpolate(weights, places, &sheared(y, (sheared_.nx - nx) / 2), 1, &half_way(y, 0));
   });
-  parallel_for(strips(ny), threads, [&](std::size_t strip) {
-    thread_local Places<T> places;
-    for (std::size_t y = strip * kStripRows; y < std::min(ny, (strip + 1) * kStripRows); ++y) {
-      along_m.places(y, 0, nx, n_pairs, places);
-      interpolate(weights, places, &half_way(y + (sheared_.ny - ny) / 2, 0), static_cast<std::ptrdiff_t>(nx),
-                  &image(y, 0));
-    }
+  for_each_row<T>(ny, threads, [&](std::size_t y, Places<T>& places) {
+    along_m.places(y, 0, nx, n_pairs, places);
+    interpolate(weights, places, &half_way(y + (sheared_.ny - ny) / 2, 0), static_cast<std::ptrdiff_t>(nx),
+                &image(y, 0));
   });
 }
 
@@ -253,14 +254,11 @@ void ImageShear::shear(NdView<const T, 2> image, NdView<T, 2> sheared, unsigned 
       spread(weights, places, &image(y, x), static_cast<std::ptrdiff_t>(nx), &half_way(y + (sheared_.ny - ny) / 2, x));
     }
   });
-  parallel_for(strips(sheared_.ny), threads, [&](std::size_t strip) {
-    thread_local Places<T> places;
-    for (std::size_t y = strip * kStripRows; y < std::min(sheared_.ny, (strip + 1) * kStripRows); ++y) {
-      std::fill_n(&sheared(y, 0), sheared_.nx, T(0));
-      if (are_zero(&half_way(y, 0), nx)) continue;
-      along_l.places(y, 0, nx, n_pairs, places);
-      spread(weights, places, &half_way(y, 0), 1, &sheared(y, (sheared_.nx - nx) / 2));
-    }
+  for_each_row<T>(sheared_.ny, threads, [&](std::size_t y, Places<T>& places) {
+    std::fill_n(&sheared(y, 0), sheared_.nx, T(0));
+    if (are_zero(&half_way(y, 0), nx)) return;
+    along_l.places(y, 0, nx, n_pairs, places);
+    spread(weights, places, &half_way(y, 0), 1, &sheared(y, (sheared_.nx - nx) / 2));
   });
 }
 

@@ -124,15 +124,15 @@ void OuterSources::prepare(const JobContext& context) {
     return;
   }
   psf_ = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  weights_to_psf<float>(data_.uvw_m.view(), freq_hz(), short_weights_.view(), coarse_grid(), {kEpsilon, threads_},
-                        psf_.view(), context);
+  weights_to_psf<float>(data_.uvw_m.view(), data_.frequencies(), short_weights_.view(), coarse_grid(),
+                        {kEpsilon, threads_}, psf_.view(), context);
   for (float& pixel : psf_) pixel = static_cast<float>(pixel / sum_of_short_weights_);
 }
 
 NdArray<float, 2> OuterSources::coarse_image(const JobContext& context) const {
   auto image = NdArray<float, 2>::uninitialized({field_.ny, field_.nx});
-  visibilities_to_image<float>(data_.uvw_m.view(), freq_hz(), data_.visibilities.view(), short_weights_.view(),
-                               coarse_grid(), {kEpsilon, threads_}, image.view(), context);
+  visibilities_to_image<float>(data_.uvw_m.view(), data_.frequencies(), data_.visibilities.view(),
+                               short_weights_.view(), coarse_grid(), {kEpsilon, threads_}, image.view(), context);
   for (float& pixel : image) pixel = static_cast<float>(pixel / sum_of_short_weights_);
   return image;
 }
@@ -232,18 +232,14 @@ void OuterSources::settle(const JobContext& context) {
 /// one lie on others all of them together go too far. By a sample of the rows.
 double OuterSources::step_length(const std::vector<Component>& removed, const std::vector<Step>& steps,
                                  const JobContext& context) const {
-  const std::size_t n_channels = data_.weights.shape(1),
-                    every = std::max<std::size_t>(1, data_.weights.size() / kSample);
-  std::vector<std::size_t> rows;
+  const std::size_t n_channels = data_.weights.shape(1);
+  const auto rows = sample_rows(data_.weights.shape(0), kSample / n_channels + 1);
   std::vector<std::uint32_t> time_index;
-  for (std::size_t row = 0; row < data_.weights.shape(0); row += every) {
-    rows.push_back(row);
-    time_index.push_back(data_.time_index[row]);
-  }
   auto uvw_m = NdArray<Vec3, 1>::uninitialized({rows.size()});
   NdArray<std::complex<float>, 2> residual({rows.size(), n_channels}), change({rows.size(), n_channels});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     uvw_m(i) = data_.uvw_m(rows[i]);
+    time_index.push_back(data_.time_index[rows[i]]);
     std::copy_n(&data_.visibilities(rows[i], 0), n_channels, &residual(i, 0));
   }
   const auto subtract = [&](const std::vector<Component>& components, NdView<std::complex<float>, 2> from) {

@@ -53,7 +53,6 @@ class OuterSources {
 
   void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(const JobContext& context) const;
-  NdView<const double, 1> freq_hz() const { return {response_.freq_hz.data(), {response_.freq_hz.size()}}; }
   ImageGrid coarse_grid() const { return {field_.nx, field_.ny, field_.cell_rad * response_.aberration}; }
   NdArray<float, 2> coarse_model(float& level, const JobContext& context) const;
   std::vector<Component> candidates(const JobContext& context) const;

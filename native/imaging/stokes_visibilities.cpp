@@ -171,4 +171,14 @@ StokesVisibilities channels_of(const StokesVisibilities& data, ChannelRange chan
   return part;
 }
 
+std::vector<std::size_t> sample_rows(std::size_t n_rows, std::size_t n_wanted) {
+  const double part = static_cast<double>(n_wanted) / static_cast<double>(n_rows);
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    const std::uint64_t place = row * 0x9E3779B97F4A7C15ull;  // modulo 1, in units of 2^-64
+    if (std::ldexp(static_cast<double>(place), -64) < part) rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace contimg::imaging

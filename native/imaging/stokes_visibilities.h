@@ -42,4 +42,8 @@ StokesVisibilities gather_stokes(VisibilitySource& source, Stokes stokes, Channe
 /// Some channels of visibilities, copied, without rows that have no weight there: it may be that none is left.
 StokesVisibilities channels_of(const StokesVisibilities& data, ChannelRange channels);
 
+/// About `n_wanted` rows, or all: those whose place in the Weyl sequence of the golden ratio is low, which favors no
+/// baseline and no time. Ascending.
+std::vector<std::size_t> sample_rows(std::size_t n_rows, std::size_t n_wanted);
+
 }  // namespace contimg::imaging

@@ -56,8 +56,8 @@ TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse&
       most_direct_(most_direct(data.weights.view(), runs_of(response.freq_hz).size(), grid.nx * grid.ny)) {}
 
 void TileVisibilities::image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const {
-  visibilities_to_image_and_psf<float>(facet_.uvw_m(), freq_hz(), data_.visibilities.view(), data_.weights.view(),
-                                       facet_.image(), options_, image, psf, context);
+  visibilities_to_image_and_psf<float>(facet_.uvw_m(), data_.frequencies(), data_.visibilities.view(),
+                                       data_.weights.view(), facet_.image(), options_, image, psf, context);
   normalize(image);
   normalize(psf);
 }
@@ -135,8 +135,8 @@ void TileVisibilities::subtract(std::vector<Component> components, const JobCont
 
 void TileVisibilities::to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                                 const JobContext& context) const {
-  visibilities_to_image<float>(facet_.uvw_m(), freq_hz(), visibilities, data_.weights.view(), facet_.image(), options_,
-                               image, context);
+  visibilities_to_image<float>(facet_.uvw_m(), data_.frequencies(), visibilities, data_.weights.view(), facet_.image(),
+                               options_, image, context);
   normalize(image);
 }
 

@@ -51,7 +51,6 @@ class TileVisibilities {
  private:
   void to_image(NdView<const std::complex<float>, 2> visibilities, NdView<float, 2> image,
                 const JobContext& context) const;
-  NdView<const double, 1> freq_hz() const { return {response_.freq_hz.data(), {response_.freq_hz.size()}}; }
   void normalize(NdView<float, 2> image) const;
 
   StokesVisibilities& data_;

@@ -11,19 +11,13 @@
 #include "calibration/sum_threshold.h"
 #include "core/source_arrays.h"
 #include "memory_source.h"
+#include "random_values.h"
 
 using namespace contimg;
 using namespace contimg::calibration;
+using contimg::test::gaussian_noise;
 
 namespace {
-
-NdArray<float, 2> gaussian_noise(std::size_t n_times, std::size_t n_channels, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  NdArray<float, 2> values({n_times, n_channels});
-  for (float& value : values) value = normal(random);
-  return values;
-}
 
 std::size_t count(const NdArray<std::uint8_t, 2>& flags) {
   return static_cast<std::size_t>(std::count_if(flags.begin(), flags.end(), [](auto flag) { return flag != 0; }));
@@ -38,14 +32,14 @@ void add_noise(test::MemorySource& source, float sigma, unsigned seed) {
 }  // namespace
 
 TEST_CASE("noise alone is hardly ever flagged") {
-  const NdArray<float, 2> values = gaussian_noise(100, 400, 1);
+  const NdArray<float, 2> values = gaussian_noise<float>(100, 400, 1);
   NdArray<std::uint8_t, 2> flags({100, 400});
   sum_threshold(values.view(), flags.view(), 1, {});
   CHECK(count(flags) < 40);  // a thousandth
 }
 
 TEST_CASE("faint interference is found where it is long, and strong interference where it is short") {
-  NdArray<float, 2> values = gaussian_noise(64, 64, 2);
+  NdArray<float, 2> values = gaussian_noise<float>(64, 64, 2);
   values(10, 10) += 12;
   for (std::size_t t = 0; t < 64; ++t) values(t, 30) += 2;  // too faint for one sample
   for (std::size_t k = 0; k < 64; ++k) values(40, k) -= 2;

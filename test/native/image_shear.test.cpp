@@ -9,6 +9,7 @@
 #include "gridding_truth.h"
 #include "imaging/gridded_image.h"
 #include "imaging/image_depth.h"
+#include "random_values.h"
 
 using namespace contimg;
 using namespace contimg::imaging;
@@ -28,20 +29,6 @@ const ImageGrid kFacet{90, 120, 2 * kArcminute, std::sin(4 * kDegree), std::sin(
 
 /// cos(2 pi (fx x + fy y) + 1), in pixels from the center.
 double wave(double fy, double fx, double y, double x) { return std::cos(2 * kPi * (fx * x + fy * y) + 1); }
-
-NdArray<double, 2> noise(std::size_t ny, std::size_t nx, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<double> normal;
-  NdArray<double, 2> image({ny, nx});
-  for (double& pixel : image) pixel = normal(random);
-  return image;
-}
-
-double product(const NdArray<double, 2>& a, const NdArray<double, 2>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a.data()[i] * b.data()[i];
-  return sum;
-}
 
 /// A third as large as DSA-110, so that images of a wide field are small.
 RandomObservation flat_array(double dec_deg = 16, double hours = 0.085) {
@@ -153,7 +140,8 @@ TEST_CASE("image shear: shearing is the adjoint of straightening, whatever the n
   for (const ImageGrid& grid : {kAtCenter, kFacet, ImageGrid{600, 4, kArcminute}}) {
     const auto shear = ImageShear::of(grid, sheared_by(grid, 0.7, -1.2), 0.3, 1e-5);
     REQUIRE(shear);
-    const auto image = noise(grid.ny, grid.nx, 1), sheared = noise(shear->sheared().ny, shear->sheared().nx, 2);
+    const auto image = gaussian_noise<double>(grid.ny, grid.nx, 1),
+               sheared = gaussian_noise<double>(shear->sheared().ny, shear->sheared().nx, 2);
     NdArray<double, 2> straightened(image.shape()), again(image.shape()), made(sheared.shape()),
         made_again(made.shape());
     shear->straighten<double>(sheared.view(), straightened.view(), 1);

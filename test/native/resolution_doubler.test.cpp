@@ -7,6 +7,7 @@
 
 #include "core/constants.h"
 #include "gridding_truth.h"
+#include "random_values.h"
 
 using namespace contimg;
 using namespace contimg::imaging;
@@ -21,20 +22,6 @@ NdArray<double, 2> wave(std::size_t ny, std::size_t nx, double step, double fy, 
     for (std::size_t x = 0; x < nx; ++x)
       image(y, x) = std::cos(2 * kPi * step * (fx * (double(x) - nx / 2) + fy * (double(y) - ny / 2)) + 1);
   return image;
-}
-
-NdArray<double, 2> noise(std::size_t ny, std::size_t nx, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<double> normal;
-  NdArray<double, 2> image({ny, nx});
-  for (double& pixel : image) pixel = normal(random);
-  return image;
-}
-
-double product(const NdArray<double, 2>& a, const NdArray<double, 2>& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a.data()[i] * b.data()[i];
-  return sum;
 }
 
 }  // namespace
@@ -73,7 +60,7 @@ TEST_CASE("resolution doubler: contracting is the adjoint of expanding") {
   REQUIRE(doubler);
   for (const auto& [ny, nx] : {std::pair<std::size_t, std::size_t>{40, 42}, {2, 6}, {14, 100}}) {
     const auto extent = [&](std::size_t n) { return ResolutionDoubler::coarse_extent(n, doubler->reach()); };
-    const auto coarse = noise(extent(ny), extent(nx), 1), fine = noise(ny, nx, 2);
+    const auto coarse = gaussian_noise<double>(extent(ny), extent(nx), 1), fine = gaussian_noise<double>(ny, nx, 2);
     NdArray<double, 2> expanded({ny, nx}), contracted(coarse.shape());
     doubler->expand<double>(coarse.view(), expanded.view(), 1);
     doubler->contract<double>(fine.view(), contracted.view(), 3);
