@@ -7,19 +7,17 @@ import type { JointMosaic, JointMosaicOptions, JointTile } from '../imaging/inde
 import { checkJointMosaicAbsent, writeJointMosaic } from '../pipeline/index.js';
 import type { JointMosaicFiles } from '../pipeline/index.js';
 import { UsageError } from './exit-codes.js';
-import { imagingSchema, toImagingOptions } from './imaging-options.js';
+import { imagingSchema, toImagingOptions } from './imaging-schema.js';
 import { integerOption, numberOption } from './load-config.js';
 import { indexPaths } from './subband-files.js';
 import { isMeasurementSet } from './visibility-source.js';
 
 /** Options of `contimg mosaic --joint`, beside those of any mosaic. */
-export const jointSchema = imagingSchema
-  .omit({ cell: true, npix: true, multiscale: true, spectralTerms: true })
-  .extend({
-    dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
-    minSubbands: integerOption.min(1).max(16).optional(),
-    ut1Utc: numberOption.min(-1).max(1).optional(),
-  });
+export const jointSchema = imagingSchema.extend({
+  dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
+  minSubbands: integerOption.min(1).max(16).optional(),
+  ut1Utc: numberOption.min(-1).max(1).optional(),
+});
 
 type JointOptions = z.infer<typeof jointSchema> & {
   readonly output: string;

@@ -80,3 +80,8 @@ export function optionName(name: string): string {
 /** Options that are numbers, as text from the command line. */
 export const numberOption = z.coerce.number();
 export const integerOption = numberOption.int();
+/** Numbers with commas between them. */
+export const numbersOption = z
+  .string()
+  .transform((text): unknown[] => text.split(','))
+  .pipe(z.array(numberOption));

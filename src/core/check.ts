@@ -14,14 +14,16 @@ export function checkPositive(name: string, value: unknown): number {
 /** A finite number from `min` to `max`. */
 export function checkNumber(name: string, value: unknown, min = -Number.MAX_VALUE, max = Number.MAX_VALUE): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse(name, 'a finite number', value);
-  if (value < min || value > max) refuse(name, `a number from ${min} to ${max}`, value);
+  if (value < min || value > max)
+    refuse(name, max === Number.MAX_VALUE ? `a number of at least ${min}` : `a number from ${min} to ${max}`, value);
   return value;
 }
 
 /** An integer from `min` to `max`. */
 export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    refuse(name, `an integer from ${min} to ${max}`, value);
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    refuse(name, `an integer ${range}`, value);
   }
   return value;
 }

@@ -62,6 +62,25 @@ describe('contimg image', () => {
     );
   });
 
+  it('takes off a start model, on the pixels and down to the limits that were asked for', async () => {
+    const name = join(folder, 'start');
+    const pixels = ['--nx', '320', '--ny', '256', '--cell', '6', '--phase-center', '336.85,16.05', '--epsilon', '1e-4'];
+    const limits = ['--gain', '0.2', '--mgain', '0.7', '--threshold', '0.05', '--nmiter', '3', '--no-outer-sources'];
+    const model = ['--start-model', join(incoming, 'truth.json')];
+    const run = await contimg(['image', ms, '--name', name, ...pixels, ...limits, ...model]);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const [image, residual] = await Promise.all(['image', 'residual'].map(end => readFits(`${name}-${end}.fits`)));
+    expect(image!.pixels.shape).toEqual([256, 320]);
+    expect(image!.wcs.center.raDeg).toBeCloseTo(336.85, 9);
+    expect(image!.wcs.center.decDeg).toBeCloseTo(16.05, 9);
+    expect(image!.history.join('\n')).toMatch(
+      /accuracy 0.0001[^]*gain 0.2, mgain 0.7, niter 50000, major cycles up to 3, threshold 0.05 Jy[^]*model of 3 point sources[^]*took 0 components/,
+    );
+    const peak = (pixels: Float32Array) => pixels.reduce((highest, pixel) => Math.max(highest, Math.abs(pixel)), 0);
+    expect(peak(image!.pixels.data as Float32Array)).toBeGreaterThan(1.5);
+    expect(peak(residual!.pixels.data as Float32Array)).toBeLessThan(0.05);
+  });
+
   it('replaces images only where it is told to, and sees them before it begins', async () => {
     const name = join(folder, 'kept');
     expect((await contimg(['image', incoming, '--name', name, ...grid])).exitCode).toBe(0);
@@ -80,6 +99,8 @@ describe('contimg image', () => {
     [['x', '--name', 'y', '--stokes', 'V'], /I, XX, YY, RR, LL/],
     [['x', '--name', 'y', '--weighting', 'uniform', '--robust', '0'], /--robust goes with/],
     [['x', '--name', 'y', '--field', '0'], /go with a MeasurementSet/],
+    [['x', '--name', 'y', '--phase-center', '5'], /--phase-center: expected ra,dec/],
+    [['x', '--name', 'y', '--phase-center', '5,99'], /--phase-center: declination to be/],
   ])('refuses %j', async (args, message) => {
     const run = await contimg(['image', ...args], { cwd: folder });
     expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 2, stdout: '' });

@@ -5,19 +5,27 @@ import { readFits } from '../../fits/index.js';
 import { imageGroup, imageMs } from '../../imaging/index.js';
 import type { ImagingOptions, TileImages } from '../../imaging/index.js';
 import { checkTileImagesAbsent, writeTileImages } from '../../pipeline/index.js';
+import { describeSource } from '../../uvh5/index.js';
+import { tablesFor } from '../calibration-tables.js';
 import type { MakeCommand } from '../command-context.js';
-import { UsageError } from '../exit-codes.js';
-import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
-import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { addImagingOptions } from '../imaging-options.js';
+import { checkAsUsage, tileSchema, toImagingOptions } from '../imaging-schema.js';
+import { integerOption, numberOption, numbersOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
+import { readStartModel } from '../start-model.js';
 import { isMeasurementSet, observationOf } from '../visibility-source.js';
 
-const schema = imagingSchema.extend({
+const schema = tileSchema.extend({
   name: z.string(),
   channelsOut: integerOption.min(1).optional(),
+  phaseCenter: numbersOption.refine(center => center.length === 2, 'expected ra,dec in degrees').optional(),
+  startModel: z.string().optional(),
   mask: z.string().optional(),
   dataColumn: z.enum(['DATA', 'CORRECTED_DATA', 'MODEL_DATA']).optional(),
   field: z.string().optional(),
+  dataDescriptions: numbersOption.optional(),
+  table: z.array(z.string()).optional(),
   minSubbands: integerOption.min(1).max(16).optional(),
   ut1Utc: numberOption.min(-1).max(1).optional(),
   overwrite: z.boolean().optional(),
@@ -27,65 +35,104 @@ const schema = imagingSchema.extend({
 type Options = z.infer<typeof schema>;
 
 /** `contimg image`: the images of one observation. */
-export const imageCommand: MakeCommand = ({ config, signal }) =>
-  addImagingOptions(new Command('image'))
-    .description('Image one observation: a MeasurementSet, or the UVH5 files of one group.')
-    .argument('<path...>', 'MeasurementSet; or files, or folders of files')
-    .requiredOption(
-      '--name <name>',
-      'the images are <name>-image.fits, -image-pb, -residual, -model, -dirty, -psf, -pb and -weight',
-    )
+export const imageCommand: MakeCommand = ({ config, signal }, exitWith) =>
+  addTileOptions(
+    new Command('image')
+      .description('Image one observation: a MeasurementSet, or the UVH5 files of one group.')
+      .argument('<path...>', 'MeasurementSet; or files, or folders of files')
+      .requiredOption(
+        '--name <name>',
+        'the images are <name>-image.fits, -image-pb, -residual, -model, -dirty, -psf, -pb and -weight',
+      )
+      .option('--overwrite', 'replace images that exist')
+      .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+      .option('--json', 'print one line of JSON: the files, and what the images say of themselves')
+      .optionsGroup('Data:')
+      .addOption(
+        new Option('--data-column <name>', 'of the MeasurementSet (default DATA)').choices([
+          'DATA',
+          'CORRECTED_DATA',
+          'MODEL_DATA',
+        ]),
+      )
+      .option('--field <id or name>', 'of the MeasurementSet (default: all, where they go together)')
+      .option('--data-descriptions <id,...>', 'of the MeasurementSet (default: all, where they go together)')
+      .option('--table <path...>', 'calibration tables to apply')
+      .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
+      .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observation (default 0)'),
+  ).action(async (paths: string[], raw: unknown) => {
+    const options = parseWith(schema, raw, optionName);
+    if (!options.overwrite) await checkTileImagesAbsent(options.name, options.channelsOut);
+    const display = progressDisplay();
+    const job = { signal, threads: options.threads ?? config.threads };
+    const onProgress = (fraction: number) => display.show({ name: options.name, fraction });
+    try {
+      const tile = await imagePaths(paths, options, { ...job, onProgress });
+      if (tile === undefined) {
+        exitWith(exitCodes.failed);
+        return;
+      }
+      const files = await writeTileImages(options.name, tile, { overwrite: options.overwrite });
+      display.stop();
+      if (options.json) console.log(JSON.stringify({ files, images: [tile, ...tile.channelImages].map(summaryOf) }));
+      else print(tile, files);
+    } finally {
+      display.stop();
+    }
+  });
+
+/** Those of imaging, beside those that every command has. */
+function addTileOptions(command: Command): Command {
+  return addImagingOptions(command)
+    .optionsGroup('Image:')
+    .option('--phase-center <ra,dec>', 'its center, degrees, ICRS (default: on the meridian at the middle)')
     .option(
       '--channels-out <n>',
       'also image n parts of the channels: <name>-0000-image.fits ..., and all as <name>-MFS-',
     )
+    .optionsGroup('Clean:')
     .option('--mask <file>', 'FITS image of the pixels to clean: those that are not 0; its grid is that of the images')
-    .addOption(
-      new Option('--data-column <name>', 'of the MeasurementSet (default DATA)').choices([
-        'DATA',
-        'CORRECTED_DATA',
-        'MODEL_DATA',
-      ]),
+    .option(
+      '--start-model <file>',
+      'point sources to take off first: CSV with ra_deg, dec_deg, flux_jy, before the primary beam',
     )
-    .option('--field <id or name>', 'of the MeasurementSet (default: all, where they go together)')
-    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
-    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observation (default 0)')
-    .option('--overwrite', 'replace images that exist')
-    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
-    .option('--json', 'print one line of JSON: the files, and what the images say of themselves')
-    .action(async (paths: string[], raw: unknown) => {
-      const options = parseWith(schema, raw, optionName);
-      if (!options.overwrite) await checkTileImagesAbsent(options.name, options.channelsOut);
-      const display = progressDisplay();
-      const job = { signal, threads: options.threads ?? config.threads };
-      const onProgress = (fraction: number) => display.show({ name: options.name, fraction });
-      try {
-        const tile = await imagePaths(paths, options, { ...job, onProgress });
-        const files = await writeTileImages(options.name, tile, { overwrite: options.overwrite });
-        display.stop();
-        if (options.json) console.log(JSON.stringify({ files, images: [tile, ...tile.channelImages].map(summaryOf) }));
-        else print(tile, files);
-      } finally {
-        display.stop();
-      }
-    });
+    .optionsGroup('Options:');
+}
 
-async function imagePaths(paths: readonly string[], options: Options, job: ImagingOptions): Promise<TileImages> {
-  const imaging = {
+/** @returns undefined where a calibration table must not be applied. */
+async function imagePaths(
+  paths: readonly string[],
+  options: Options,
+  job: ImagingOptions,
+): Promise<TileImages | undefined> {
+  const imaging: ImagingOptions = {
     ...toImagingOptions(options),
     channelsOut: options.channelsOut,
+    phaseCenter: options.phaseCenter && { raDeg: options.phaseCenter[0]!, decDeg: options.phaseCenter[1]! },
     mask: options.mask === undefined ? undefined : await readFits(options.mask),
     minSubbands: options.minSubbands,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },
     ...job,
   };
-  const { dataColumn, field } = options;
-  if ((dataColumn !== undefined || field !== undefined) && !(await isMeasurementSet(paths)))
-    throw new UsageError('--data-column and --field go with a MeasurementSet');
+  checkAsUsage(imaging);
+  const { dataColumn, field, dataDescriptions } = options;
+  const ofMs = dataColumn !== undefined || field !== undefined || dataDescriptions !== undefined;
+  if (ofMs && !(await isMeasurementSet(paths)))
+    throw new UsageError('--data-column, --field and --data-descriptions go with a MeasurementSet');
   const source = await observationOf(paths, job.signal!);
-  if (typeof source === 'string')
-    return imageMs(source, { ...imaging, dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field });
-  return imageGroup(source, imaging);
+  const choice = { dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field, dataDescriptions };
+  const reading = typeof source === 'string' ? choice : { minSubbands: options.minSubbands };
+  const describe = () => describeSource(source, { ...reading, signal: job.signal });
+  const { solutions: calibration } = options.table
+    ? await tablesFor(options.table, await describe(), job.signal!)
+    : { solutions: [] };
+  if (calibration === undefined) return undefined;
+  const startModel =
+    options.startModel === undefined
+      ? undefined
+      : await readStartModel(options.startModel, (await describe()).freqHz, imaging.spectralIndex);
+  const whole = { ...imaging, calibration, startModel };
+  return typeof source === 'string' ? imageMs(source, { ...whole, ...choice }) : imageGroup(source, whole);
 }
 
 function summaryOf({ channelIndex, channelRange, restored, beam, rmsJyBeam, nVisibilities, stop, cycles }: TileImages) {

@@ -45,61 +45,60 @@ const ofVisibilities = Object.keys(jointSchema.shape) as (keyof typeof jointSche
 
 /** `contimg mosaic`: images of overlapping fields to one. */
 export const mosaicCommand: MakeCommand = ({ config, signal }) =>
-  addImagingOptions(new Command('mosaic'), { toJointMosaic: true })
-    .description('Combine overlapping images into one, each pixel weighted by its primary beam and noise.')
-    .argument(
-      '<tile...>',
-      'FITS images in Jy/beam, not divided by the primary beam, which stands beside NAME-image.fits as NAME-pb.fits; ' +
-        'with --joint MeasurementSets, UVH5 files, or folders of these',
-    )
-    .requiredOption(
-      '-o, --output <name>',
-      'what is made is <name>.fits, -weight.fits, -rms.fits, -coverage.fits, .png and .json; of parts of the band, ' +
-        '<name>-0000.fits and so on, all on the same pixels',
-    )
-    .option('--joint', 'of visibilities, gridded to one mosaic and cleaned as a whole; options of imaging go with it')
-    .addOption(new Option('--tier <name>', 'a set of options').choices(Object.keys(mosaicTiers)))
-    .option('--dish <m>', 'take the Airy pattern of a dish of this diameter for the primary beam, not the files')
-    .option('--cutoff <fraction>', 'a tile counts where its primary beam is at least this (default 0.1)')
-    .addOption(new Option('--kernel <name>', 'interpolation (default optimal)').choices([...kernels]))
-    .option('--cell <arcsec>', 'pixel size (default: the smallest of the tiles; with --joint a fifth of the beam)')
-    .addOption(new Option('--projection <name>', 'default SIN, or what all tiles have').choices(['SIN', 'TAN', 'ZEA']))
-    .option('--common-beam', 'convolve all tiles to the smallest beam that holds theirs')
-    .option('--compare', 'compare tiles where they overlap, and make <name>-chi2.fits')
-    .option('--reject <sigma>', 'leave out pixels that the median of three tiles or more contradicts')
-    .option('--catalogue <csv>', 'compare fluxes and positions with a catalogue: columns ra_deg, dec_deg, flux_jy')
-    .option('--max-pixels <n>', 'refuse a larger mosaic (default 1e8)')
-    .option('--overwrite', 'replace files that exist')
-    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
-    .option('--json', 'print one line of JSON for each mosaic: the files, the tiles, and every check')
-    .action(async (paths: string[], raw: unknown) => {
-      const options = parseWith(schema, raw, optionName);
-      refuseOthers(options);
-      const catalogue = options.catalogue === undefined ? undefined : await readSkyModel(options.catalogue);
-      const display = progressDisplay();
-      const onProgress = (fraction: number) => display.show({ name: options.output, fraction });
-      const job = { signal, threads: options.threads ?? config.threads, onProgress };
-      try {
-        if (options.joint) {
-          const { joint, made } = await makeJointMosaic(
-            paths,
-            options,
-            { ...job, cellArcsec: options.cell },
-            catalogue,
-          );
-          display.stop();
-          printJoint(joint, made, options.json ?? false);
-          return;
-        }
-        const made = await makeMosaics(paths, options, { ...toMosaicOptions(options), ...job });
-        const summaries: MosaicSummary[] = [];
-        for (const [name, mosaic] of made) summaries.push(await writeMosaicSummary(name, mosaic, catalogue));
+  addImagingOptions(
+    new Command('mosaic')
+      .description('Combine overlapping images into one, each pixel weighted by its primary beam and noise.')
+      .argument(
+        '<tile...>',
+        'FITS images in Jy/beam, not divided by the primary beam, which stands beside NAME-image.fits as NAME-pb.fits; ' +
+          'with --joint MeasurementSets, UVH5 files, or folders of these',
+      )
+      .requiredOption(
+        '-o, --output <name>',
+        'what is made is <name>.fits, -weight.fits, -rms.fits, -coverage.fits, .png and .json; of parts of the band, ' +
+          '<name>-0000.fits and so on, all on the same pixels',
+      )
+      .option('--joint', 'of visibilities, gridded to one mosaic and cleaned as a whole; options of imaging go with it')
+      .addOption(new Option('--tier <name>', 'a set of options').choices(Object.keys(mosaicTiers)))
+      .option('--dish <m>', 'take the Airy pattern of a dish of this diameter for the primary beam, not the files')
+      .option('--cutoff <fraction>', 'a tile counts where its primary beam is at least this (default 0.1)')
+      .addOption(new Option('--kernel <name>', 'interpolation (default optimal)').choices([...kernels]))
+      .option('--cell <arcsec>', 'pixel size (default: the smallest of the tiles; with --joint a fifth of the beam)')
+      .addOption(
+        new Option('--projection <name>', 'default SIN, or what all tiles have').choices(['SIN', 'TAN', 'ZEA']),
+      )
+      .option('--common-beam', 'convolve all tiles to the smallest beam that holds theirs')
+      .option('--compare', 'compare tiles where they overlap, and make <name>-chi2.fits')
+      .option('--reject <sigma>', 'leave out pixels that the median of three tiles or more contradicts')
+      .option('--catalogue <csv>', 'compare fluxes and positions with a catalogue: columns ra_deg, dec_deg, flux_jy')
+      .option('--max-pixels <n>', 'refuse a larger mosaic (default 1e8)')
+      .option('--overwrite', 'replace files that exist')
+      .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+      .option('--json', 'print one line of JSON for each mosaic: the files, the tiles, and every check'),
+    { toJointMosaic: true },
+  ).action(async (paths: string[], raw: unknown) => {
+    const options = parseWith(schema, raw, optionName);
+    refuseOthers(options);
+    const catalogue = options.catalogue === undefined ? undefined : await readSkyModel(options.catalogue);
+    const display = progressDisplay();
+    const onProgress = (fraction: number) => display.show({ name: options.output, fraction });
+    const job = { signal, threads: options.threads ?? config.threads, onProgress };
+    try {
+      if (options.joint) {
+        const { joint, made } = await makeJointMosaic(paths, options, { ...job, cellArcsec: options.cell }, catalogue);
         display.stop();
-        [...made.values()].forEach((mosaic, i) => print(mosaic, summaries[i]!, options.json ?? false));
-      } finally {
-        display.stop();
+        printJoint(joint, made, options.json ?? false);
+        return;
       }
-    });
+      const made = await makeMosaics(paths, options, { ...toMosaicOptions(options), ...job });
+      const summaries: MosaicSummary[] = [];
+      for (const [name, mosaic] of made) summaries.push(await writeMosaicSummary(name, mosaic, catalogue));
+      display.stop();
+      [...made.values()].forEach((mosaic, i) => print(mosaic, summaries[i]!, options.json ?? false));
+    } finally {
+      display.stop();
+    }
+  });
 
 /** @throws {UsageError} options that do not go with what a mosaic is made of. */
 function refuseOthers(options: Options): void {

@@ -13,11 +13,12 @@ import {
 } from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
-import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
+import { addImagingOptions } from '../imaging-options.js';
+import { tileSchema, toImagingOptions } from '../imaging-schema.js';
 import { folderOf, integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
 
-const schema = imagingSchema.extend({
+const schema = tileSchema.extend({
   ...calibrationSchema.shape,
   flag: z.boolean().optional(),
   calibrate: z.boolean().optional(),
@@ -36,37 +37,43 @@ const schema = imagingSchema.extend({
 
 /** `contimg run`: the whole flow. */
 export const runCommand: MakeCommand = (context, exitWith) =>
-  addCalibrationOptions(addImagingOptions(new Command('run')))
-    .description(
-      'Make everything that can be made of the files in a folder: tiles, and mosaics, which are published. What is there already is not made again.',
-    )
-    .argument('<incoming>', 'folder of subband files; it is not changed')
-    .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
-    .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
-    .option(
-      '--database <url>',
-      'registry, postgres://... (or DATABASE_URL; default registry.sqlite in the work folder)',
-    )
-    .option('--group-size <n>', 'tiles per mosaic (default 10)')
-    .option('--overlap <n>', 'tiles that a mosaic has in common with the one before (default 0)')
-    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
-    .option('--ms', 'make a MeasurementSet of every group too, and keep it')
-    .option('--flag', 'find interference, dead and shadowed antennas, and leave them out')
-    .option('--calibrate', 'apply calibration sets that are registered; with --sky or --calibrator, solve for sets too')
-    .option('--min-flux <jy>', 'flux of the sky model in the beam from which a group is solved (default 1)')
-    .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
-    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
-    .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed')
-    .action(async (incoming: string, raw: unknown) => {
-      const options = parseWith(schema, raw, optionName);
-      const report = await runWithDisplay(incoming, await toPipelineConfig(options, context), context.signal);
-      if (options.json) console.log(JSON.stringify(report));
-      else printReport(report);
-      for (const { stage, subject, code, reason } of report.failed) {
-        console.error(`Failed: ${stage} ${subject}: ${reason} [${code}]`);
-      }
-      if (report.failed.length > 0) exitWith(exitCodes.failed);
-    });
+  addCalibrationOptions(
+    addImagingOptions(
+      new Command('run')
+        .description(
+          'Make everything that can be made of the files in a folder: tiles, and mosaics, which are published. What is there already is not made again.',
+        )
+        .argument('<incoming>', 'folder of subband files; it is not changed')
+        .option('--work <folder>', 'folder for all that is made on the way (or CONTIMG_WORK)')
+        .option('--products <folder>', 'folder that mosaics are published into (or CONTIMG_PRODUCTS)')
+        .option(
+          '--database <url>',
+          'registry, postgres://... (or DATABASE_URL; default registry.sqlite in the work folder)',
+        )
+        .option('--group-size <n>', 'tiles per mosaic (default 10)')
+        .option('--overlap <n>', 'tiles that a mosaic has in common with the one before (default 0)')
+        .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
+        .option('--ms', 'make a MeasurementSet of every group too, and keep it')
+        .option('--flag', 'find interference, dead and shadowed antennas, and leave them out')
+        .option(
+          '--calibrate',
+          'apply calibration sets that are registered; with --sky or --calibrator, solve for sets too',
+        )
+        .option('--min-flux <jy>', 'flux of the sky model in the beam from which a group is solved (default 1)')
+        .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
+        .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+        .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed'),
+    ).optionsGroup('Calibration:'),
+  ).action(async (incoming: string, raw: unknown) => {
+    const options = parseWith(schema, raw, optionName);
+    const report = await runWithDisplay(incoming, await toPipelineConfig(options, context), context.signal);
+    if (options.json) console.log(JSON.stringify(report));
+    else printReport(report);
+    for (const { stage, subject, code, reason } of report.failed) {
+      console.error(`Failed: ${stage} ${subject}: ${reason} [${code}]`);
+    }
+    if (report.failed.length > 0) exitWith(exitCodes.failed);
+  });
 
 async function toPipelineConfig(options: z.infer<typeof schema>, { config }: CommandContext): Promise<PipelineConfig> {
   const solving = options.sky !== undefined || options.calibrator !== undefined;

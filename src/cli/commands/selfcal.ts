@@ -9,12 +9,13 @@ import { describeSource } from '../../uvh5/index.js';
 import { tablesFor } from '../calibration-tables.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
-import { addImagingOptions, imagingSchema, toImagingOptions } from '../imaging-options.js';
+import { addImagingOptions } from '../imaging-options.js';
+import { tileSchema, toImagingOptions } from '../imaging-schema.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
 import { progressDisplay } from '../progress-display.js';
 import { observationOf } from '../visibility-source.js';
 
-const schema = imagingSchema.extend({
+const schema = tileSchema.extend({
   name: z.string(),
   table: z.array(z.string()).optional(),
   flag: z.boolean().optional(),
@@ -31,59 +32,60 @@ const schema = imagingSchema.extend({
 
 /** `contimg selfcal`: the image of one observation, calibrated on itself. */
 export const selfcalCommand: MakeCommand = ({ config, signal }, exitWith) =>
-  addImagingOptions(new Command('selfcal'))
-    .description('Image one observation, calibrate it on its own image and image it again, as long as that helps.')
-    .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
-    .requiredOption(
-      '--name <name>',
-      'the images are <name>-image.fits ..., the solutions <name>-phase.g and <name>-amplitude.g',
-    )
-    .option('--table <path...>', 'calibration tables to apply first')
-    .option('--flag', 'look for interference and dead antennas first')
-    .option('--phase-rounds <n>', 'most rounds that solve for phases (default 3)')
-    .option('--amplitude-rounds <n>', 'most rounds that solve for amplitudes too, after those (default 1)')
-    .option('--phase-solint <sec>', 'solution interval of phases (default 60)')
-    .option('--amplitude-solint <sec>', 'solution interval of amplitudes (default: the whole observation)')
-    .option('--ref-ant <name>', 'reference antenna (default: the healthiest)')
-    .option('--min-snr <n>', 'lowest signal to noise of a solution (default 3)')
-    .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
-    .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
-    .option('--json', 'print one line of JSON: the files, and the figures of every round')
-    .action(async (paths: string[], raw: unknown) => {
-      const options = parseWith(schema, raw, optionName);
-      if (options.stokes !== undefined || options.channelRange !== undefined)
-        throw new UsageError('--stokes and --channel-range do not go with selfcal: the model is of all data');
-      await checkSelfCalibrationAbsent(options.name);
-      const source = await observationOf(paths, signal);
-      const reading = { ...(typeof source !== 'string' && { minSubbands: options.minSubbands }) };
-      const { solutions: calibration } = options.table
-        ? await tablesFor(options.table, await describeSource(source, { ...reading, signal }), signal)
-        : { solutions: [] };
-      if (calibration === undefined) {
-        exitWith(exitCodes.failed);
-        return;
-      }
-      const display = progressDisplay();
-      const job = { signal, threads: options.threads ?? config.threads };
-      try {
-        const imaging = withoutSelection(toImagingOptions(options));
-        const flags = options.flag ? await flagVisibilities(source, { ...reading, ...job }) : undefined;
-        const done = await selfCalibrate(source, {
-          ...{ calibration, flags, source: reading, imaging },
-          ...{ phaseRounds: options.phaseRounds, amplitudeRounds: options.amplitudeRounds },
-          ...{ phaseSolintSec: options.phaseSolint, amplitudeSolintSec: options.amplitudeSolint },
-          ...{ refAnt: options.refAnt, minSnr: options.minSnr, ...job },
-          onProgress: fraction => display.show({ name: options.name, fraction }),
-        });
-        const files = await writeSelfCalibration(options.name, done);
-        display.stop();
-        const { before, after, rounds } = done;
-        if (options.json) console.log(JSON.stringify({ ...files, before, after, rounds }));
-        else print(done, [...files.tables, ...files.images]);
-      } finally {
-        display.stop();
-      }
-    });
+  addImagingOptions(
+    new Command('selfcal')
+      .description('Image one observation, calibrate it on its own image and image it again, as long as that helps.')
+      .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
+      .requiredOption(
+        '--name <name>',
+        'the images are <name>-image.fits ..., the solutions <name>-phase.g and <name>-amplitude.g',
+      )
+      .option('--table <path...>', 'calibration tables to apply first')
+      .option('--flag', 'look for interference and dead antennas first')
+      .option('--phase-rounds <n>', 'most rounds that solve for phases (default 3)')
+      .option('--amplitude-rounds <n>', 'most rounds that solve for amplitudes too, after those (default 1)')
+      .option('--phase-solint <sec>', 'solution interval of phases (default 60)')
+      .option('--amplitude-solint <sec>', 'solution interval of amplitudes (default: the whole observation)')
+      .option('--ref-ant <name>', 'reference antenna (default: the healthiest)')
+      .option('--min-snr <n>', 'lowest signal to noise of a solution (default 3)')
+      .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
+      .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
+      .option('--json', 'print one line of JSON: the files, and the figures of every round'),
+  ).action(async (paths: string[], raw: unknown) => {
+    const options = parseWith(schema, raw, optionName);
+    if (options.stokes !== undefined || options.channelRange !== undefined)
+      throw new UsageError('--stokes and --channel-range do not go with selfcal: the model is of all data');
+    await checkSelfCalibrationAbsent(options.name);
+    const source = await observationOf(paths, signal);
+    const reading = { ...(typeof source !== 'string' && { minSubbands: options.minSubbands }) };
+    const { solutions: calibration } = options.table
+      ? await tablesFor(options.table, await describeSource(source, { ...reading, signal }), signal)
+      : { solutions: [] };
+    if (calibration === undefined) {
+      exitWith(exitCodes.failed);
+      return;
+    }
+    const display = progressDisplay();
+    const job = { signal, threads: options.threads ?? config.threads };
+    try {
+      const imaging = withoutSelection(toImagingOptions(options));
+      const flags = options.flag ? await flagVisibilities(source, { ...reading, ...job }) : undefined;
+      const done = await selfCalibrate(source, {
+        ...{ calibration, flags, source: reading, imaging },
+        ...{ phaseRounds: options.phaseRounds, amplitudeRounds: options.amplitudeRounds },
+        ...{ phaseSolintSec: options.phaseSolint, amplitudeSolintSec: options.amplitudeSolint },
+        ...{ refAnt: options.refAnt, minSnr: options.minSnr, ...job },
+        onProgress: fraction => display.show({ name: options.name, fraction }),
+      });
+      const files = await writeSelfCalibration(options.name, done);
+      display.stop();
+      const { before, after, rounds } = done;
+      if (options.json) console.log(JSON.stringify({ ...files, before, after, rounds }));
+      else print(done, [...files.tables, ...files.images]);
+    } finally {
+      display.stop();
+    }
+  });
 
 /** Imaging options but for those that are refused above. */
 function withoutSelection(options: ImagingOptions): ImagingOptions {
