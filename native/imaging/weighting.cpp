@@ -181,6 +181,8 @@ void apply_weighting(NdView<const Vec3, 1> uvw_m, NdView<const double, 1> freq_h
     const std::size_t step = weighting.density == WeightDensity::kOneChannel ? 1 : n_channels;
     for (std::size_t first = 0; first < n_channels; first += step)
       divide_by_density(samples, first, first + step, grid, weighting, density);
+  } else {
+    samples.for_each(0, n_channels, [](double, double, float) {});  // refuses what the other schemes do
   }
   apply_taper(samples, n_channels, weighting.taper, weighting.range);
 }

@@ -50,8 +50,8 @@ function addCleanOptions(command: Command, toJointMosaic: boolean): void {
     .option('--gain <fraction>', 'of a peak, that one component takes (default 0.1)')
     .option('--mgain <fraction>', 'of the highest peak, that one major cycle takes (default 0.8)')
     .option('--threshold <jy>', 'clean nothing that is fainter, Jy/beam (default 0)')
-    .option('--auto-mask <sigma>', 'clean what exceeds this (default 3.5) ...')
-    .option('--auto-threshold <sigma>', '... down to this (default 2)')
+    .option('--auto-mask <sigma>', 'clean what exceeds this (default 3.5, or what --auto-threshold is above that) ...')
+    .option('--auto-threshold <sigma>', '... down to this (default 2, or what --auto-mask is below that)')
     .option('--local-rms', 'with the sigma of the surroundings, not that of the whole image')
     .option('--local-rms-window <beams>', 'side of the boxes in which that is measured (default 25)');
   if (!toJointMosaic)

@@ -53,9 +53,15 @@ export function checkGroup<T extends { readonly files: readonly { readonly path:
   return group;
 }
 
+/** Neither missing nor null, nor a function. */
+export function checkObject<T>(name: string, value: T): T & object {
+  if (typeof value !== 'object' || value === null) refuse(name, 'an object', value);
+  return value;
+}
+
 /** Refuses misspelt options by name. */
 export function checkKnownOptions(options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || (options as unknown) === null) refuse('options', 'an object', options);
+  checkObject('options', options);
   for (const key of Object.keys(options)) {
     if (!known.includes(key))
       throw new InvalidArgumentError(`Expected an option among ${known.join(', ')} but received ${key}`);

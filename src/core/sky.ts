@@ -1,6 +1,6 @@
 import { addon } from './addon.js';
 import { callNative } from './job.js';
-import { checkNumber } from './check.js';
+import { checkNumber, checkObject } from './check.js';
 
 /** A direction on the sky, ICRS, degrees. */
 export interface SkyDirection {
@@ -47,6 +47,7 @@ export function checkEarthOrientation(value: Partial<EarthOrientation> | undefin
 
 /** A direction for the addon. */
 export function toRawDirection(direction: SkyDirection): { raRad: number; decRad: number } {
+  checkObject('a direction', direction);
   checkNumber('raDeg', direction.raDeg, -360, 720);
   checkNumber('decDeg', direction.decDeg, -90, 90);
   return { raRad: direction.raDeg * degree, decRad: direction.decDeg * degree };

@@ -61,7 +61,10 @@ export function toRawSource(
   for (const name of msChoiceOptions)
     if (options[name] !== undefined)
       throw new InvalidArgumentError(`Expected ${name} for a MeasurementSet only, but the source is UVH5 files`);
-  const paths = 'files' in source ? source.files.map(file => file.path) : source;
+  const { files = source } = (source ?? {}) as { files?: unknown };
+  const paths: unknown = Array.isArray(files)
+    ? files.map(file => (file as { path?: string } | null)?.path ?? file)
+    : files;
   if (!Array.isArray(paths) || paths.length === 0 || paths.some(path => typeof path !== 'string' || path === ''))
     throw new InvalidArgumentError('Expected a MeasurementSet path, or at least one UVH5 path, as source');
   const minSubbands = checkInteger('minSubbands', options.minSubbands ?? dsa110.minSubbands, 1, dsa110.nSubbands);

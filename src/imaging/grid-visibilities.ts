@@ -5,7 +5,7 @@ import type { GridValues, RawGridding } from '../../bindings/addon.js';
 import { addon } from '../core/addon.js';
 import { fromRaw, toRaw } from '../core/array.js';
 import type { NumberArray } from '../core/array.js';
-import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
+import { checkInteger, checkKnownOptions, checkNumber, checkObject, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { runJob, threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
@@ -66,7 +66,7 @@ export async function gridVisibilities<D extends GridValues = Float32Array>(
   samples: UvSamples<D> & { readonly visibilities: NdArray<D> },
   options: GriddingOptions,
 ): Promise<NdArray<D>> {
-  const type = typeOf(samples.visibilities);
+  const type = typeOf(checkObject('samples', samples).visibilities);
   const raw = toRawGridding(samples, options, type);
   const visibilities = toRaw(checkArray('visibilities', samples.visibilities, type, [...raw.weights.shape, 2]));
   const image = await runJob(options, onProgress => addon().gridVisibilities({ ...raw, visibilities }, onProgress));
@@ -137,10 +137,13 @@ function toRawGridding<D extends GridValues>(
 }
 
 function toRawSamples<D extends GridValues>(
-  { uvwMeters, freqHz, weights }: UvSamples<D>,
+  samples: UvSamples<D>,
   type: ArrayType<D>,
 ): Pick<RawGridding<D>, 'uvwMeters' | 'freqHz' | 'weights'> {
+  const { uvwMeters, freqHz, weights } = checkObject('samples', samples);
   checkArray('uvwMeters', uvwMeters, Float64Array, [undefined, 3]);
+  if (!(freqHz instanceof Float64Array) && !Array.isArray(freqHz))
+    throw new InvalidArgumentError(`Expected freqHz to be an array of numbers but received ${String(freqHz)}`);
   const frequencies = Float64Array.from(freqHz);
   const shape = [uvwMeters.shape[0]!, frequencies.length];
   const ones = () => ndarray(new type(shape[0]! * shape[1]!).fill(1) as D, shape);

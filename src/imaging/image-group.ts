@@ -1,4 +1,4 @@
-import { checkGroup } from '../core/check.js';
+import { checkGroup, checkObject } from '../core/check.js';
 import { toRawSource } from '../core/source.js';
 import type { SubbandGroup } from '../grouping/types.js';
 import { imageTile } from './image-tile.js';
@@ -24,6 +24,6 @@ export async function imageGroup(
   group: Pick<SubbandGroup, 'files'>,
   options: ImagingOptions = {},
 ): Promise<TileImages> {
-  const { minSubbands = imagingDefaults.minSubbands } = options;
+  const { minSubbands = imagingDefaults.minSubbands } = checkObject('options', options);
   return imageTile(toRawSource(checkGroup(group), { ...options, minSubbands }), options);
 }

@@ -1,4 +1,4 @@
-import { checkText } from '../core/check.js';
+import { checkObject, checkText } from '../core/check.js';
 import type { MsChoice } from '../core/source.js';
 import { toRawSource } from '../core/source.js';
 import { imageTile } from './image-tile.js';
@@ -24,5 +24,5 @@ export async function imageMs(
   options: ImagingOptions & MsChoice = {},
 ): Promise<TileImages> {
   const path = checkText('ms', typeof ms === 'string' ? ms : (ms as Partial<typeof ms> | undefined)?.path);
-  return imageTile(toRawSource(path, options), options);
+  return imageTile(toRawSource(path, checkObject('options', options)), options);
 }

@@ -2,7 +2,7 @@ import type { RawImaging, RawJointMosaic, RawJointTile, RawSource } from '../../
 import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
-import { checkKnownOptions, checkPositive, checkText } from '../core/check.js';
+import { checkKnownOptions, checkObject, checkPositive, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { runJob } from '../core/job.js';
 import { fromRawDirection } from '../core/sky.js';
@@ -12,8 +12,8 @@ import type { MsChoice, SourceOptions, VisibilitySource } from '../core/source.j
 import { mjdSecToIso } from '../core/time.js';
 import { packageVersion } from '../core/version.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { toRawOptions } from './options.js';
 import type { ImagingOptions } from './options.js';
+import { toRawOptions } from './raw-options.js';
 import { beamOf, describeClean, describeImaging, fittedSources, stokesOf } from './provenance.js';
 import type { CleanCycle, CleanStop, FittedSource } from './tile-images.js';
 
@@ -93,6 +93,7 @@ export interface JointMosaic {
 export async function jointMosaic(tiles: readonly JointTile[], options: JointMosaicOptions = {}): Promise<JointMosaic> {
   if (!Array.isArray(tiles) || tiles.length === 0)
     throw new InvalidArgumentError('Expected a list of at least one observation for a joint mosaic');
+  checkObject('options', options);
   for (const name of ofTilesAlone)
     if ((options as ImagingOptions)[name] !== undefined)
       throw new InvalidArgumentError(`Expected options of a joint mosaic, but ${name} is one of single tiles`);
@@ -111,7 +112,7 @@ export async function jointMosaic(tiles: readonly JointTile[], options: JointMos
 function rawSourceOf(tile: JointTile, options: JointMosaicOptions): RawSource {
   const { minSubbands, earthOrientation, dataColumn, field, dataDescriptions, threads } = options;
   const shared = { minSubbands, earthOrientation, dataColumn, field, dataDescriptions, threads };
-  if (typeof tile !== 'object' || !('source' in tile)) return toRawSource(tile, shared);
+  if (typeof tile !== 'object' || tile === null || !('source' in tile)) return toRawSource(tile, shared);
   checkKnownOptions(tile, ['id', 'source', 'calibration', 'flags', ...msChoiceOptions]);
   const { source, calibration, flags } = tile;
   const choice = Object.fromEntries(msChoiceOptions.filter(name => name in tile).map(name => [name, tile[name]]));

@@ -1,5 +1,6 @@
-import { checkPositive } from '../core/check.js';
+import { checkObject, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
+import { toRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import { pixelToSky, skyToPixel } from '../fits/wcs.js';
@@ -41,16 +42,21 @@ interface Peak {
  *
  * @param image - with a beam, in Jy/beam.
  * @returns one entry per position; undefined outside the image, on NaN, or where no peak is found.
- * @throws {InvalidArgumentError} the image has no beam.
+ * @throws {InvalidArgumentError} the image has no beam, or a position is none.
  */
 export function measureSources(
   image: SkyImage,
   positions: readonly SkyDirection[],
   options: MeasureSourcesOptions = {},
 ): (SourceMeasurement | undefined)[] {
-  const { beam } = image;
+  const { beam } = checkObject('image', image);
   if (!beam) throw new InvalidArgumentError('Expected an image with a restoring beam but it has none');
-  const radius = checkPositive('searchRadiusArcsec', options.searchRadiusArcsec ?? beam.majorArcsec);
+  if (!Array.isArray(positions)) throw new InvalidArgumentError('Expected an array of positions');
+  positions.forEach(toRawDirection);
+  const radius = checkPositive(
+    'searchRadiusArcsec',
+    checkObject('options', options).searchRadiusArcsec ?? beam.majorArcsec,
+  );
   const shape = shapeOf(beam, image.wcs.cellArcsec);
   return positions.map(position => {
     const expected = skyToPixel(image.wcs, position);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isPipelineError } from '../../src/core/errors.js';
 import { imagingDefaults } from '../../src/imaging/index.js';
 import type { ImagingOptions } from '../../src/imaging/index.js';
-import { toRawOptions } from '../../src/imaging/options.js';
+import { toRawOptions } from '../../src/imaging/raw-options.js';
 
 test.each<[ImagingOptions | Record<string, unknown>, string]>([
   [{ npix: 31 }, 'npix'],
@@ -34,7 +34,9 @@ test.each<[ImagingOptions | Record<string, unknown>, string]>([
   [{ gain: 0 }, 'gain'],
   [{ mgain: 2 }, 'mgain'],
   [{ thresholdJyBeam: -1 }, 'thresholdJyBeam'],
-  [{ autoMaskSigma: 3, autoThresholdSigma: 4 }, 'autoThresholdSigma'],
+  [{ autoMaskSigma: 3, autoThresholdSigma: 4 }, 'autoThresholdSigma of at most autoMaskSigma, 3, but received 4'],
+  [{ autoThresholdSigma: Infinity }, 'autoThresholdSigma'],
+  [{ autoMaskSigma: NaN, autoThresholdSigma: 1 }, 'autoMaskSigma'],
   [{ localRms: 1 }, 'localRms'],
   [{ localRmsWindow: 1 }, 'localRmsWindow'],
   [{ multiscale: 'yes' }, 'multiscale'],
@@ -62,4 +64,16 @@ test('fills in defaults, also for options that are given as undefined', () => {
   expect(raw).toMatchObject({ nx: 640, ny: 0, cellRad: 0, gain: 0.1, niter: imagingDefaults.niter });
   expect(raw.weighting).toMatchObject({ scheme: 'briggs', robust: 0.5 });
   expect(Object.isFrozen(imagingDefaults)).toBe(true);
+});
+
+test.each([
+  [{}, 3.5, 2],
+  [{ autoThresholdSigma: 4 }, 4, 4],
+  [{ autoThresholdSigma: 3 }, 3.5, 3],
+  [{ autoMaskSigma: 1 }, 1, 1],
+  [{ autoMaskSigma: 0 }, 0, 0],
+  [{ autoMaskSigma: 5 }, 5, 2],
+  [{ autoMaskSigma: 5, autoThresholdSigma: 5 }, 5, 5],
+])('of the levels %j what is not given keeps to the other', (given, autoMaskSigma, autoThresholdSigma) => {
+  expect(toRawOptions(given)).toMatchObject({ autoMaskSigma, autoThresholdSigma });
 });

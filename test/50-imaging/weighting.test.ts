@@ -30,6 +30,15 @@ test('Briggs weights follow the formula', async () => {
   );
 });
 
+test.each(['natural', 'uniform', 'briggs'] as const)('%s weights of NaN and below 0 are refused', async scheme => {
+  for (const bad of [NaN, -1, Infinity]) {
+    const weights = ndarray(Float32Array.of(1, bad, 2), [3, 1]);
+    const run = imagingWeights({ ...samples, weights }, { scheme, robust: 0 }, grid);
+    await expect(run).rejects.toThrow(/finite weights >= 0 .* row 1, channel 0/);
+    await expect(run).rejects.toBeInstanceOf(InvalidArgumentError);
+  }
+});
+
 test('unknown schemes and robustness out of range are refused', async () => {
   const unknown = imagingWeights(samples, { scheme: 'super' } as never, grid);
   await expect(unknown).rejects.toBeInstanceOf(InvalidArgumentError);

@@ -168,13 +168,16 @@ TEST_CASE("weighting: refuses what has no density") {
   CHECK_THROWS_AS(weighted(observation, taper), Error);
   taper.taper = {-1};
   CHECK_THROWS_AS(weighted(observation, taper), Error);
-  observation.weights(4, 1) = -1;
-  CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kUniform, 0}), Error);
-  observation.weights(4, 1) = NAN;
-  CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kUniform, 0}), Error);
-  observation.weights(4, 1) = 1;
-  observation.uvw_m(4).x = INFINITY;
-  CHECK_THROWS_AS(weighted(observation, {WeightingScheme::kUniform, 0}), Error);
+  for (const auto scheme : {WeightingScheme::kNatural, WeightingScheme::kUniform, WeightingScheme::kBriggs}) {
+    RandomObservation bad = make_observation();
+    for (const float weight : {-1.0f, float(NAN), float(INFINITY)}) {
+      bad.weights(4, 1) = weight;
+      CHECK_THROWS_AS(weighted(bad, {scheme, 0}), Error);
+    }
+    bad.weights(4, 1) = 1;
+    bad.uvw_m(4).x = INFINITY;
+    CHECK_THROWS_AS(weighted(bad, {scheme, 0}), Error);
+  }
   CHECK_THROWS_AS(apply_weighting(observation.uvw_m.view(), {observation.freq_hz.data(), {2}}, kGrid, {},
                                   observation.weights.view()),
                   Error);
