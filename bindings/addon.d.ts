@@ -478,6 +478,7 @@ export interface RawTile extends RawTileSummary, RawClean {
   outerSources: RawFittedSource[];
   pointSources: RawFittedSource[];
   rmsJyBeam: number;
+  dirtyRmsJyBeam: number;
   firstChannel: number;
   endChannel: number;
   /** Of `channelsOut`. */

@@ -26,6 +26,7 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   result.Set("outerSources", wrap_sources(env, tile.outer, tile.grid.center));
   result.Set("pointSources", wrap_sources(env, tile.points, tile.grid.center));
   result.Set("rmsJyBeam", tile.rms_jy);
+  result.Set("dirtyRmsJyBeam", tile.dirty_rms_jy);
   result.Set("firstChannel", static_cast<double>(tile.channels.first));
   result.Set("endChannel", static_cast<double>(tile.channels.end));
   result.Set("part", static_cast<double>(tile.part));

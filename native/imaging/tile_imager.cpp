@@ -132,6 +132,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   tile.psf = image();
   visibilities.image_and_psf(tile.dirty.view(), tile.psf.view(), context.part(0, 0.25));
   tile.beam = fit_restoring_beam(tile.psf.view(), grid_.cell_rad);
+  tile.dirty_rms_jy = mad_sigma(tile.dirty.view());
 
   const CleanOptions clean_options = clean_options_of(options_, tile.beam, grid_);
   tile.model = NdArray<float, 2>({grid_.ny, grid_.nx});

@@ -50,6 +50,7 @@ struct TileImages : TileSummary {
   std::vector<Component> outer;   ///< sources beyond the image that were subtracted
   std::vector<Component> points;  ///< sources of the image that were subtracted where they are
   double rms_jy = 0;              ///< MAD sigma of the residual, Jy/beam
+  double dirty_rms_jy = 0;        ///< of the dirty image
   ChannelRange channels;          ///< of the observation
   std::size_t part = 0;           ///< of `channels_out`
 

@@ -27,3 +27,8 @@ export function mjdSecToMjd(mjdSec: number): number {
 export function mjdToMjdSec(mjd: number): number {
   return mjd * secondsPerDay;
 }
+
+/** The time now, UTC, as FITS wants it, to the second. */
+export function now(): string {
+  return new Date().toISOString().slice(0, 19);
+}

@@ -5,12 +5,21 @@ import type { RawArray } from '../core/array.js';
 import { runJob } from '../core/job.js';
 import { fromRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
-import { mjdSecToIso } from '../core/time.js';
+import { mjdSecToIso, now } from '../core/time.js';
 import { packageVersion } from '../core/version.js';
-import type { SkyImage } from '../fits/types.js';
+import type { Beam, SkyImage } from '../fits/types.js';
 import type { ImagingOptions } from './options.js';
 import { toRawOptions } from './raw-options.js';
-import { beamOf, describeClean, describeSubtracted, describeImaging, fittedSources, stokesOf } from './provenance.js';
+import { describeSource } from './describe-source.js';
+import {
+  beamOf,
+  describeCleaning,
+  describeCycles,
+  describeGridding,
+  describeSubtracted,
+  fittedSources,
+  stokesOf,
+} from './provenance.js';
 import { tileImages } from './tile-images.js';
 import type { TileImages } from './tile-images.js';
 
@@ -20,36 +29,56 @@ const arcsec = Math.PI / 180 / 3600;
 export async function imageTile(source: RawSource, options: ImagingOptions): Promise<TileImages> {
   const raw = toRawOptions(options);
   const tile = await runJob(options, onProgress => addon().imageTile({ source, ...raw }, onProgress));
-  return toTileImages(tile, raw);
+  return toTileImages(tile, raw, describeSource(source));
 }
 
-function toTileImages(tile: RawTile, options: RawImaging, channelIndex?: number): TileImages {
+function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[], channelIndex?: number): TileImages {
   const beam = beamOf(tile);
   const common = commonFields(tile, options);
-  const image = (pixels: RawArray<Float32Array>, unit: string, note: string): SkyImage => ({
+  const gridded = [...tile.history, ...read, ...describeData(tile, options)];
+  const cleaned = [...gridded, ...describeClean(tile, options)];
+  const image = (
+    pixels: RawArray<Float32Array>,
+    unit: string,
+    history: readonly string[],
+    { noise, ...more }: { beam?: Beam; noise?: number } = {},
+  ): SkyImage => ({
     ...common,
+    ...more,
+    keywords: { ...common.keywords, ...(noise !== undefined && { NOISE: noise }) },
     pixels: fromRaw(pixels),
     unit,
-    history: [...common.history, note],
+    history,
   });
+  const { primaryBeamCutoff: cutoff } = options;
   const attenuated = 'attenuated by the primary beam';
+  const noise = tile.rmsJyBeam;
   return tileImages({
-    restored: { ...image(tile.restored, 'Jy/beam', `restored image, ${attenuated}`), beam },
-    restoredPb: {
-      ...image(
-        tile.restoredPb,
-        'Jy/beam',
-        `restored image divided by the primary beam, blank below ${options.primaryBeamCutoff}`,
-      ),
+    restored: image(tile.restored, 'Jy/beam', [...cleaned, `restored image, ${attenuated}`], { beam, noise }),
+    restoredPb: image(
+      tile.restoredPb,
+      'Jy/beam',
+      [
+        ...cleaned,
+        `restored image divided by the primary beam, blank below ${cutoff}`,
+        `noise ${noise} at a beam of 1`,
+      ],
+      { beam },
+    ),
+    residual: image(tile.residual, 'Jy/beam', [...cleaned, `residual image, ${attenuated}`], { beam, noise }),
+    model: image(tile.model, 'Jy/pixel', [...cleaned, `clean components, ${attenuated}`]),
+    dirty: image(tile.dirty, 'Jy/beam', [...gridded, `dirty image, ${attenuated}`], {
       beam,
-    },
-    residual: { ...image(tile.residual, 'Jy/beam', `residual image, ${attenuated}`), beam },
-    model: image(tile.model, 'Jy/pixel', `clean components, ${attenuated}`),
-    dirty: { ...image(tile.dirty, 'Jy/beam', `dirty image, ${attenuated}`), beam },
-    psf: { ...image(tile.psf, '', 'point spread function'), beam },
-    weight: image(tile.weight, 'beam2/Jy2', 'inverse variance of the image divided by the primary beam'),
-    primaryBeam: image(tile.primaryBeam, '', 'primary beam, power, averaged over band and pointings'),
-    spectralIndex: tile.spectralIndex && image(tile.spectralIndex, '', 'spectral index of the sky, d ln S / d ln nu'),
+      noise: tile.dirtyRmsJyBeam,
+    }),
+    psf: image(tile.psf, '', [...gridded, 'point spread function'], { beam }),
+    weight: image(tile.weight, 'beam2/Jy2', [
+      ...cleaned,
+      `inverse variance of the image divided by the primary beam: (beam / ${noise})^2`,
+    ]),
+    primaryBeam: image(tile.primaryBeam, '', [...gridded, 'primary beam, power, averaged over band and pointings']),
+    spectralIndex:
+      tile.spectralIndex && image(tile.spectralIndex, '', [...cleaned, 'spectral index of the sky, d ln S / d ln nu']),
     beam,
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
@@ -62,12 +91,12 @@ function toTileImages(tile: RawTile, options: RawImaging, channelIndex?: number)
     nRows: tile.nRows,
     nChannels: tile.nChannels,
     sumOfWeights: tile.sumOfWeights,
-    channelImages: tile.parts.map(part => toTileImages(part, options, part.part)),
+    channelImages: tile.parts.map(part => toTileImages(part, options, read, part.part)),
   });
 }
 
 /** What the headers of all images of a tile share. */
-function commonFields(tile: RawTile, options: RawImaging): Omit<SkyImage, 'pixels' | 'unit'> {
+function commonFields(tile: RawTile, options: RawImaging): Omit<SkyImage, 'pixels' | 'unit' | 'history'> {
   const [ny, nx] = tile.restored.shape as [number, number];
   const center = fromRawDirection(tile.center);
   return {
@@ -85,19 +114,26 @@ function commonFields(tile: RawTile, options: RawImaging): Omit<SkyImage, 'pixel
     exposureSec: tile.exposureSec,
     telescopeName: tile.telescopeName,
     objectName: nameOf(center),
-    keywords: { NOISE: tile.rmsJyBeam, NVIS: tile.nVisibilities },
-    history: [...tile.history, ...describe(tile, options)],
+    keywords: { DATE: now(), NVIS: tile.nVisibilities },
   };
 }
 
-function describe(tile: RawTile, options: RawImaging): string[] {
+/** What went into all images. */
+function describeData(tile: RawTile, options: RawImaging): string[] {
   return [
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} visibilities of ${tile.nRows} rows, Stokes ${stokesOf(options)}`,
     `${tile.nChannels} channels with data from ${tile.firstChannel} up to, but not with, ${tile.endChannel}`,
-    ...describeImaging(options),
+    describeGridding(options),
+  ];
+}
+
+/** What went into those that show the clean or what it left. */
+function describeClean(tile: RawTile, options: RawImaging): string[] {
+  return [
+    ...describeCleaning(options),
     ...describeSubtracted(tile.outerSources, 'sources beyond the image'),
     ...describeSubtracted(tile.pointSources, 'point sources of the image'),
-    describeClean(tile),
+    describeCycles(tile),
   ];
 }
 

@@ -9,12 +9,13 @@ import { fromRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import { msChoiceOptions, toRawSource } from '../core/source.js';
 import type { MsChoice, SourceOptions, VisibilitySource } from '../core/source.js';
-import { mjdSecToIso } from '../core/time.js';
+import { mjdSecToIso, now } from '../core/time.js';
 import { packageVersion } from '../core/version.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { ImagingOptions } from './options.js';
 import { toRawOptions } from './raw-options.js';
-import { beamOf, describeClean, describeImaging, fittedSources, stokesOf } from './provenance.js';
+import { describeSource } from './describe-source.js';
+import { beamOf, describeCycles, describeCleaning, describeGridding, fittedSources, stokesOf } from './provenance.js';
 import type { CleanCycle, CleanStop, FittedSource } from './tile-images.js';
 
 /** One observation to go into a joint mosaic: alone, or with how it is read and calibrated. */
@@ -106,7 +107,8 @@ export async function jointMosaic(tiles: readonly JointTile[], options: JointMos
   };
   const made = await runJob(options, onProgress => addon().makeJointMosaic(native, onProgress));
   const ids = tiles.map((tile, i) => idOf(tile as JointTile, i));
-  return toJointMosaic(made, ids, raw, checkText('objectName', objectName));
+  const sources = native.tiles.map(({ source }) => source);
+  return toJointMosaic(made, ids, sources, raw, checkText('objectName', objectName));
 }
 
 function rawSourceOf(tile: JointTile, options: JointMosaicOptions): RawSource {
@@ -129,11 +131,12 @@ function idOf(tile: JointTile, index: number): string {
 function toJointMosaic(
   raw: RawJointMosaic,
   ids: readonly string[],
+  sources: readonly RawSource[],
   options: RawImaging,
   objectName: string,
 ): JointMosaic {
   const beam = beamOf(raw);
-  const header = headerOf(raw, ids, options, objectName);
+  const header = headerOf(raw, ids, sources, options, objectName);
   const image = (pixels: RawArray<Float32Array>, unit: string, note: string, withBeam = true): SkyImage => ({
     ...header,
     pixels: fromRaw(pixels),
@@ -176,6 +179,7 @@ function toJointMosaic(
 function headerOf(
   raw: RawJointMosaic,
   ids: readonly string[],
+  sources: readonly RawSource[],
   options: RawImaging,
   objectName: string,
 ): Omit<SkyImage, 'pixels' | 'unit'> {
@@ -199,6 +203,7 @@ function headerOf(
     telescopeName: [...new Set(tiles.map(tile => tile.telescopeName))].join('+'),
     objectName,
     keywords: {
+      DATE: now(),
       NTILES: tiles.length,
       PBCUTOFF: options.primaryBeamCutoff,
       NVIS: sum(tile => tile.nVisibilities),
@@ -206,9 +211,10 @@ function headerOf(
     history: [
       `contimg ${packageVersion()}: joint mosaic of visibilities, Stokes ${stokesOf(options)}`,
       `sum(A D / sigma^2) / sum(A^2 / sigma^2), A >= ${options.primaryBeamCutoff}, cleaned as a whole`,
-      ...describeImaging(options),
-      ...tiles.map((tile, i) => describeTile(ids[i]!, tile)),
-      describeClean(raw),
+      describeGridding(options),
+      ...describeCleaning(options),
+      ...tiles.flatMap((tile, i) => [describeTile(ids[i]!, tile), ...describeSource(sources[i]!)]),
+      describeCycles(raw),
     ],
   };
 }

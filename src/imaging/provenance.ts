@@ -9,14 +9,19 @@ import { describeWeighting } from './weighting.js';
 const degree = Math.PI / 180;
 const arcsec = degree / 3600;
 
-/** How an image was made, as lines of HISTORY. */
-export function describeImaging(options: RawImaging): string[] {
+/** How visibilities were gridded, as a line of HISTORY. */
+export function describeGridding({ weighting, epsilon }: RawImaging): string {
+  return `weighting ${describeWeighting(weighting)}; gridding accuracy ${epsilon}`;
+}
+
+/** How an image was cleaned, as lines of HISTORY. */
+export function describeCleaning(options: RawImaging): string[] {
   return [
-    `weighting ${describeWeighting(options.weighting)}; gridding accuracy ${options.epsilon}; spectral index of the model ${options.spectralIndex}`,
     `clean: gain ${options.gain}, mgain ${options.mgain}, niter ${options.niter}, major cycles up to ${options.maxMajorCycles}, ` +
       `threshold ${options.thresholdJyBeam} Jy/beam, from ${options.autoMaskSigma} sigma to ${options.autoThresholdSigma} sigma` +
       (options.localRmsWindow > 0 ? `, in boxes of ${options.localRmsWindow} beams` : '') +
-      (options.mask ? ', within a mask' : ''),
+      (options.mask ? ', within a mask' : '') +
+      `; spectral index of the model ${options.spectralIndex}`,
     ...(options.spectralTerms > 1 ? [`clean of spectra with ${options.spectralTerms} terms`] : []),
     ...startModel(options),
     ...multiscale(options),
@@ -42,7 +47,7 @@ export function describeSubtracted({ length }: readonly unknown[], which: string
 }
 
 /** What clean did. */
-export function describeClean({ cycles, stop }: RawClean): string {
+export function describeCycles({ cycles, stop }: RawClean): string {
   const nComponents = cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
   return `clean took ${nComponents} components in ${cycles.length} major cycles and stopped by: ${stop}`;
 }

@@ -124,7 +124,7 @@ for path in glob.glob(name + '-*.fits'):
         file.verify('exception')
         end = path[len(name) + 1:-5]
         data[end], headers[end] = np.squeeze(file[0].data).astype(float), file[0].header
-keys = ['BUNIT', 'BMAJ', 'BMIN', 'BPA', 'RADESYS', 'EQUINOX', 'DATE-OBS', 'CTYPE3', 'CTYPE4', 'CRVAL3', 'CRVAL4', 'TELESCOP']
+keys = ['NOISE', 'DATE', 'BUNIT', 'BMAJ', 'BMIN', 'BPA', 'RADESYS', 'EQUINOX', 'DATE-OBS', 'CTYPE3', 'CTYPE4', 'CRVAL3', 'CRVAL4', 'TELESCOP']
 for header in headers.values():
     Unit(header.get('BUNIT', ''), format='fits')
 wcs = WCS(headers['image']).celestial
@@ -135,7 +135,8 @@ pb, weight = data['pb'], data['weight']
 inside = np.isfinite(data['image-pb'])
 print(json.dumps(dict(
     headers={end: {key: header.get(key) for key in keys} for end, header in headers.items()},
-    history=list(map(str, headers['image']['HISTORY'])),
+    history={end: ''.join(map(str, header['HISTORY'])) for end, header in headers.items()},
+    sigma={end: 1.4826 * np.median(np.abs(image - np.median(image))) for end, image in data.items()},
     off=found.separation(SkyCoord(ra, dec, unit='deg', frame='icrs')).arcsec,
     cell=wcs.wcs.cdelt[1] * 3600,
     psf=[data['psf'].max(), data['psf'][128, 128]],
@@ -146,7 +147,8 @@ print(json.dumps(dict(
 
 interface Inspection {
   headers: Record<string, Record<string, string | number | null>>;
-  history: string[];
+  history: Record<string, string>;
+  sigma: Record<string, number>;
   off: number;
   cell: number;
   psf: [number, number];
@@ -183,7 +185,21 @@ describeIf(hasPythonModule('astropy'), 'needs python3-astropy', 'the images of c
     const unit = (end: string) => found.headers[end]!['BUNIT'];
     expect(['image', 'image-pb', 'residual', 'dirty'].map(unit)).toEqual(Array(4).fill('Jy/beam'));
     expect(['model', 'weight', 'pb'].map(unit)).toEqual(['Jy/pixel', 'beam2/Jy2', null]);
-    expect(found.history.join('')).toMatch(/contimg \d[^]*Stokes YY[^]*natural, Gaussian taper of 60 arcsec/);
+    for (const [end, history] of Object.entries(found.history))
+      expect(history, end).toMatch(
+        /read .*_sb\{00-15\}\.hdf5contimg \d[^]*Stokes YY[^]*natural, Gaussian taper of 60 arcsec/,
+      );
+    // What clean did, and the noise that it left, stand in the images that show it.
+    const cleaned = ['image', 'image-pb', 'model', 'residual', 'weight'];
+    expect(products.filter(end => /clean took \d+ components/.test(found.history[end]!))).toEqual(cleaned);
+    for (const [end, { NOISE: noise, DATE: date }] of Object.entries(found.headers)) {
+      expect(Math.abs(Date.now() - Date.parse(`${date}Z`)), end).toBeLessThan(600_000);
+      if (!['dirty', 'image', 'residual'].includes(end)) expect(noise, end).toBeNull();
+    }
+    for (const end of ['dirty', 'residual'])
+      expect((found.headers[end]!['NOISE'] as number) / found.sigma[end]!, end).toBeCloseTo(1, 4);
+    expect(found.headers['image']!['NOISE']).toBe(found.headers['residual']!['NOISE']);
+    expect(found.headers['dirty']!['NOISE']).toBeGreaterThan(1.5 * (found.headers['residual']!['NOISE'] as number));
     expect(found.cell).toBeCloseTo(18, 9);
     expect(found.off).toBeLessThan(13); // in its pixel
     expect(found.psf[0]).toBe(found.psf[1]);
