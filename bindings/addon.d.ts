@@ -429,6 +429,8 @@ export interface RawImaging {
   outerSources: boolean;
   pointSources: boolean;
   primaryBeamCutoff: number;
+  /** 0: that of the antennas. */
+  dishDiameterMeters: number;
   threads: number;
 }
 
@@ -477,6 +479,8 @@ export interface RawTile extends RawTileSummary, RawClean {
   center: RawDirection;
   outerSources: RawFittedSource[];
   pointSources: RawFittedSource[];
+  /** 0: no primary beam. */
+  dishDiameterMeters: number;
   rmsJyBeam: number;
   dirtyRmsJyBeam: number;
   firstChannel: number;

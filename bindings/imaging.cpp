@@ -25,6 +25,7 @@ Napi::Value wrap_tile(Napi::Env env, TileImages&& tile) {
   set_clean(env, tile.grid.cell_rad, tile.beam, tile.clean, result);
   result.Set("outerSources", wrap_sources(env, tile.outer, tile.grid.center));
   result.Set("pointSources", wrap_sources(env, tile.points, tile.grid.center));
+  result.Set("dishDiameterMeters", tile.dish_diameter_m);
   result.Set("rmsJyBeam", tile.rms_jy);
   result.Set("dirtyRmsJyBeam", tile.dirty_rms_jy);
   result.Set("firstChannel", static_cast<double>(tile.channels.first));

@@ -49,6 +49,7 @@ imaging::TileOptions tile_options(const Napi::Object& options) {
   result.clean.scale_bias = number(options, "multiscaleScaleBias");
   result.local_rms_window = number(options, "localRmsWindow");
   result.primary_beam_cutoff = number(options, "primaryBeamCutoff");
+  result.dish_diameter_m = number(options, "dishDiameterMeters");
   result.outer_sources = boolean(options, "outerSources");
   result.point_sources = boolean(options, "pointSources");
   result.threads = static_cast<unsigned>(count(options, "threads"));

@@ -46,7 +46,7 @@ NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
   if (!(sums.total > 0))
     throw Error(code::kNoValidData, "Expected visibilities within the uv range but there are none");
   summary_ = summarize(observation, data, sums);
-  response_ = {dish_diameter(observation),
+  response_ = {known_dish_diameter(observation, options_.dish_diameter_m),
                options_.spectral_index,
                data.freq_hz,
                sums.per_channel,

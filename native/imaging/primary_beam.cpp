@@ -37,9 +37,9 @@ std::array<double, 4> cubic(double t) {
 
 BandAveragedBeam::BandAveragedBeam(double diameter_m, const std::vector<double>& freq_hz,
                                    const std::vector<double>& weights) {
-  if (!(diameter_m > 0))
+  if (!(diameter_m >= 0 && std::isfinite(diameter_m)))
     throw Error(code::kInvalidArgument,
-                "Expected a dish diameter above 0 m but the antennas have " + std::to_string(diameter_m) + " m");
+                "Expected a dish diameter in m, or 0 for none, but received " + std::to_string(diameter_m));
   const double sum = positive_sum(weights);
   double highest_hz = 0;
   for (const double f : freq_hz) highest_hz = std::max(highest_hz, f);

@@ -10,7 +10,8 @@ namespace contimg::imaging {
 /// Power response of the dishes, averaged over a band, against the angle from the pointing center.
 class BandAveragedBeam {
  public:
-  /// @param weights  one per frequency, >= 0, not all 0
+  /// @param diameter_m  0: not known, the response is 1 everywhere
+  /// @param weights     one per frequency, >= 0, not all 0
   BandAveragedBeam(double diameter_m, const std::vector<double>& freq_hz, const std::vector<double>& weights);
 
   /// Response at sin^2 of the angle; accurate to 5e-6 to the third null, from a table in sin^2 in which it is smooth.

@@ -39,6 +39,7 @@ SpectralTerms::SpectralTerms(TileVisibilities& visibilities, const TileResponse&
 }
 
 void SpectralTerms::update(NdView<const float, 2> model, const JobContext& context) {
+  for (Term& term : terms_) term.found = {};
   if (terms_.empty()) return;
   const NdArray<std::uint8_t, 2> mask = around(model);
   if (std::none_of(mask.begin(), mask.end(), [](std::uint8_t value) { return value != 0; })) return;
@@ -51,15 +52,31 @@ void SpectralTerms::update(NdView<const float, 2> model, const JobContext& conte
     if (!finder->prepare(residual.view(), kLowestPart).anything) continue;
     NdArray<float, 2> found({grid_.ny, grid_.nx});
     finder->run(residual.view(), found.view(), options_.max_iterations, context);
-    std::vector<Component> components = visibilities_.facet().components_of(found.view());
-    for (Component& component : components) {
-      component.term_jy[k] = static_cast<float>(component.flux_jy);
-      component.flux_jy = 0;
-    }
-    visibilities_.subtract(std::move(components), context);
-    std::transform(found.begin(), found.end(), term.model.begin(), term.model.begin(), std::plus<>());
+    subtract(k, found.view(), context);
+    std::transform(term.model.begin(), term.model.end(), found.begin(), term.model.begin(), std::plus<>());
+    term.found = std::move(found);
   }
   options_.mask = {};
+}
+
+void SpectralTerms::take_back(const JobContext& context) {
+  for (std::size_t k = 0; k < terms_.size(); ++k) {
+    Term& term = terms_[k];
+    if (term.found.empty()) continue;
+    std::transform(term.model.begin(), term.model.end(), term.found.begin(), term.model.begin(), std::minus<>());
+    for (float& coefficient : term.found) coefficient = -coefficient;
+    subtract(k, term.found.view(), context);
+    term.found = {};
+  }
+}
+
+void SpectralTerms::subtract(std::size_t k, NdView<const float, 2> coefficients, const JobContext& context) {
+  std::vector<Component> components = visibilities_.facet().components_of(coefficients);
+  for (Component& component : components) {
+    component.term_jy[k] = static_cast<float>(component.flux_jy);
+    component.flux_jy = 0;
+  }
+  visibilities_.subtract(std::move(components), context);
 }
 
 NdArray<float, 2> SpectralTerms::restored(std::size_t k, const RestoringBeam& beam, const JobContext& context) const {

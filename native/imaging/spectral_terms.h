@@ -24,13 +24,16 @@ class SpectralTerms {
  public:
   /// @param response      with band terms; none: nothing is done
   /// @param options       of the clean of the image
-  /// Memory: three images per term.
+  /// Memory: four images per term.
   SpectralTerms(TileVisibilities& visibilities, const TileResponse& response, const SkyGrid& grid,
                 const CleanOptions& options, const JobContext& context);
 
   /// Finds in what is left of the visibilities how the spectra of the components of `model` differ, and subtracts that.
   /// @param model  (ny, nx), Jy/pixel: already subtracted
   void update(NdView<const float, 2> model, const JobContext& context);
+
+  /// Undoes the last update, in the visibilities too.
+  void take_back(const JobContext& context);
 
   /// Coefficients found, (ny, nx), Jy/pixel.
   NdView<const float, 2> model(std::size_t term) const { return terms_[term].model.view(); }
@@ -41,7 +44,11 @@ class SpectralTerms {
  private:
   struct Term {
     NdArray<float, 2> psf, model;
+    NdArray<float, 2> found;  ///< of `model`, in the last update; empty: nothing
   };
+
+  /// Takes coefficients of term k, (ny, nx), Jy/pixel, off the visibilities.
+  void subtract(std::size_t k, NdView<const float, 2> coefficients, const JobContext& context);
 
   TileVisibilities& visibilities_;
   SkyGrid grid_;

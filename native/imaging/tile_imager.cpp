@@ -27,8 +27,13 @@ SkyGrid plan_grid(const Observation& observation, const StokesVisibilities& data
                   double aberration, const TileOptions& options, const JobContext& context) {
   SkyGrid grid{center, options.nx, options.ny, options.cell_rad};
   if (grid.nx > 0 && grid.ny > 0 && grid.cell_rad > 0) return grid;
+  const double diameter_m = dish_diameter(observation, options.dish_diameter_m);
+  if (!(diameter_m > 0))
+    throw Error(code::kInvalidArgument,
+                "Expected npix (or nx and ny) and cellArcsec, or dishDiameterMeters, as the antennas have no dish "
+                "diameter whose beam would say how large an image is");
   const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
-  const BandAveragedBeam beam(dish_diameter(observation), data.freq_hz, sums.per_channel);
+  const BandAveragedBeam beam(diameter_m, data.freq_hz, sums.per_channel);
   const FieldExtent field =
       field_of_beam(beam, observation.pointing, sums.per_integration, center, options.field_level);
   if (!(grid.cell_rad > 0))
@@ -90,6 +95,16 @@ class TileImager {
   const TileOptions& options_;
 };
 
+/// What makes `after` of the sources `before`.
+std::vector<Component> differences(const std::vector<Component>& before, const std::vector<Component>& after) {
+  std::vector<Component> changes = after;
+  for (const Component& source : before) {
+    changes.push_back(source);
+    changes.back().flux_jy = -source.flux_jy;
+  }
+  return changes;
+}
+
 constexpr double kLargestIndexError = 0.5;
 
 /// d ln S / d ln nu at the mean of ln nu, from the restored image and those of the terms, where the noise of the terms
@@ -122,10 +137,11 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   static_cast<TileSummary&>(tile) = summarize(observation_, data, sums);
   tile.grid = grid_;
   tile.channels = channels;
+  tile.dish_diameter_m = dish_diameter(observation_, options_.dish_diameter_m);
 
   const BandTerms band(data.freq_hz, sums.per_channel, n_spectral_terms - 1);
   const TileResponse response{
-      dish_diameter(observation_), options_.spectral_index, data.freq_hz, sums.per_channel, band.values,
+      tile.dish_diameter_m, options_.spectral_index, data.freq_hz, sums.per_channel, band.values,
       observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
   TileVisibilities visibilities(data, response, grid_, {options_.epsilon, options_.threads}, sums.total);
   tile.dirty = image();
@@ -177,8 +193,16 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
       },
       context.part(0.5, 0.95));
   const bool taken_back = tile.clean.stop == CleanStop::kDiverged;
-  if (taken_back) points = kept_points;
-  tile.outer = taken_back ? kept_outer : outer.components();
+  tile.outer = outer.components();
+  if (taken_back) {
+    points = kept_points;
+    if (!band.values.empty()) {  // the images of terms come from the visibilities
+      visibilities.subtract(tile.model.view(), context.quiet());
+      visibilities.subtract_sources(differences(tile.outer, kept_outer), context.quiet());
+      spectra.take_back(context.quiet());
+    }
+    tile.outer = kept_outer;
+  }
   tile.points = points.components();
   tile.rms_jy = mad_sigma(tile.residual.view());
 
@@ -231,7 +255,7 @@ std::vector<TileImages> image_parts(const TileImager& imager, const StokesVisibi
 
 TileImages image_tile(VisibilitySource& source, const TileOptions& options, const JobContext& context) {
   const Observation& observation = source.observation();
-  dish_diameter(observation);  // There are rows.
+  dish_diameter(observation, options.dish_diameter_m);  // There are rows.
   const Direction center = options.phase_center ? *options.phase_center : tile_center(observation);
   const double aberration = aberration_scale(center, mid_time_mjd_s(observation));
   const ChannelRange channels = options.channels ? *options.channels : ChannelRange{0, observation.n_channels()};

@@ -33,6 +33,7 @@ struct TileOptions {
   std::vector<double> scales_rad;  ///< full widths at half maximum; empty: the beam's, twice that, and so on
   double local_rms_window = 0;     ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   double primary_beam_cutoff = 0.1;
+  double dish_diameter_m = 0;  ///< of the primary beam; 0: the antennas'; theirs 0: no primary beam, grid to be given
   bool outer_sources = true;  ///< find and subtract sources beyond the image, where it is cleaned
   bool point_sources = true;  ///< subtract bright points of the image where they are, between pixels
   unsigned threads = 0;
@@ -45,6 +46,7 @@ struct TileImages : TileSummary {
   NdArray<float, 2> weight;                                               ///< see inverse_variance
   NdArray<float, 2> spectral_index;  ///< with TileOptions::spectral_terms: where it is known to 0.5; NaN elsewhere
   SkyGrid grid;
+  double dish_diameter_m = 0;  ///< 0: primary_beam is 1
   RestoringBeam beam;
   CleanResult clean;
   std::vector<Component> outer;   ///< sources beyond the image that were subtracted

@@ -31,7 +31,7 @@ inline Vec3 unit_vector_of(const Component& component, const Direction& tile_cen
 
 /// How a tile sees its sources: through the beam about each integration's pointing, channel by channel.
 struct TileResponse {
-  double dish_diameter_m = 0;
+  double dish_diameter_m = 0;                    ///< 0: no primary beam
   double spectral_index = 0;                     ///< of the sources, S ~ nu^index
   std::vector<double> freq_hz, channel_weights;  ///< per channel
   /// Polynomials by which spectra differ from it, per channel: see BandTerms; kMostBandTerms at most.

@@ -1,5 +1,7 @@
 #include "imaging/tile_summary.h"
 
+#include <cmath>
+
 #include "coordinates/tile_center.h"
 #include "core/error.h"
 
@@ -44,10 +46,21 @@ TileSummary summarize(const Observation& observation, const StokesVisibilities& 
   return tile;
 }
 
-double dish_diameter(const Observation& observation) {
+double dish_diameter(const Observation& observation, double given_m) {
   if (observation.n_rows() == 0)
     throw Error(code::kNoValidData, "Expected visibilities to image but there are no rows");
-  return observation.antennas[observation.antenna1.front()].diameter_m;
+  if (given_m > 0) return given_m;
+  const double diameter_m = observation.antennas[observation.antenna1.front()].diameter_m;
+  return diameter_m > 0 && std::isfinite(diameter_m) ? diameter_m : 0;
+}
+
+double known_dish_diameter(const Observation& observation, double given_m) {
+  const double diameter_m = dish_diameter(observation, given_m);
+  if (!(diameter_m > 0))
+    throw Error(code::kInvalidArgument,
+                "Expected a dish diameter, by whose beam tiles are weighted, but the antennas have none. Give it as "
+                "dishDiameterMeters");
+  return diameter_m;
 }
 
 }  // namespace contimg::imaging

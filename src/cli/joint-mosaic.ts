@@ -23,6 +23,7 @@ type JointOptions = z.infer<typeof jointSchema> & {
   readonly output: string;
   readonly cell?: number | undefined;
   readonly cutoff?: number | undefined;
+  readonly dish?: number | undefined;
   readonly maxPixels?: number | undefined;
   readonly overwrite?: boolean | undefined;
 };
@@ -38,6 +39,7 @@ export async function makeJointMosaic(
   const joint = await jointMosaic(await observationsOf(paths, options, job.signal), {
     ...toImagingOptions(options),
     primaryBeamCutoff: options.cutoff,
+    dishDiameterMeters: options.dish,
     maxPixels: options.maxPixels,
     minSubbands: options.minSubbands,
     earthOrientation: options.ut1Utc === undefined ? undefined : { ut1MinusUtcSec: options.ut1Utc },

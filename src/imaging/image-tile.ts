@@ -51,7 +51,7 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
     history,
   });
   const { primaryBeamCutoff: cutoff } = options;
-  const attenuated = 'attenuated by the primary beam';
+  const attenuated = tile.dishDiameterMeters > 0 ? 'attenuated by the primary beam' : 'without primary beam';
   const noise = tile.rmsJyBeam;
   return tileImages({
     restored: image(tile.restored, 'Jy/beam', [...cleaned, `restored image, ${attenuated}`], { beam, noise }),
@@ -79,6 +79,7 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
     primaryBeam: image(tile.primaryBeam, '', [...gridded, 'primary beam, power, averaged over band and pointings']),
     spectralIndex:
       tile.spectralIndex && image(tile.spectralIndex, '', [...cleaned, 'spectral index of the sky, d ln S / d ln nu']),
+    dishDiameterMeters: tile.dishDiameterMeters > 0 ? tile.dishDiameterMeters : undefined,
     beam,
     rmsJyBeam: tile.rmsJyBeam,
     cycles: tile.cycles,
@@ -124,7 +125,14 @@ function describeData(tile: RawTile, options: RawImaging): string[] {
     `contimg ${packageVersion()}: imaged ${tile.nVisibilities} visibilities of ${tile.nRows} rows, Stokes ${stokesOf(options)}`,
     `${tile.nChannels} channels with data from ${tile.firstChannel} up to, but not with, ${tile.endChannel}`,
     describeGridding(options),
+    describeBeam(tile),
   ];
+}
+
+function describeBeam({ dishDiameterMeters }: RawTile): string {
+  return dishDiameterMeters > 0
+    ? `primary beam of dishes of ${Number(dishDiameterMeters.toPrecision(6))} m`
+    : 'no primary beam: the antennas have no dish diameter';
 }
 
 /** What went into those that show the clean or what it left. */

@@ -95,6 +95,11 @@ export interface ImagingOptions extends WeightingOptions, JobOptions, Omit<Sourc
   readonly phaseCenter?: SkyDirection | undefined;
   /** `restoredPb` is NaN where the primary beam is below it. @default 0.1 */
   readonly primaryBeamCutoff?: number | undefined;
+  /**
+   * Diameter of the dishes, whose Airy pattern is the primary beam. Antennas without one, as in some MeasurementSets, are
+   * imaged without primary beam (`npix` and `cellArcsec` are then to be given). @default that of the antennas
+   */
+  readonly dishDiameterMeters?: number | undefined;
 }
 
 /** Defaults of imaging; sizes and cell follow from the data. */

@@ -29,6 +29,7 @@ const knownOptions = [
     'nx',
     'ny',
     'cellArcsec',
+    'dishDiameterMeters',
     'phaseCenter',
     'mask',
     'scalesArcsec',
@@ -74,6 +75,8 @@ export function toRawOptions(options: ImagingOptions): RawImaging {
     outerSources: checkBoolean('outerSources', o.outerSources),
     pointSources: checkBoolean('pointSources', o.pointSources),
     primaryBeamCutoff: checkNumber('primaryBeamCutoff', o.primaryBeamCutoff, 0, 1),
+    dishDiameterMeters:
+      o.dishDiameterMeters === undefined ? 0 : checkPositive('dishDiameterMeters', o.dishDiameterMeters),
     threads: threadCount(o),
   };
   const placed = {

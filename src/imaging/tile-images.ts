@@ -37,6 +37,8 @@ export interface TileFields {
   readonly weight: SkyImage;
   /** Power response, averaged over the band and over the pointings of the integrations. */
   readonly primaryBeam: SkyImage;
+  /** Of the dishes; undefined where it is not known: `primaryBeam` is 1 everywhere, and `restoredPb` is `restored`. */
+  readonly dishDiameterMeters: number | undefined;
   /**
    * With `spectralTerms` above 1: d ln S / d ln nu of the sky in the middle of the band, where noise leaves it known to
    * 0.5; NaN elsewhere.

@@ -18,7 +18,10 @@ export interface SelfCalibrationOptions extends JobOptions, Partial<SelfCalibrat
   readonly source?: Omit<SourceOptions, 'calibration' | 'flags'> | undefined;
   /** How every image is made: of Stokes I and all channels. */
   readonly imaging?:
-    | Omit<ImagingOptions, keyof SourceOptions | keyof JobOptions | 'stokes' | 'channelRange' | 'channelsOut'>
+    | Omit<
+        ImagingOptions,
+        keyof SourceOptions | keyof JobOptions | 'stokes' | 'channelRange' | 'channelsOut' | 'dishDiameterMeters'
+      >
     | undefined;
   /** Most rounds that solve for phases. @default 3 */
   readonly phaseRounds?: number | undefined;
@@ -64,8 +67,11 @@ export function checkSelfCalibration(options: SelfCalibrationOptions) {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o = { ...selfCalibrationDefaults, ...given } as typeof selfCalibrationDefaults & SelfCalibrationOptions;
   const { imaging = {}, source: reading = {}, calibration = [], flags, refAnt, signal, onProgress, threads } = o;
-  for (const name of ['stokes', 'channelRange', 'channelsOut'])
-    if (name in imaging) throw new InvalidArgumentError(`Expected imaging without ${name}: the model is of all data`);
+  for (const name of ['stokes', 'channelRange', 'channelsOut', 'dishDiameterMeters'])
+    if (name in imaging)
+      throw new InvalidArgumentError(
+        `Expected imaging without ${name}: the model is of all data, seen by its antennas`,
+      );
   const interval = (name: string, value: number) => (value === Infinity ? value : checkPositive(name, value));
   return {
     ...{ imaging, reading, calibration, flags, refAnt, job: { signal, onProgress, threads } },

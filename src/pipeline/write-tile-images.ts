@@ -20,7 +20,7 @@ const products = {
 /**
  * Writes all images of a tile as FITS files, named as WSClean names them: `NAME-image.fits`, `-image-pb`, `-residual`,
  * `-model`, `-dirty`, `-psf`, and beside them the primary beam `-pb`, the inverse variance `-weight` and,
- * with `spectralTerms`, `-spectral-index`.
+ * with `spectralTerms`, `-spectral-index`. Where there is no primary beam, `-pb` and `-image-pb` are left out.
  *
  * With `channelsOut` the images of all channels are `NAME-MFS-image.fits` and so on, and those of the parts
  * `NAME-0000-image.fits`, `NAME-0001-image.fits`, in ascending frequency.
@@ -60,7 +60,10 @@ function filesOf(name: string, tile: TileImages): [path: string, image: SkyImage
   const named = (prefix: string, images: TileImages) =>
     Object.entries(products).flatMap(([end, key]): [string, SkyImage][] => {
       const image = images[key];
-      return image === undefined ? [] : [[`${prefix}-${end}.fits`, image]];
+      const isOfBeam = key === 'primaryBeam' || key === 'restoredPb';
+      return image === undefined || (isOfBeam && images.dishDiameterMeters === undefined)
+        ? []
+        : [[`${prefix}-${end}.fits`, image]];
     });
   const parts = tile.channelImages.flatMap(part => named(partName(name, part.channelIndex!), part));
   return [...parts, ...named(parts.length > 0 ? wholeName(name) : name, tile)];

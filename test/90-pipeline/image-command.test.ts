@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readFits } from '../../src/fits/index.js';
+import { imageMs, jointMosaic } from '../../src/imaging/index.js';
 import { describeIf, hasPythonModule, runPython } from '../support/oracles.js';
 import { contimg } from '../support/contimg-command.js';
 import { makeMemoryFolder } from '../support/memory-folder.js';
@@ -105,6 +106,48 @@ describe('contimg image', () => {
     const run = await contimg(['image', ...args], { cwd: folder });
     expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(run.stderr).toMatch(message);
+  });
+});
+
+const forgetDishes = `
+import sys
+from casacore.tables import table
+antennas = table(sys.argv[1] + '/ANTENNA', readonly=False, ack=False)
+antennas.putcol('DISH_DIAMETER', 0 * antennas.getcol('DISH_DIAMETER'))
+antennas.close()
+`;
+
+describeIf(hasPythonModule('casacore'), 'needs python3-casacore', 'antennas without a dish diameter', () => {
+  const small = { npix: 256, cellArcsec: 6, niter: 100, outerSources: false };
+  let bare: string;
+  beforeAll(async () => {
+    bare = join(folder, 'bare.ms');
+    await cp(ms, bare, { recursive: true });
+    runPython(forgetDishes, [bare]);
+  });
+
+  it('are imaged without primary beam, which is said', async () => {
+    const name = join(folder, 'bare');
+    const run = await contimg(['image', bare, '--name', name, ...grid]);
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/No primary beam, and no -image-pb: the antennas have no dish diameter/);
+    const made = products.filter(end => end !== 'pb' && end !== 'image-pb');
+    expect(await filesOf('bare')).toEqual(made.map(end => `bare-${end}.fits`).sort());
+    const [image, weight] = await Promise.all(['image', 'weight'].map(end => readFits(`${name}-${end}.fits`)));
+    expect(image!.history.join('\n')).toMatch(/no primary beam: the antennas have no dish diameter/);
+    const flat = (image!.keywords['NOISE'] as number) ** -2;
+    expect((weight!.pixels.data as Float32Array).every(value => Math.abs(value / flat - 1) < 1e-5)).toBe(true);
+  });
+
+  it('are imaged with the beam of the dish that is given, as those that have one', async () => {
+    const [given, own] = [await imageMs(bare, { ...small, dishDiameterMeters: 4.65 }), await imageMs(ms, small)];
+    expect(given.dishDiameterMeters).toBe(4.65);
+    expect(given.restoredPb.pixels.data).toEqual(own.restoredPb.pixels.data);
+  });
+
+  it('need a grid, as no beam says how large an image is', async () => {
+    await expect(imageMs(bare, { npix: 256 })).rejects.toThrow(/npix .* and cellArcsec, or dishDiameterMeters/);
+    await expect(jointMosaic([bare])).rejects.toThrow(/dish diameter, .* dishDiameterMeters/);
   });
 });
 

@@ -90,7 +90,13 @@ TEST_CASE("primary beam: division leaves NaN below the cutoff") {
   CHECK(std::isnan(corrected(0, 2)));
 }
 
-TEST_CASE("primary beam: dishes without a diameter and bands without weight are refused") {
-  CHECK_THROWS_AS(BandAveragedBeam(0, kFreq, kWeights), Error);
+TEST_CASE("primary beam: antennas without a diameter have a response of 1 everywhere") {
+  const BandAveragedBeam beam(0, kFreq, kWeights);
+  for (const double sin_squared : {0.0, 0.01, 0.7, 1.0}) CHECK(beam.power(sin_squared) == 1);
+}
+
+TEST_CASE("primary beam: diameters that are none and bands without weight are refused") {
+  CHECK_THROWS_AS(BandAveragedBeam(-1, kFreq, kWeights), Error);
+  CHECK_THROWS_AS(BandAveragedBeam(NAN, kFreq, kWeights), Error);
   CHECK_THROWS_AS(BandAveragedBeam(4.65, kFreq, {0, 0, 0}), Error);
 }

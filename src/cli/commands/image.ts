@@ -19,6 +19,7 @@ import { isMeasurementSet, observationOf } from '../visibility-source.js';
 const schema = tileSchema.extend({
   name: z.string(),
   channelsOut: integerOption.min(1).optional(),
+  dish: numberOption.positive().optional(),
   phaseCenter: numbersOption.refine(center => center.length === 2, 'expected ra,dec in degrees').optional(),
   startModel: z.string().optional(),
   mask: z.string().optional(),
@@ -74,6 +75,8 @@ export const imageCommand: MakeCommand = ({ config, signal }, exitWith) =>
       }
       const files = await writeTileImages(options.name, tile, { overwrite: options.overwrite });
       display.stop();
+      if (tile.dishDiameterMeters === undefined)
+        console.error('No primary beam, and no -image-pb: the antennas have no dish diameter, and --dish gives none');
       if (options.json) console.log(JSON.stringify({ files, images: [tile, ...tile.channelImages].map(summaryOf) }));
       else print(tile, files);
     } finally {
@@ -85,6 +88,7 @@ export const imageCommand: MakeCommand = ({ config, signal }, exitWith) =>
 function addTileOptions(command: Command): Command {
   return addImagingOptions(command)
     .optionsGroup('Image:')
+    .option('--dish <m>', 'diameter of the dishes, whose primary beam it is (default: what the data say)')
     .option('--phase-center <ra,dec>', 'its center, degrees, ICRS (default: on the meridian at the middle)')
     .option(
       '--channels-out <n>',
@@ -108,6 +112,7 @@ async function imagePaths(
   const imaging: ImagingOptions = {
     ...toImagingOptions(options),
     channelsOut: options.channelsOut,
+    dishDiameterMeters: options.dish,
     phaseCenter: options.phaseCenter && { raDeg: options.phaseCenter[0]!, decDeg: options.phaseCenter[1]! },
     mask: options.mask === undefined ? undefined : await readFits(options.mask),
     minSubbands: options.minSubbands,

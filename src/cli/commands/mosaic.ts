@@ -40,7 +40,7 @@ const schema = z.object({
 type Options = z.infer<typeof schema>;
 
 /** Options that go with images alone, and with visibilities alone. */
-const ofImages = ['tier', 'dish', 'kernel', 'projection', 'commonBeam', 'compare', 'reject'] as const;
+const ofImages = ['tier', 'kernel', 'projection', 'commonBeam', 'compare', 'reject'] as const;
 const ofVisibilities = Object.keys(jointSchema.shape) as (keyof typeof jointSchema.shape)[];
 
 /** `contimg mosaic`: images of overlapping fields to one. */
