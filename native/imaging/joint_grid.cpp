@@ -90,7 +90,8 @@ std::vector<double> channels_of(const Observation& observation, const TileOption
 
 JointField field_of(const Observation& observation, const TileOptions& options) {
   const std::vector<double> freq_hz = channels_of(observation, options);
-  const BandAveragedBeam beam(known_dish_diameter(observation, options.dish_diameter_m), freq_hz, std::vector<double>(freq_hz.size(), 1.0));
+  const BandAveragedBeam beam(known_dish_diameter(observation, options.dish_diameter_m), freq_hz,
+                              std::vector<double>(freq_hz.size(), 1.0));
   const std::vector<double> weights(observation.pointing.size(), 1.0);
   const Direction center = tile_center(observation);
   return {center, AveragedResponse(beam, observation.pointing, weights, center)};

@@ -40,7 +40,8 @@ double cell_of(VisibilitySource& source, const TileOptions& options, const JobCo
   const ChannelRange channels = options.channels ? *options.channels : ChannelRange{0, observation.n_channels()};
   const StokesVisibilities data = gather_stokes(source, options.stokes, channels, center, options.threads, context);
   const WeightSums sums = sums_of(data, observation.time_mjd_s.size());
-  const BandAveragedBeam beam(known_dish_diameter(observation, options.dish_diameter_m), data.freq_hz, sums.per_channel);
+  const BandAveragedBeam beam(known_dish_diameter(observation, options.dish_diameter_m), data.freq_hz,
+                              sums.per_channel);
   const FieldExtent field =
       field_of_beam(beam, observation.pointing, sums.per_integration, center, options.primary_beam_cutoff);
   return plan_cell(data, field, aberration_scale(center, mid_time_mjd_s(observation)), options.weighting,

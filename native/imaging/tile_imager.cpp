@@ -140,9 +140,9 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   tile.dish_diameter_m = dish_diameter(observation_, options_.dish_diameter_m);
 
   const BandTerms band(data.freq_hz, sums.per_channel, n_spectral_terms - 1);
-  const TileResponse response{
-      tile.dish_diameter_m, options_.spectral_index, data.freq_hz, sums.per_channel, band.values,
-      observation_.pointing,       sums.per_integration,    grid_.center, aberration_};
+  const TileResponse response{tile.dish_diameter_m, options_.spectral_index, data.freq_hz,         sums.per_channel,
+                              band.values,          observation_.pointing,   sums.per_integration, grid_.center,
+                              aberration_};
   TileVisibilities visibilities(data, response, grid_, {options_.epsilon, options_.threads}, sums.total);
   tile.dirty = image();
   tile.psf = image();

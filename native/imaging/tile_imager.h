@@ -34,8 +34,8 @@ struct TileOptions {
   double local_rms_window = 0;     ///< side of the boxes of local noise, in beams; 0: one noise for the whole image
   double primary_beam_cutoff = 0.1;
   double dish_diameter_m = 0;  ///< of the primary beam; 0: the antennas'; theirs 0: no primary beam, grid to be given
-  bool outer_sources = true;  ///< find and subtract sources beyond the image, where it is cleaned
-  bool point_sources = true;  ///< subtract bright points of the image where they are, between pixels
+  bool outer_sources = true;   ///< find and subtract sources beyond the image, where it is cleaned
+  bool point_sources = true;   ///< subtract bright points of the image where they are, between pixels
   unsigned threads = 0;
 };
 

@@ -35,8 +35,8 @@ struct TileSummary {
 /// @param data  weighted
 TileSummary summarize(const Observation& observation, const StokesVisibilities& data, const WeightSums& sums);
 
-/// The diameter of the dishes in use, m, which are of one kind: that which is given, or else that of the antennas; 0 where
-/// these have none.
+/// The diameter of the dishes in use, m, which are of one kind: that which is given, or else that of the antennas; 0
+/// where these have none.
 /// @throws Error{NO_VALID_DATA} there are no rows
 double dish_diameter(const Observation& observation, double given_m);
 

@@ -19,14 +19,6 @@ constexpr double kPixelSeconds = 125e-9;    // likewise, per pixel
 // The gains of gridded components are off by up to 1 %: no need for an image that is far better.
 constexpr double kGriddedEpsilon = 1e-3;
 
-/// Components from which on degridding them takes less than direct sums: 170 of a full tile of 4096^2 pixels.
-std::size_t most_direct(NdView<const float, 2> weights, std::size_t n_runs, std::size_t n_pixels) {
-  const double rows = static_cast<double>(weights.shape(0)), visibilities = static_cast<double>(weights.size());
-  const double direct = kDirectSeconds * visibilities + kRunSeconds * rows * static_cast<double>(n_runs);
-  return static_cast<std::size_t>((kGriddedSeconds * visibilities + kPixelSeconds * static_cast<double>(n_pixels)) /
-                                  direct);
-}
-
 double magnitude(const Component& component) {
   double sum = std::abs(component.flux_jy);
   for (const float coefficient : component.term_jy) sum += std::abs(coefficient);
@@ -45,6 +37,13 @@ std::vector<Component> take_faint(std::vector<Component>& components, std::size_
 
 }  // namespace
 
+std::size_t most_direct(std::size_t n_rows, std::size_t n_channels, std::size_t n_runs, std::size_t n_pixels) {
+  const double rows = static_cast<double>(n_rows), visibilities = rows * static_cast<double>(n_channels);
+  const double direct = kDirectSeconds * visibilities + kRunSeconds * rows * static_cast<double>(n_runs);
+  return static_cast<std::size_t>((kGriddedSeconds * visibilities + kPixelSeconds * static_cast<double>(n_pixels)) /
+                                  direct);
+}
+
 TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
                                    const GridderOptions& options, double sum_of_weights)
     : data_(data),
@@ -53,7 +52,8 @@ TileVisibilities::TileVisibilities(StokesVisibilities& data, const TileResponse&
       options_(options),
       scale_(1 / sum_of_weights),
       subtracted_({grid.ny, grid.nx}),
-      most_direct_(most_direct(data.weights.view(), runs_of(response.freq_hz).size(), grid.nx * grid.ny)) {}
+      most_direct_(most_direct(data.weights.shape(0), data.weights.shape(1), runs_of(response.freq_hz).size(),
+                               grid.nx * grid.ny)) {}
 
 void TileVisibilities::image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const {
   visibilities_to_image_and_psf<float>(facet_.uvw_m(), data_.frequencies(), data_.visibilities.view(),
