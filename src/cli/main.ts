@@ -4,21 +4,32 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 
 import { isPipelineError } from '../core/errors.js';
+import type { MakeCommand } from './command-context.js';
 import { exitCodeHelp, exitCodes, UsageError } from './exit-codes.js';
-import { applyCommand } from './commands/apply.js';
-import { calibrateCommand } from './commands/calibrate.js';
-import { calibratorsCommand } from './commands/calibrators.js';
-import { caltablesCommand } from './commands/caltables.js';
-import { convertCommand } from './commands/convert.js';
-import { flagCommand } from './commands/flag.js';
-import { imageCommand } from './commands/image.js';
-import { inspectCommand } from './commands/inspect.js';
-import { mosaicCommand } from './commands/mosaic.js';
-import { publishCommand } from './commands/publish.js';
-import { runCommand } from './commands/run.js';
-import { selfcalCommand } from './commands/selfcal.js';
-import { simulateCommand } from './commands/simulate.js';
 import { loadConfig } from './load-config.js';
+
+/** In the order of the help. */
+const commands: Record<string, () => Promise<MakeCommand>> = {
+  simulate: async () => (await import('./commands/simulate.js')).simulateCommand,
+  inspect: async () => (await import('./commands/inspect.js')).inspectCommand,
+  convert: async () => (await import('./commands/convert.js')).convertCommand,
+  flag: async () => (await import('./commands/flag.js')).flagCommand,
+  calibrators: async () => (await import('./commands/calibrators.js')).calibratorsCommand,
+  calibrate: async () => (await import('./commands/calibrate.js')).calibrateCommand,
+  caltables: async () => (await import('./commands/caltables.js')).caltablesCommand,
+  apply: async () => (await import('./commands/apply.js')).applyCommand,
+  image: async () => (await import('./commands/image.js')).imageCommand,
+  selfcal: async () => (await import('./commands/selfcal.js')).selfcalCommand,
+  mosaic: async () => (await import('./commands/mosaic.js')).mosaicCommand,
+  run: async () => (await import('./commands/run.js')).runCommand,
+  publish: async () => (await import('./commands/publish.js')).publishCommand,
+};
+
+/** The command that is meant, if one is named, since loading takes time; otherwise all of them. */
+function load(args: readonly string[]): Promise<MakeCommand[]> {
+  const named = args.find(word => Object.hasOwn(commands, word));
+  return Promise.all((named === undefined ? Object.values(commands) : [commands[named]!]).map(command => command()));
+}
 
 /** Runs `contimg`; gives its exit code. */
 async function main(): Promise<number> {
@@ -45,21 +56,7 @@ async function main(): Promise<number> {
       .addHelpText('after', exitCodeHelp)
       .exitOverride()
       .configureOutput({ outputError: () => undefined }); // printed below, like every error
-    const onData = [
-      simulateCommand,
-      inspectCommand,
-      convertCommand,
-      flagCommand,
-      calibratorsCommand,
-      calibrateCommand,
-      caltablesCommand,
-      applyCommand,
-      imageCommand,
-      selfcalCommand,
-      mosaicCommand,
-    ];
-    const commands = [...onData, runCommand, publishCommand];
-    for (const makeCommand of commands) {
+    for (const makeCommand of await load(process.argv.slice(2))) {
       const command = makeCommand(context, code => void (exitCode = code));
       for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
       program.addCommand(command.addHelpText('after', exitCodeHelp));

@@ -1,5 +1,6 @@
 export { openRegistry } from './open-registry.js';
-export type { OpenRegistryOptions, Registry } from './open-registry.js';
+export type { OpenRegistryOptions } from './open-registry.js';
+export type { Registry } from './registry.js';
 export type { CalibrationSet, CalibrationSetTable, NewCalibrationSet } from './calibration-sets.js';
 export type { Claim, Claimant, ClaimTable } from './claims.js';
 export type { FoundGroup, GroupTable, GroupRow } from './groups.js';
