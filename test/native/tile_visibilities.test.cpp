@@ -102,12 +102,12 @@ TEST_CASE("tile visibilities: components are subtracted one by one up to where d
   for (const std::size_t i : {std::size_t{0}, std::size_t{7}, most}) components[i].flux_jy = kFaint;
   const double error = field.error_of(components);
   CHECK(error > 1e-5 * kFaint);
-  CHECK(error < 3 * 0.02 * kFaint);
+  CHECK(error < 3 * 0.04 * kFaint);
 
   // Not if they are beyond the image.
-  components.resize(most + 1);
-  components[0] = {2.0 * kPixels * kCell, 0, 0.1 * kFaint};
-  CHECK(field.error_of(components) < 1e-5);
+  components = field.on_pixels(most + 1);
+  components[0] = {2.0 * kPixels * kCell, 0, 0.1};
+  CHECK(field.error_of(components) < 1e-4);
 }
 
 TEST_CASE("spectral terms: what an update found is taken back, off the visibilities too") {
