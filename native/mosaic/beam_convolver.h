@@ -14,6 +14,12 @@ struct Covariance {
 /// two, times the ratio of their areas, so that a point source keeps its peak.
 class BeamConvolver {
  public:
+  /// A pixel of the kernel.
+  struct Tap {
+    int x, y;
+    double weight;
+  };
+
   /// @throws Error{INVALID_ARGUMENT} `to` is narrower than `from` along some direction
   BeamConvolver(const Covariance& from, const Covariance& to);
 
@@ -24,8 +30,8 @@ class BeamConvolver {
   void convolve(const float* in, std::size_t nx, std::size_t ny, std::size_t stride, float* out) const;
 
  private:
-  std::size_t half_width_;
-  std::vector<float> weights_;  ///< (2 half_width + 1)^2
+  std::size_t half_width_ = 0;
+  std::vector<Tap> taps_;
 };
 
 }  // namespace contimg::mosaic

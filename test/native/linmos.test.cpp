@@ -7,7 +7,6 @@
 #include <deque>
 #include <limits>
 #include <random>
-#include <tuple>
 #include <utility>
 
 #include "core/airy.h"
@@ -300,43 +299,6 @@ TEST_CASE("what two tiles contradict in a third is rejected, and nothing else") 
   CHECK(result.mosaic(30, 30) == doctest::Approx(1).epsilon(0.01));
   CHECK(result.tiles[1].rejected > 20);
   CHECK(result.tiles[0].rejected + result.tiles[2].rejected < 20);
-}
-
-TEST_CASE("tiles of different beams are brought to a common one, each with its flux") {
-  const CelestialGrid grid = test::square_grid(10, 20, 128, 6);
-  const auto covariance = [](double major, double minor, double angle) {
-    const double a = major * major / (8 * std::log(2.0)), b = minor * minor / (8 * std::log(2.0));
-    const double c = std::cos(angle), s = std::sin(angle);
-    return Covariance{a * c * c + b * s * s, (a - b) * c * s, a * s * s + b * c * c};
-  };
-  const Covariance to = covariance(8, 6.5, 0.5);
-  for (auto [major, minor, angle] : {std::tuple{5.0, 5.0, 0.0}, {7.0, 4.0, 0.4}, {7.9, 6.4, 0.5}}) {
-    const Covariance from = covariance(major, minor, angle);
-    const double det = from.xx * from.yy - from.xy * from.xy;
-    NdArray<float, 2> image({128, 128});
-    for (std::size_t y = 0; y < 128; ++y)
-      for (std::size_t x = 0; x < 128; ++x) {
-        const double dx = static_cast<double>(x) - 63.7, dy = static_cast<double>(y) - 64.2;
-        const double q = (from.yy * dx * dx - 2 * from.xy * dx * dy + from.xx * dy * dy) / det;
-        image(y, x) = static_cast<float>(std::exp(-q / 2));
-      }
-    Tiles tiles;
-    tiles.add(std::move(image), filled(grid, 1), grid, 0.1).convolver.emplace(from, to);
-    const Products result = tiles.combine(grid);
-    // Second moments of what came out are the common beam's, and its sum is the beam's area: a peak of 1.
-    double sum = 0, xx = 0, xy = 0, yy = 0;
-    for (std::size_t y = 34; y < 94; ++y)
-      for (std::size_t x = 34; x < 94; ++x) {
-        const double v = result.mosaic(y, x), dx = static_cast<double>(x) - 63.7, dy = static_cast<double>(y) - 64.2;
-        sum += v, xx += v * dx * dx, xy += v * dx * dy, yy += v * dy * dy;
-      }
-    const double area = 2 * kPi * std::sqrt(to.xx * to.yy - to.xy * to.xy);
-    CHECK(sum / area == doctest::Approx(1).epsilon(0.003));
-    CHECK(xx / sum == doctest::Approx(to.xx).epsilon(0.02));
-    CHECK(yy / sum == doctest::Approx(to.yy).epsilon(0.02));
-    CHECK(xy / sum == doctest::Approx(to.xy).epsilon(0.05));
-  }
-  CHECK_THROWS_AS(BeamConvolver(covariance(9, 3, 0), to), Error);
 }
 
 TEST_CASE("the number of threads changes no bit") {
