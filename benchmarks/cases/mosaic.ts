@@ -30,6 +30,9 @@ const reproject: Contender = {
   input: { threads: nCores },
 };
 
+/** What a user types: noise measured, grid planned, all maps, figures and picture. */
+const commandName = '`contimg mosaic`';
+
 function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
   // The mosaic and its weight, as the others make, or the maps of rms and coverage too.
   const ours = (kernel: string, allMaps = false): Contender => {
@@ -49,6 +52,7 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
       ours('lanczos3'),
       ours('optimal'),
       ours('optimal', true),
+      { name: commandName, task: { python: 'command' } },
       { name: 'SWarp bilinear', task: { python: 'command' }, peer: 'swarp' },
       { name: 'SWarp lanczos3', task: { python: 'command' }, peer: 'swarp' },
       { name: 'Montage', task: { python: 'command' }, peer: 'montage' },
@@ -72,6 +76,7 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
       return {
         input: { tiles, output, grid: ourGrid, sigma, header, sync: true, durable: true },
         inputOf: {
+          [commandName]: contimgMosaic(tiles, output),
           'SWarp bilinear': swarp('BILINEAR', tiles, output, folder),
           'SWarp lanczos3': swarp('LANCZOS3', tiles, output, folder),
           Montage: {
@@ -92,6 +97,16 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
         },
       };
     },
+  };
+}
+
+function contimgMosaic(tiles: readonly string[], output: string) {
+  const name = join(output, 'command');
+  const images = tiles.map(tile => `${tile}-image.fits`);
+  const main = join(packageRoot(), 'dist', 'cli', 'main.js');
+  return {
+    command: [process.execPath, main, 'mosaic', ...images, '-o', name, '--threads', `${nCores}`, '--overwrite'],
+    results: { [`${name}.fits`]: 'mosaic.fits' },
   };
 }
 

@@ -1,3 +1,5 @@
+import { toRaw } from '../core/array.js';
+import { medianWhere } from '../core/median.js';
 import type { SkyImage } from '../fits/types.js';
 
 /** What a mosaic must meet before it is published. */
@@ -21,21 +23,19 @@ export interface MosaicStatistics {
 
 /** Measures a mosaic against its noise map; both have the same grid. */
 export function measureMosaic(mosaic: SkyImage, rms: SkyImage): MosaicStatistics {
-  const { data } = mosaic.pixels;
-  const sigma = rms.pixels.data;
-  const noises: number[] = [];
+  const { data } = toRaw(mosaic.pixels);
+  const sigma = toRaw(rms.pixels).data;
   let peak = -Infinity;
   let negative = 0;
   let usable = 0;
   for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i]!)) continue;
+    const value = data[i]!;
+    if (!Number.isFinite(value)) continue;
     usable++;
-    noises.push(sigma[i]!);
-    peak = Math.max(peak, data[i]!);
-    if (data[i]! < -5 * sigma[i]!) negative++;
+    if (value > peak) peak = value;
+    if (value < -5 * sigma[i]!) negative++;
   }
-  noises.sort((a, b) => a - b);
-  const medianRmsJyBeam = noises[noises.length >> 1] ?? NaN;
+  const medianRmsJyBeam = medianWhere(sigma, data);
   return {
     coverage: usable / data.length,
     medianRmsJyBeam,
@@ -83,5 +83,6 @@ function unmet(expectations: readonly (readonly [met: boolean, sentence: string]
 }
 
 function noiseIsPositive(mosaic: SkyImage, rms: SkyImage): boolean {
-  return mosaic.pixels.data.every((value, i) => !Number.isFinite(value) || rms.pixels.data[i]! > 0);
+  const sigma = toRaw(rms.pixels).data;
+  return toRaw(mosaic.pixels).data.every((value, i) => !Number.isFinite(value) || sigma[i]! > 0);
 }

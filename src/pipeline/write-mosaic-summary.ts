@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import type { SkySource } from '../calibration/index.js';
 import { readFits, renderPng } from '../fits/index.js';
+import type { SkyImage } from '../fits/index.js';
 import { findPeaks } from '../mosaic/index.js';
 import type { MosaicFiles } from '../mosaic/index.js';
 import type { CleanCycle, CleanStop } from '../imaging/index.js';
@@ -40,16 +41,22 @@ export async function writeMosaicSummary(
   catalogue?: readonly SkySource[],
 ): Promise<MosaicSummary> {
   const [main, , rmsPath, coveragePath] = made.files as [string, string, string, string];
-  const [mosaic, rms, coverage] = [await readFits(main), await readFits(rmsPath), await readFits(coveragePath)];
-  const sources = findPeaks(mosaic, rms).slice(0, maxSources);
+  const mosaic = await readFits(main);
+  const { sources, ...figures } = figuresOf(mosaic, await readFits(rmsPath), catalogue);
   const files = [`${name}.png`, `${name}.json`] as const;
-  await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: coverage }));
+  await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: await readFits(coveragePath) }));
   const { grid, tiles, leftOut, checks, clean } = made;
-  const compared = catalogue && { catalogue: compareCatalogue(mosaic, rms, catalogue) };
-  const figures = { grid, beam: mosaic.beam, freqHz: mosaic.freqHz, statistics: measureMosaic(mosaic, rms) };
-  await writeFile(
-    files[1],
-    JSON.stringify({ ...figures, tiles, leftOut, checks, clean, sources, ...compared }, null, 2),
-  );
-  return { files, ...compared };
+  const { beam, freqHz } = mosaic;
+  const all = { grid, beam, freqHz, tiles, leftOut, checks, clean, sources, ...figures };
+  await writeFile(files[1], JSON.stringify(all, null, 2));
+  return { files, catalogue: figures.catalogue };
+}
+
+/** What takes the noise map: it is not kept while the picture is made. */
+function figuresOf(mosaic: SkyImage, rms: SkyImage, catalogue?: readonly SkySource[]) {
+  return {
+    statistics: measureMosaic(mosaic, rms),
+    sources: findPeaks(mosaic, rms).slice(0, maxSources),
+    catalogue: catalogue && compareCatalogue(mosaic, rms, catalogue),
+  };
 }
