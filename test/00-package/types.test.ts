@@ -34,10 +34,11 @@ export const calls = [gridVisibilities, openRegistry, publishProduct];
 void imageGroup({ files: [] }, { npixels: 64 });
 `;
 
-it.each(['consumer.mts', 'consumer.cts'])('the types stand on their own for %s', async name => {
-  await writeFile(join(project, name), use);
+it('the types stand on their own for import and require', async () => {
+  const names = ['consumer.mts', 'consumer.cts'];
+  for (const name of names) await writeFile(join(project, name), use);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
-  const { stdout } = await execa(process.execPath, [compiler, ...options, name], { cwd: project, reject: false });
+  const { stdout } = await execa(process.execPath, [compiler, ...options, ...names], { cwd: project, reject: false });
   expect(stdout).toBe('');
 });

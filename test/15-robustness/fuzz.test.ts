@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const script = fileURLToPath(new URL('../../scripts/fuzz.mjs', import.meta.url));
 
 /** `npm run fuzz` reads 20,000. */
-const nMutations = 2000;
+const nMutations = 1000;
 
 interface Campaign {
   readonly count: number;

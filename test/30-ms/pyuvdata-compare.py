@@ -1,9 +1,12 @@
 """pyuvdata's own conversion of UVH5 files to a MeasurementSet, and how another MeasurementSet differs from it.
 
-    pyuvdata-compare.py convert OUT FILE...    converts, and prints what the other conversion has to know
-    pyuvdata-compare.py compare OURS THEIRS    prints the differences, largest of each kind
+Reads commands from standard input, JSON, one a line, and prints an answer to each:
+
+    ["convert", OUT, FILE...]    converts, and tells what the other conversion has to know
+    ["compare", OURS, THEIRS]    tells the differences, largest of each kind
 """
 import json
+import os
 import sys
 import warnings
 
@@ -115,4 +118,9 @@ def compare(ours_path, theirs_path):
     }
 
 
-print(json.dumps(convert(sys.argv[2], sys.argv[3:]) if sys.argv[1] == 'convert' else compare(*sys.argv[2:4])))
+# What libraries print goes to standard error.
+answers = os.fdopen(os.dup(1), 'w')
+os.dup2(2, 1)
+for line in sys.stdin:
+    command, path, *others = json.loads(line)
+    print(json.dumps(convert(path, others) if command == 'convert' else compare(path, *others)), file=answers, flush=True)

@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,10 +17,15 @@ import { describeIf, hasShared, sharedPath } from '../support/oracles.js';
 const python = hasShared() ? await peersVenv(['pyuvdata', 'python-casacore']) : undefined;
 const script = fileURLToPath(new URL('pyuvdata-compare.py', import.meta.url));
 
+let peer: ChildProcessByStdio<Writable, Readable, null>;
+let answers: AsyncIterator<string>;
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what Python printed
-function run(...args: string[]): any {
-  const printed = execFileSync(python!, [script, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  return JSON.parse(printed.trim().split('\n').at(-1)!);
+async function run(...args: string[]): Promise<any> {
+  peer.stdin.write(`${JSON.stringify(args)}\n`);
+  const { value, done } = await answers.next();
+  if (done) throw new Error(`pyuvdata-compare.py ended at ${args.join(' ')}`);
+  return JSON.parse(value);
 }
 
 /** What pyuvdata 3.2 and contimg differ in is listed, with reasons, in docs/ms.md. */
@@ -29,8 +37,13 @@ describeIf(
     let folder: string;
     beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), 'contimg-pyuvdata-'));
+      peer = spawn(python!, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+      answers = createInterface(peer.stdout)[Symbol.asyncIterator]();
     });
-    afterAll(() => rmSync(folder, { recursive: true }));
+    afterAll(() => {
+      peer.stdin.end();
+      rmSync(folder, { recursive: true });
+    });
 
     const convert = (name: string, paths: readonly string[], options: object) =>
       convertToMs(
@@ -50,11 +63,11 @@ describeIf(
       ['zen.2458661.23480.HH_oldproj_icrs.uvh5', 20],
     ])('%s becomes the same, column by column', async (name, nSwapped) => {
       const theirs = join(folder, `${name}.theirs.ms`);
-      const { uvwIsNotOfPositions, ...earthOrientation } = run('convert', theirs, uvh5(name));
+      const { uvwIsNotOfPositions, ...earthOrientation } = await run('convert', theirs, uvh5(name));
       expect(uvwIsNotOfPositions).toBe(false);
       const phaseCenter = (await describeMs(theirs)).fields[0]!.center;
       const ours = await convert(name, [uvh5(name)], { phaseCenter, earthOrientation });
-      const found = run('compare', ours.path, theirs);
+      const found = await run('compare', ours.path, theirs);
       expect(found.rows).toEqual([found.rows[0], found.rows[0], found.rows[0]]);
       expect(found).toMatchObject({
         ...{
@@ -81,7 +94,7 @@ describeIf(
     it.each(['zen.2456865.60537.xy.uvcRREAA.uvh5', 'zen.2457698.40355.xx.HH.uvcAA.uvh5'])(
       '%s, whose uvw_array contradicts its antenna positions, is refused, not converted with a warning',
       async name => {
-        const { uvwIsNotOfPositions } = run('convert', join(folder, `${name}.theirs.ms`), uvh5(name));
+        const { uvwIsNotOfPositions } = await run('convert', join(folder, `${name}.theirs.ms`), uvh5(name));
         expect(uvwIsNotOfPositions).toBe(true);
         const refused = convert(name, [uvh5(name)], {});
         await expect(refused).rejects.toMatchObject({ code: 'UVH5_FORMAT', path: uvh5(name) });
@@ -91,7 +104,7 @@ describeIf(
 
     it('1061316296_nearfield.uvh5 is refused by both: its phase center is near', async () => {
       const name = '1061316296_nearfield.uvh5';
-      expect(run('convert', join(folder, 'near.ms'), uvh5(name)).error).toMatch(/near-field/);
+      expect((await run('convert', join(folder, 'near.ms'), uvh5(name))).error).toMatch(/near-field/);
       await expect(convert(name, [uvh5(name)], {})).rejects.toThrow(/cat_type to be sidereal .* but it is near_field/);
     });
 
@@ -99,9 +112,9 @@ describeIf(
       const { files } = dsa110Tile();
       const paths = files.map(file => file.path);
       const theirs = join(folder, 'tile.theirs.ms');
-      run('convert', theirs, ...paths);
+      await run('convert', theirs, ...paths);
       const ours = await convert('tile', paths, { fields: 'meridian', spectralWindows: 'one', minSubbands: 16 });
-      const found = run('compare', ours.path, theirs);
+      const found = await run('compare', ours.path, theirs);
       expect(found).toMatchObject({
         ...{ diameters: 0, freq: 0, width: 0, frames: ['ICRS', 'ICRS'] },
         ...{ time: 0, interval: 0, exposure: 0, flags: 0 },

@@ -21,7 +21,7 @@ const degree = Math.PI / 180;
 const center = { raDeg: 336.8071515, decDeg: 16.0171161 }; // of the observation
 const [npix, cellArcsec] = [600, 6];
 const [extendedJy, fwhmArcsec] = [10, 110];
-const options: ImagingOptions = { npix, cellArcsec, minSubbands: 16 };
+const options: ImagingOptions = { npix, cellArcsec, minSubbands: 16, outerSources: false };
 
 /** A round Gaussian as a grid of points far finer than the beam. */
 function gaussian(fluxJy: number, fwhm: number): PointSource[] {

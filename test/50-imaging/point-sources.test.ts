@@ -28,7 +28,15 @@ let truth: SimulationTruth;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'contimg-points-'));
   const sources = [bright, faint, ...pair];
-  ({ truth } = await simulateObservation({ folder, nAntennas: 64, nChannels: 4, noise: 0.1, sources, seed: 3 }));
+  ({ truth } = await simulateObservation({
+    folder,
+    nAntennas: 64,
+    nChannels: 4,
+    nIntegrations: 8,
+    noise: 0.06,
+    sources,
+    seed: 3,
+  }));
   group = groupSubbands(await indexFolder(folder)).groups[0]!;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,7 +69,7 @@ it('on pixels of which hardly three make the beam as well', async () => {
 
 it('a source just beyond the last row reaches into the image, once', async () => {
   const npix = 300;
-  const options = { npix, cellArcsec, autoThresholdSigma: 3 };
+  const options = { npix, cellArcsec, autoThresholdSigma: 3, maxMajorCycles: 3 };
   const rowsBeyond = 0.4;
   const below = ((npix - 1 + rowsBeyond - npix / 2) * cellArcsec) / 3600;
   const tile = await imageGroup(group, {
@@ -82,7 +90,7 @@ it('sources that are faint, or not alone, are left to clean', async () => {
 });
 
 it('components with a width or a spectrum stay on pixels', async () => {
-  const options = { npix: 480, cellArcsec, phaseCenter, outerSources: false, niter: 300 };
+  const options = { npix: 480, cellArcsec, phaseCenter, outerSources: false, niter: 300, maxMajorCycles: 2 };
   expect((await imageGroup(group, { ...options, multiscale: true })).pointSources).toEqual([]);
   expect((await imageGroup(group, { ...options, spectralTerms: 2 })).pointSources).toEqual([]);
 });

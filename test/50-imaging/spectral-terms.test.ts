@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const imaging = { npix: 512, cellArcsec: 6, autoMaskSigma: 5 };
+const imaging = { npix: 512, cellArcsec: 6, autoMaskSigma: 5, outerSources: false };
 
 async function groupOf(path: string): Promise<SubbandGroup> {
   return groupSubbands(await indexFolder(path)).groups[0]!;
