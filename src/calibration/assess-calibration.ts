@@ -16,6 +16,8 @@ export interface CalibrationLimits {
   readonly maxAmplitudeRatio?: number | undefined;
   /** Of the median antenna, from band to band or from time to time. @default 30 */
   readonly maxPhaseScatterDeg?: number | undefined;
+  /** Of amplitudes, from the set in force before: no more than this factor, up or down. @default 10 */
+  readonly maxAmplitudeChange?: number | undefined;
 }
 
 /** Defaults of the limits. */
@@ -25,6 +27,7 @@ export const calibrationLimits = Object.freeze({
   minAntennas: 10,
   maxAmplitudeRatio: 10,
   maxPhaseScatterDeg: 30,
+  maxAmplitudeChange: 10,
 });
 
 /** How good solutions are. */
@@ -122,6 +125,25 @@ export function findCalibrationProblems(quality: CalibrationQuality, limits: Cal
   return unmet.flatMap(([met, sentence]) => (met ? [] : [sentence]));
 }
 
+/**
+ * Tells where amplitudes are too far from those of the set in force before: they are of another source, or the correlator's
+ * scale has changed.
+ *
+ * @param change - by which factor they have risen (`amplitudeChange`); undefined where that is unknown.
+ * @param earlier - id of that set.
+ */
+export function findChangeProblems(
+  change: number | undefined,
+  earlier: string,
+  limits: CalibrationLimits = {},
+): string[] {
+  const { maxAmplitudeChange: most } = checkCalibrationLimits(limits);
+  if (change === undefined || (change <= most && change * most >= 1)) return [];
+  return [
+    `Amplitudes are ${change.toPrecision(3)} times those of ${earlier}, which is in force; ${1 / most} to ${most} times are expected (maxAmplitudeChange)`,
+  ];
+}
+
 /** Limits with defaults filled in. */
 export function checkCalibrationLimits(
   limits: CalibrationLimits,
@@ -131,6 +153,7 @@ export function checkCalibrationLimits(
   const all = { ...calibrationLimits, ...given };
   for (const [name, value] of Object.entries(all)) checkNumber(name, value, 0);
   checkNumber('maxAmplitudeRatio', all.maxAmplitudeRatio, 1);
+  checkNumber('maxAmplitudeChange', all.maxAmplitudeChange, 1);
   return all;
 }
 

@@ -1,6 +1,12 @@
+export { amplitudeChange } from './amplitude-change.js';
 export { applyCalibration } from './apply-calibration.js';
 export type { CorrectedData, ApplyOptions } from './apply-calibration.js';
-export { calibrationLimits, findCalibrationProblems, measureCalibration } from './assess-calibration.js';
+export {
+  calibrationLimits,
+  findCalibrationProblems,
+  findChangeProblems,
+  measureCalibration,
+} from './assess-calibration.js';
 export type { CalibrationLimits, CalibrationQuality } from './assess-calibration.js';
 export { readCalibrationTable, writeCalibrationTable } from './calibration-tables.js';
 export { checkCalibrationTable, findCalibrationFaults } from './check-calibration.js';
@@ -9,7 +15,7 @@ export { chooseCalibrators } from './choose-calibrators.js';
 export type { CalibratorOptions, CalibratorTransit } from './choose-calibrators.js';
 export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
 export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
-export { fluxAt, fluxInBeam } from './flux-in-beam.js';
+export { checkModelFlux, fluxAt, fluxInBeam, modelFluxIn } from './flux-in-beam.js';
 export { fluxStandard, fluxStandards } from './flux-standards.js';
 export type { FluxStandard } from './flux-standards.js';
 export { interpolateInFrequency } from './interpolate-solutions.js';

@@ -5,7 +5,8 @@ import { flagReasons } from '../core/visibility-flags.js';
 import type { FlagReport } from './flag-visibilities.js';
 import type { SwappedFeeds } from './swapped-feeds.js';
 
-export type FindingCode = 'DEAD_ANTENNAS' | 'SWAPPED_POLARIZATIONS' | 'MISSING_DATA' | 'INTERFERENCE' | 'LOST_SUBBANDS';
+export type FindingCode =
+  'DEAD_ANTENNAS' | 'UNSOLVED_ANTENNAS' | 'SWAPPED_POLARIZATIONS' | 'MISSING_DATA' | 'INTERFERENCE' | 'LOST_SUBBANDS';
 
 /** Something about an observation that an observer would want to know. */
 export interface ObservationFinding {
@@ -26,8 +27,10 @@ export interface FindingSources {
   /** That of the flags. */
   readonly observation?:
     Pick<Observation, 'antenna1' | 'antenna2' | 'antennas' | 'spwFirstChannel' | 'freqHz'> | undefined;
-  /** Antennas that had data and got no solutions. */
+  /** Antennas that had data and got no solutions, where the others are solved well: they are dead. */
   readonly unsolvedAntennas?: readonly string[] | undefined;
+  /** The same where the others are not. */
+  readonly undecidedAntennas?: readonly string[] | undefined;
   readonly swapped?: readonly SwappedFeeds[] | undefined;
   /** What they are swapped against. */
   readonly swappedAgainst?: string | undefined;
@@ -41,12 +44,26 @@ const leastFraction = 0.01;
  * takes, subbands that are lost.
  */
 export function findingsOf(sources: FindingSources): ObservationFinding[] {
-  const { flags, observation, unsolvedAntennas = [], swapped = [], swappedAgainst = 'earlier solutions' } = sources;
+  const {
+    flags,
+    observation,
+    unsolvedAntennas = [],
+    undecidedAntennas = [],
+    swapped = [],
+    swappedAgainst = 'earlier solutions',
+  } = sources;
   const counted = flags && observation && countLosses(flags, observation);
   const dead = namesInOrder([...(flags?.deadAntennas ?? []), ...unsolvedAntennas]);
+  const undecided = namesInOrder(undecidedAntennas.filter(name => !dead.includes(name)));
   const exchanged = swapped.map(({ antenna }) => antenna);
   const findings: (ObservationFinding | undefined)[] = [
     named('DEAD_ANTENNAS', dead, names => `dead: no signal from the sky on ${plural('antenna', names)}`),
+    named(
+      'UNSOLVED_ANTENNAS',
+      undecided,
+      names =>
+        `no solution for ${plural('antenna', names)}: those of the others do not tell whether that is their fault`,
+    ),
     named(
       'SWAPPED_POLARIZATIONS',
       exchanged,

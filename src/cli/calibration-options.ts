@@ -23,18 +23,27 @@ export const calibrationSchema = z.object({
   solint: numberOption.positive().optional(),
   minSnr: numberOption.min(0).optional(),
   validHours: numberOption.positive().optional(),
+  minFlux: numberOption.min(0).optional(),
+  maxAmplitudeChange: numberOption.min(1).optional(),
   edgeChannels: integerOption.min(0).optional(),
 });
+
+/** Those that say how to solve, and have no effect where nothing is solved. */
+export const solvingOptions = Object.keys(calibrationSchema.shape).filter(
+  name => !['sky', 'calibrator', 'edgeChannels'].includes(name),
+);
 
 /** Declares them. */
 export function addCalibrationOptions(command: Command): Command {
   return command
     .option('--sky <file>', 'sky model to solve against: CSV with ra_deg, dec_deg, flux_jy, before the primary beam')
     .addOption(new Option('--calibrator <name>', 'or a flux standard').choices([...fluxStandards]))
+    .option('--min-flux <jy>', 'flux of the sky model that must be in the primary beam (default 1)')
     .option('--terms <list>', 'what is solved for, of delay,bandpass,gain in this order (default bandpass)')
     .option('--ref-ant <name>', 'reference antenna (default: the healthiest)')
     .option('--solint <sec>', 'solution interval of gains (default: the whole observation)')
     .option('--min-snr <n>', 'lowest signal to noise of a solution (default 3)')
+    .option('--max-amplitude-change <n>', 'factor by which amplitudes may differ from the set in force (default 10)')
     .option('--valid-hours <h>', 'how long solutions hold before and after their observation (default 12)')
     .option('--edge-channels <n>', 'channels to flag at either end of each spectral window (default 0)');
 }
@@ -49,8 +58,9 @@ export async function skyModelOf(options: z.infer<typeof calibrationSchema>): Pr
 
 /** Options of calibrating, without the model. */
 export function toCalibrationConfig(options: z.infer<typeof calibrationSchema>): Omit<CalibrationConfig, 'model'> {
-  const { refAnt, solint: solintSec, minSnr, validHours } = options;
-  return { terms: options.terms, refAnt, solintSec, minSnr, validHours };
+  const { terms: solved, minFlux: minFluxJy, refAnt, solint: solintSec, minSnr, validHours } = options;
+  const limits = { maxAmplitudeChange: options.maxAmplitudeChange };
+  return { terms: solved, minFluxJy, refAnt, solintSec, minSnr, validHours, limits };
 }
 
 /**

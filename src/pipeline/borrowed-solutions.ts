@@ -11,12 +11,9 @@ import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { imagingDefaults } from '../imaging/index.js';
 import type { TileImages } from '../imaging/index.js';
 import type { CalibrationSetContents } from './calibration-shelf.js';
+import { tellsDeadAntennas } from './tells-dead-antennas.js';
 import { skyModelOfTile } from './tile-sky-model.js';
 
-/** Of the median gain of one spectral window: below, nothing is said of single antennas. */
-const leastSnr = 10;
-/** Where more antennas than that get no solution, it is the model that is wrong, not they. */
-const mostUnsolved = 0.25;
 /** Brightest components of the image that are predicted; others are noise here. */
 const mostComponents = 50;
 
@@ -48,8 +45,9 @@ export async function checkBorrowedSolutions(
   const solving = { term: 'gain', combineSpws: false, prior: nearest.solutions } as const;
   const gain = await unlessNoData(() => solveCalibration(source, model, { ...options, ...solving, ...job }));
   if (gain === undefined) return {};
-  const { medianSnr, nAntennas, deadAntennas } = measureCalibration(gain);
-  if (!(medianSnr >= leastSnr) || deadAntennas.length > mostUnsolved * nAntennas) return {};
+  const quality = measureCalibration(gain);
+  if (!tellsDeadAntennas(quality)) return {};
+  const { deadAntennas } = quality;
   const now = nearest.solutions.map(one => (one.term === 'bandpass' ? timesGain(one, gain) : one));
   for (const { id, solutions } of sets) {
     const swapped = swappedSince(solutions, now);

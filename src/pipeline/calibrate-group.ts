@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { checkCalibrationTable, fluxInBeam } from '../calibration/index.js';
+import { checkCalibrationTable } from '../calibration/index.js';
 import type { FlagReport } from '../calibration/index.js';
 import { CalibrationFailedError } from '../core/errors.js';
 import { syncPath } from '../core/file-digest.js';
@@ -34,13 +34,6 @@ export function calibrationSetId({ group, fingerprint }: GroupSubject, config: C
 export function describeGroup(group: SubbandGroup, config: CheckedConfig, job: JobOptions = {}): Promise<Observation> {
   const { minSubbands, earthOrientation } = config;
   return describeSource(group, { minSubbands, earthOrientation, ...job });
-}
-
-/** Flux of the model in the beam, Jy, in the middle of an observation and its band. */
-export function modelFluxIn(observation: Observation, config: CheckedConfig): number {
-  const { pointings, freqHz, antennas } = observation;
-  const [pointing, hz] = [pointings[pointings.length >> 1]!, freqHz[freqHz.length >> 1]!];
-  return fluxInBeam(config.calibration!.model, pointing, hz, antennas[0]?.diameterMeters);
 }
 
 /** Whether all tables of a set are there and whole. */

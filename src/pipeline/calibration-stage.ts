@@ -1,15 +1,8 @@
+import { modelFluxIn } from '../calibration/index.js';
 import type { FlagReport } from '../calibration/index.js';
 import type { Observation } from '../core/observation.js';
 import type { SubbandGroup } from '../grouping/index.js';
-import {
-  calibrateGroup,
-  calibrationSetId,
-  describeGroup,
-  failureOf,
-  isWhole,
-  modelFluxIn,
-  putInForce,
-} from './calibrate-group.js';
+import { calibrateGroup, calibrationSetId, describeGroup, failureOf, isWhole, putInForce } from './calibrate-group.js';
 import { CalibrationShelf } from './calibration-shelf.js';
 import type { AppliedCalibration } from './calibration-shelf.js';
 import { subjectOf } from './group-subject.js';
@@ -49,7 +42,8 @@ export class CalibrationStage {
 
   async #solve(group: SubbandGroup): Promise<FlagReport | undefined> {
     const observation = await describeGroup(group, this.#config, { signal: this.#signal });
-    if (modelFluxIn(observation, this.#config) < this.#config.calibration!.minFluxJy) return undefined;
+    const { model, minFluxJy } = this.#config.calibration!;
+    if (modelFluxIn(observation, model) < minFluxJy) return undefined;
     const id = calibrationSetId(await subjectOf(group), this.#config);
     const known = await this.#shop.registry.calibrationSets.get(id);
     const problems = known ? gateProblemsOf(known) : [];

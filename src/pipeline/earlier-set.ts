@@ -7,6 +7,7 @@ import { tablePathsOf, toCandidate } from './register-calibration.js';
 /** A calibration set of another observation, to compare solutions with. */
 export interface EarlierSet {
   readonly id: string;
+  readonly validToMjdSec: number;
   readonly solutions: readonly CalibrationSolutions[];
 }
 
@@ -24,7 +25,7 @@ export async function earlierSetOf(
   for (const { set } of earlier) {
     try {
       const solutions = await Promise.all(tablePathsOf(set, work).map(path => readCalibrationTable(path)));
-      return { id: set.id, solutions };
+      return { id: set.id, validToMjdSec: set.validToMjdSec, solutions };
     } catch (error) {
       // Whoever wants to apply it marks it as failed; here another one serves as well.
       if (!isPipelineError(error, 'CALIBRATION_TABLE', 'FILE_ACCESS')) throw error;

@@ -1,6 +1,9 @@
 import {
+  amplitudeChange,
+  checkModelFlux,
   findCalibrationFaults,
   findCalibrationProblems,
+  findChangeProblems,
   findingsOf,
   flagVisibilities,
   measureCalibration,
@@ -18,6 +21,7 @@ import { swappedSince } from './borrowed-solutions.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
 import type { EarlierSet } from './earlier-set.js';
 import { partsOf } from './job-parts.js';
+import { tellsDeadAntennas } from './tells-dead-antennas.js';
 import { writeCalibrationPictures } from './write-calibration-pictures.js';
 
 /** Calibration tables of one observation, and how good they are. */
@@ -46,7 +50,7 @@ const tableEnds: Record<CalibrationTerm, string> = { delay: 'k', bandpass: 'b', 
 
 export interface CalibrationSetOptions extends Pick<
   CheckedCalibration,
-  'model' | 'terms' | 'refAnt' | 'solintSec' | 'minSnr' | 'limits'
+  'model' | 'minFluxJy' | 'terms' | 'refAnt' | 'solintSec' | 'minSnr' | 'limits'
 > {
   readonly source?: SourceOptions | undefined;
   readonly flagging?: FlaggingConfig | undefined;
@@ -60,6 +64,7 @@ export interface CalibrationSetOptions extends Pick<
  * Flags and solves an observation, writes the tables `NAME.k`, `.b` and `.g`, reads them back and passes them through the
  * checks and the gate. Whether they are fit is said by `problems`; nothing is thrown for it. Pictures stand beside them.
  *
+ * @throws {InvalidArgumentError} too little of the model's flux is in the beam.
  * @throws {NoValidDataError} not one solution.
  * @throws {OutputExistsError} a table is there already.
  */
@@ -69,7 +74,9 @@ export async function makeCalibrationSet(
   options: CalibrationSetOptions,
   job: JobOptions = {},
 ): Promise<MadeCalibrationSet> {
-  const { model, terms, solintSec, minSnr, limits, source: reading = {}, flagging, earlier } = options;
+  const { model, minFluxJy, terms, solintSec, minSnr, limits, source: reading = {}, flagging, earlier } = options;
+  const observation = options.observation ?? (await describeSource(source, { ...reading, signal: job.signal }));
+  checkModelFlux(observation, model, minFluxJy);
   const part = partsOf(job, terms.length + (flagging ? 1 : 0));
   const flags = flagging && (await flagVisibilities(source, { ...reading, ...flagging, ...part() }));
   const solved: CalibrationSolutions[] = [];
@@ -79,7 +86,6 @@ export async function makeCalibrationSet(
     const common = { ...reading, flags, term, refAnt, minSnr, prior: solved };
     solved.push(await solveCalibration(source, model, { ...common, ...own, ...part() }));
   }
-  const observation = options.observation ?? (await describeSource(source, reading));
   const provenance = [
     `model: ${model.length} sources, ${model
       .map(one => one.name ?? 'unnamed')
@@ -104,18 +110,23 @@ export async function makeCalibrationSet(
     tables.push({ path, term: one.term, quality });
     solutions.push(read);
   }
+  const times = observation.timeMjdSec;
+  const midTimeMjdSec = (times[0]! + times.at(-1)!) / 2;
+  if (earlier && midTimeMjdSec <= earlier.validToMjdSec)
+    problems.push(...findChangeProblems(amplitudeChange(earlier.solutions, solved), earlier.id, limits));
   const pictures = await writeCalibrationPictures(name, solved, flags, observation);
+  const unsolved = tables.flatMap(({ quality }) => quality.deadAntennas);
+  const decided = problems.length === 0 && tables.every(({ quality }) => tellsDeadAntennas(quality));
   const findings = findingsOf({
-    ...{ flags, observation, unsolvedAntennas: tables.flatMap(({ quality }) => quality.deadAntennas) },
+    ...{ flags, observation, ...(decided ? { unsolvedAntennas: unsolved } : { undecidedAntennas: unsolved }) },
     ...{ swapped: earlier && swappedSince(earlier.solutions, solutions), swappedAgainst: earlier?.id },
   });
-  const times = observation.timeMjdSec;
   return {
     tables,
     pictures,
     solutions,
     refAnt: solved[0]!.refAnt,
-    midTimeMjdSec: (times[0]! + times.at(-1)!) / 2,
+    midTimeMjdSec,
     problems,
     findings,
     flags,

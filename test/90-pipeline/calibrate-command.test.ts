@@ -79,6 +79,13 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
       2,
       'Expected --sky FILE or --calibrator NAME to solve against',
     ]);
+    const elsewhere = await contimg(['calibrate', incoming, '--name', at('x'), '--calibrator', '3C48']);
+    expect([elsewhere.exitCode, elsewhere.stderr]).toMatchObject([
+      2,
+      expect.stringMatching(/^Expected at least 1 Jy .* 3C48, .* degrees from where the dishes look.*--min-flux/),
+    ]);
+    const faint = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('sky.csv'), '--min-flux', '5']);
+    expect([faint.exitCode, faint.stderr]).toMatchObject([2, expect.stringMatching(/^Expected at least 5 Jy/)]);
     const missing = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('none.csv')]);
     expect([missing.exitCode, missing.stderr]).toMatchObject([1, expect.stringContaining('[FILE_ACCESS]')]);
   });
@@ -88,6 +95,7 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     ['run', ['--min-flux', '3', '--solint', '9'], '--min-flux goes with --sky or --calibrator'],
     ['run', ['--calibrator', '3C286', '--solint', '9'], '--solint goes with the term gain'],
     ['run', ['--edge-channels', '1'], '--edge-channels goes with --flag'],
+    ['run', ['--max-amplitude-change', '20'], '--max-amplitude-change goes with --sky or --calibrator'],
     ['calibrate', ['--name', 'x', '--valid-hours', '3'], '--valid-hours goes with --work'],
     ['calibrate', ['--name', 'x', '--terms', 'bandpass', '--solint', '9'], '--solint goes with the term gain'],
     ['calibrate', ['--name', 'x', '--no-flag', '--edge-channels', '1'], '--edge-channels does not go with --no-flag'],

@@ -64,7 +64,7 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
     .action(async (paths: string[], raw: unknown) => {
       const options = parseWith(schema, raw, optionName);
       refuseIdleOptions(options, {
-        'goes with --work': options.work === undefined ? ['validHours', 'database'] : [],
+        'goes with --work': options.work === undefined ? ['validHours', 'maxAmplitudeChange', 'database'] : [],
         'goes with the term gain': solvesForGains(options) ? [] : ['solint'],
         'does not go with --no-flag': options.flag === false ? ['edgeChannels'] : [],
       });

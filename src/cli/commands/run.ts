@@ -9,6 +9,7 @@ import {
   refuseIdleOptions,
   skyModelOf,
   solvesForGains,
+  solvingOptions,
   toCalibrationConfig,
 } from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
@@ -22,7 +23,6 @@ const schema = tileSchema.extend({
   ...calibrationSchema.shape,
   flag: z.boolean().optional(),
   calibrate: z.boolean().optional(),
-  minFlux: numberOption.min(0).optional(),
   work: z.string().optional(),
   products: z.string().optional(),
   database: z.string().optional(),
@@ -59,7 +59,6 @@ export const runCommand: MakeCommand = (context, exitWith) =>
           '--calibrate',
           'apply calibration sets that are registered; with --sky or --calibrator, solve for sets too',
         )
-        .option('--min-flux <jy>', 'flux of the sky model in the beam from which a group is solved (default 1)')
         .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observations (default 0)')
         .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
         .option('--json', 'end with one line of JSON that names every product, and all that was left out or failed'),
@@ -79,7 +78,7 @@ async function toPipelineConfig(options: z.infer<typeof schema>, { config }: Com
   const solving = options.sky !== undefined || options.calibrator !== undefined;
   refuseIdleOptions(options, {
     'goes with --flag': options.flag ? [] : ['edgeChannels'],
-    'goes with --sky or --calibrator': solving ? [] : ['terms', 'refAnt', 'minSnr', 'validHours', 'minFlux', 'solint'],
+    'goes with --sky or --calibrator': solving ? [] : solvingOptions,
     'goes with the term gain': solving && !solvesForGains(options) ? ['solint'] : [],
   });
   const model = await skyModelOf(options);
@@ -97,7 +96,7 @@ async function toPipelineConfig(options: z.infer<typeof schema>, { config }: Com
       ...(options.overlap !== undefined && { overlap: options.overlap }),
     },
     flagging: options.flag && { edgeChannels: options.edgeChannels },
-    calibration: calibrating ? { ...toCalibrationConfig(options), model, minFluxJy: options.minFlux } : undefined,
+    calibration: calibrating ? { ...toCalibrationConfig(options), model } : undefined,
     imaging: toImagingOptions(options),
   };
 }
