@@ -282,8 +282,8 @@ export interface RawSolutions {
   telescopeName: string;
   phaseCenter: RawDirection;
   history: readonly string[];
-  /** Into `antennas`. */
-  reference: number;
+  /** Into `antennas`; absent where it is not known. */
+  reference?: number | undefined;
   /** AIPS codes of the like-feed correlations. */
   feeds: readonly number[];
   timeMjdSec: readonly number[];

@@ -35,14 +35,14 @@ std::shared_ptr<const Solutions> solutions(const Napi::Object& raw) {
   axes.history = texts(raw, "history");
   for (const double first : numbers(raw, "spwFirstBand"))
     axes.spw_first_band.push_back(static_cast<std::size_t>(first));
-  axes.reference = count(raw, "reference");
+  if (has(raw, "reference")) axes.reference = count(raw, "reference");
   for (const double code : numbers(raw, "feeds")) axes.feeds.push_back(static_cast<int>(code));
   axes.time_mjd_s = numbers(raw, "timeMjdSec");
   axes.interval_s = numbers(raw, "intervalSec");
   axes.freq_hz = numbers(raw, "freqHz");
   axes.width_hz = numbers(raw, "widthHz");
   if (axes.interval_s.size() != axes.time_mjd_s.size() || axes.width_hz.size() != axes.freq_hz.size() ||
-      axes.reference >= axes.antennas.size() || axes.feeds.size() > 2 || axes.feeds.empty() ||
+      (axes.reference && *axes.reference >= axes.antennas.size()) || axes.feeds.size() > 2 || axes.feeds.empty() ||
       axes.time_mjd_s.empty() || axes.spw_first_band.empty() || axes.spw_first_band.front() != 0 ||
       !std::is_sorted(axes.spw_first_band.begin(), axes.spw_first_band.end()) ||
       axes.spw_first_band.back() >= axes.freq_hz.size())
@@ -77,7 +77,7 @@ Napi::Object wrap(Napi::Env env, Solutions&& solutions) {
   result.Set("telescopeName", solutions.telescope_name);
   result.Set("phaseCenter", wrap(env, solutions.phase_center));
   result.Set("history", wrap(env, solutions.history));
-  result.Set("reference", static_cast<double>(solutions.reference));
+  if (solutions.reference) result.Set("reference", static_cast<double>(*solutions.reference));
   result.Set("feeds", wrap(env, std::vector<double>(solutions.feeds.begin(), solutions.feeds.end())));
   result.Set("timeMjdSec", wrap(env, solutions.time_mjd_s));
   result.Set("intervalSec", wrap(env, solutions.interval_s));

@@ -4,6 +4,7 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +41,7 @@ struct SolutionAxes {
   std::string telescope_name;
   Direction phase_center;                   ///< in the middle of the observation, ICRS
   std::vector<std::string> history;         ///< one line per thing done
-  std::size_t reference = 0;                ///< into antennas: its phase is 0
+  std::optional<std::size_t> reference;     ///< into antennas: its phase is 0; none: of a table that does not tell
   std::vector<int> feeds;                   ///< AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL
   std::vector<double> time_mjd_s;           ///< middle of each solution interval, ascending
   std::vector<double> interval_s;           ///< its length

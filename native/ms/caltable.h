@@ -8,7 +8,7 @@ namespace contimg::ms {
 
 /// Writes solutions as a CASA calibration table, as CASA since 3.3 and python-casacore read them: the main table with
 /// CPARAM (FPARAM, nanoseconds, for delays), PARAMERR, SNR, FLAG and WEIGHT; the subtables ANTENNA, SPECTRAL_WINDOW,
-/// FIELD, OBSERVATION and HISTORY. ANTENNA2 is the reference antenna.
+/// FIELD, OBSERVATION and HISTORY. ANTENNA2 is the reference antenna, or -1.
 ///
 /// A table goes with a MeasurementSet, which holds conjugates (docs/conventions.md section 2), and so do its gains.
 /// They are rounded to single precision; why something is flagged is not kept. The table appears whole or not at all.

@@ -12,11 +12,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
 #include "ms/caltable.h"
+#include "ms/caltable_windows.h"
 #include "ms/table_lock.h"
 
 namespace contimg::ms {
@@ -26,27 +27,17 @@ using casacore::Table;
 
 constexpr double kSameTime_s = 1e-3;
 constexpr double kNanosecond = 1e-9;
-
-[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
-  throw Error(code::kCalibrationTable, reason + ", in the calibration table " + path, path);
-}
-
-/// A spectral window of the table.
-struct Window {
-  std::vector<double> freq_hz, width_hz;  ///< ascending
-  std::vector<std::size_t> channel;       ///< per band, into the table's channels
-  double reference_hz = 0;
-};
+constexpr int kNoReference = -1;  // what CASA writes where no reference antenna was given, and into every K table
 
 Term term_of(const Table& table, const std::string& path) {
   const auto& keywords = table.keywordSet();
   if (!keywords.isDefined("VisCal"))
-    refuse(path, "Expected the keyword VisCal of a calibration table but there is none");
+    refuse_caltable(path, "Expected the keyword VisCal of a calibration table but there is none");
   const std::string kind = keywords.asString("VisCal");
   if (kind == "K Jones") return Term::kDelay;
   if (kind == "B Jones") return Term::kBandpass;
   if (kind == "G Jones" || kind == "T Jones") return Term::kGain;
-  refuse(path, "Expected G, T, B or K Jones but the table holds " + kind);
+  refuse_caltable(path, "Expected G, T, B or K Jones but the table holds " + kind);
 }
 
 void require_columns(const Table& table, Term term, const std::string& path) {
@@ -54,18 +45,12 @@ void require_columns(const Table& table, Term term, const std::string& path) {
   for (const char* name :
        {"TIME", "INTERVAL", "SPECTRAL_WINDOW_ID", "ANTENNA1", "ANTENNA2", "PARAMERR", "SNR", "FLAG", parameters})
     if (!table.tableDesc().isColumn(name))
-      refuse(path, std::string("Expected a column ") + name + " but there is none");
-  if (table.nrow() == 0) refuse(path, "Expected solutions but there are no rows");
-}
-
-Table subtable(const Table& table, const char* name, const std::string& path) {
-  if (!table.keywordSet().isDefined(name) || table.keywordSet().dataType(name) != casacore::TpTable)
-    refuse(path, std::string("Expected a subtable ") + name + " but there is none");
-  return table.keywordSet().asTable(name);
+      refuse_caltable(path, std::string("Expected a column ") + name + " but there is none");
+  if (table.nrow() == 0) refuse_caltable(path, "Expected solutions but there are no rows");
 }
 
 std::vector<Antenna> read_antennas(const Table& table, const std::string& path) {
-  const Table antennas = subtable(table, "ANTENNA", path);
+  const Table antennas = caltable_subtable(table, "ANTENNA", path);
   const casacore::ScalarColumn<casacore::String> name(antennas, "NAME");
   const casacore::ArrayColumn<double> position(antennas, "POSITION");
   const casacore::ScalarColumn<double> diameter(antennas, "DISH_DIAMETER");
@@ -73,52 +58,12 @@ std::vector<Antenna> read_antennas(const Table& table, const std::string& path) 
   std::set<std::string> names;
   for (casacore::rownr_t row = 0; row < antennas.nrow(); ++row) {
     const casacore::Vector<double> p(position(row));
-    if (p.size() != 3) refuse(path, "Expected positions of three coordinates in ANTENNA");
+    if (p.size() != 3) refuse_caltable(path, "Expected positions of three coordinates in ANTENNA");
     result.push_back({name(row), {p(0), p(1), p(2)}, diameter(row)});
     if (!names.insert(result.back().name).second)
-      refuse(path, "Expected antennas of different names but two are called " + result.back().name);
+      refuse_caltable(path, "Expected antennas of different names but two are called " + result.back().name);
   }
-  if (result.empty()) refuse(path, "Expected antennas but ANTENNA has no rows");
-  return result;
-}
-
-Window read_window(const casacore::Vector<double>& freq, const casacore::Vector<double>& width, double reference_hz,
-                   bool one_band, const std::string& path) {
-  if (freq.size() == 0 || freq.size() != width.size())
-    refuse(path, "Expected as many channel widths as frequencies in SPECTRAL_WINDOW");
-  std::vector<std::size_t> order(freq.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (const std::size_t k : order)
-    if (!(freq(k) > 0) || !std::isfinite(freq(k)) || !(std::abs(width(k)) > 0) || !std::isfinite(width(k)))
-      refuse(path, "Expected frequencies and channel widths above 0 in SPECTRAL_WINDOW");
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return freq(a) < freq(b); });
-  Window window;
-  window.reference_hz = reference_hz;
-  if (one_band) {
-    const std::size_t first = order.front(), last = order.back();
-    const double low = freq(first) - 0.5 * std::abs(width(first)), high = freq(last) + 0.5 * std::abs(width(last));
-    window.freq_hz = {0.5 * (low + high)};
-    window.width_hz = {high - low};
-    window.channel = {0};
-    return window;
-  }
-  for (const std::size_t k : order) {
-    window.freq_hz.push_back(freq(k));
-    window.width_hz.push_back(std::abs(width(k)));
-    window.channel.push_back(k);
-  }
-  return window;
-}
-
-/// By the number of the window.
-std::vector<Window> read_windows(const Table& table, Term term, const std::string& path) {
-  const Table windows = subtable(table, "SPECTRAL_WINDOW", path);
-  const casacore::ArrayColumn<double> freq(windows, "CHAN_FREQ"), width(windows, "CHAN_WIDTH");
-  const casacore::ScalarColumn<double> reference(windows, "REF_FREQUENCY");
-  if (windows.nrow() == 0) refuse(path, "Expected spectral windows but SPECTRAL_WINDOW has no rows");
-  std::vector<Window> result;
-  for (casacore::rownr_t row = 0; row < windows.nrow(); ++row)
-    result.push_back(read_window(freq(row), width(row), reference(row), term != Term::kBandpass, path));
+  if (result.empty()) refuse_caltable(path, "Expected antennas but ANTENNA has no rows");
   return result;
 }
 
@@ -135,33 +80,27 @@ Rows read_rows(const Table& table, std::size_t n_antennas, std::size_t n_windows
   };
   Rows rows{column("TIME", 0.0), column("INTERVAL", 0.0), column("SPECTRAL_WINDOW_ID", 0), column("ANTENNA1", 0),
             column("ANTENNA2", 0)};
-  const auto require_index = [&](const std::vector<int>& values, std::size_t n, const char* name) {
+  const auto require_index = [&](const std::vector<int>& values, int least, std::size_t n, const char* name) {
     for (const int value : values)
-      if (value < 0 || static_cast<std::size_t>(value) >= n)
-        refuse(path, std::string("Expected ") + name + " from 0 to " + std::to_string(n - 1) + " but it is " +
-                         std::to_string(value));
+      if (value < least || value >= static_cast<int>(n))
+        refuse_caltable(path, std::string("Expected ") + name + " from " + std::to_string(least) + " to " +
+                                  std::to_string(n - 1) + " but it is " + std::to_string(value));
   };
-  require_index(rows.window, n_windows, "SPECTRAL_WINDOW_ID");
-  require_index(rows.antenna, n_antennas, "ANTENNA1");
-  require_index(rows.reference, n_antennas, "ANTENNA2, the reference antenna,");
+  require_index(rows.window, 0, n_windows, "SPECTRAL_WINDOW_ID");
+  require_index(rows.antenna, 0, n_antennas, "ANTENNA1");
+  require_index(rows.reference, kNoReference, n_antennas, "ANTENNA2, the reference antenna,");
   for (const double time : rows.time)
-    if (!std::isfinite(time) || !(time > 0)) refuse(path, "Expected TIME in MJD seconds but it is not above 0");
+    if (!std::isfinite(time) || !(time > 0))
+      refuse_caltable(path, "Expected TIME in MJD seconds but it is not above 0");
   return rows;
 }
 
-/// Windows that have rows, ascending in frequency.
-std::vector<std::size_t> used_windows(const Rows& rows, const std::vector<Window>& windows, const std::string& path) {
-  const std::set<int> used(rows.window.begin(), rows.window.end());
-  std::vector<std::size_t> order(used.begin(), used.end());
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return windows[a].freq_hz.front() < windows[b].freq_hz.front(); });
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    const Window &below = windows[order[i - 1]], &above = windows[order[i]];
-    if (below.freq_hz.back() >= above.freq_hz.front())
-      refuse(path, "Expected spectral windows that do not overlap but " + std::to_string(order[i - 1]) + " and " +
-                       std::to_string(order[i]) + " do");
-  }
-  return order;
+/// The reference antenna of all rows, if they have one.
+std::optional<std::size_t> only_reference(const std::vector<int>& reference) {
+  const int first = reference.front();
+  const bool same = std::all_of(reference.begin(), reference.end(), [&](int one) { return one == first; });
+  if (!same || first == kNoReference) return std::nullopt;
+  return static_cast<std::size_t>(first);
 }
 
 std::vector<double> distinct_times(std::vector<double> times) {
@@ -174,8 +113,8 @@ std::vector<double> distinct_times(std::vector<double> times) {
 /// Puts the values of the rows where they belong.
 class Filling {
  public:
-  Filling(const Table& table, const std::vector<Window>& windows, const std::vector<std::size_t>& order, Solutions& s,
-          const std::string& path)
+  Filling(const Table& table, const std::vector<CaltableWindow>& windows, const std::vector<std::size_t>& order,
+          Solutions& s, const std::string& path)
       : is_delay_(s.term == Term::kDelay),
         errors_(table, "PARAMERR"),
         snr_(table, "SNR"),
@@ -191,14 +130,14 @@ class Filling {
   }
 
   void fill(casacore::rownr_t row, std::size_t time, std::size_t window_id, std::size_t antenna) {
-    const Window& window = windows_[window_id];
+    const CaltableWindow& window = windows_[window_id];
     const std::size_t first = first_band_.at(window_id), n_feeds = s_.feeds.size();
     const casacore::IPosition shape(2, static_cast<ssize_t>(n_feeds), static_cast<ssize_t>(window.channel.size()));
     const bool defined = is_delay_ ? delays_.isDefined(row) : gains_.isDefined(row);
     if (!defined || !(is_delay_ ? delays_.shape(row) : gains_.shape(row)).isEqual(shape) || !flags_.isDefined(row) ||
         !flags_.shape(row).isEqual(shape))
-      refuse(path_, "Expected " + std::to_string(n_feeds) + " x " + std::to_string(window.channel.size()) +
-                        " values and flags in row " + std::to_string(row));
+      refuse_caltable(path_, "Expected " + std::to_string(n_feeds) + " x " + std::to_string(window.channel.size()) +
+                                 " values and flags in row " + std::to_string(row));
     const casacore::Matrix<bool> flag(flags_(row));
     const casacore::Matrix<float> error = optional(errors_, row, shape), snr = optional(snr_, row, shape);
     const casacore::Matrix<casacore::Complex> gain = is_delay_ ? casacore::Matrix<casacore::Complex>() : gains_(row);
@@ -208,12 +147,12 @@ class Filling {
         const std::size_t from = window.channel[k], band = first + k;
         auto& to = s_.flags(time, antenna, band, f);
         if (to != static_cast<std::uint8_t>(SolutionFlag::kNoData))
-          refuse(path_, "Expected one solution per time, spectral window and antenna but row " + std::to_string(row) +
-                            " is another");
+          refuse_caltable(path_, "Expected one solution per time, spectral window and antenna but row " +
+                                     std::to_string(row) + " is another");
         const std::complex<double> value = is_delay_ ? of_delay(delay(f, from), window) : of_gain(gain(f, from));
         if (!flag(f, from) && (!std::isfinite(std::norm(value)) || (!is_delay_ && !(std::norm(value) > 0))))
-          refuse(path_, "Expected finite gains that are not 0 where they are not flagged, but not so in row " +
-                            std::to_string(row));
+          refuse_caltable(path_, "Expected finite gains that are not 0 where they are not flagged, but not so in row " +
+                                     std::to_string(row));
         to = flag(f, from) ? static_cast<std::uint8_t>(SolutionFlag::kTable) : 0;
         s_.values(time, antenna, band, f) = flag(f, from) ? 1.0 : value;
         s_.errors(time, antenna, band, f) = error(f, from) * (is_delay_ ? static_cast<float>(kNanosecond) : 1);
@@ -223,10 +162,10 @@ class Filling {
 
  private:
   static std::complex<double> of_gain(casacore::Complex gain) { return std::conj(std::complex<double>(gain)); }
-  /// A delay, and the phase that it makes between its reference frequency and the center of the band.
-  static std::complex<double> of_delay(float nanoseconds, const Window& window) {
+  /// A delay, and the phase that it makes between its pivot and the center of the band.
+  static std::complex<double> of_delay(float nanoseconds, const CaltableWindow& window) {
     const double delay_s = -kNanosecond * nanoseconds;
-    return {delay_s, delay_s * (window.freq_hz.front() - window.reference_hz)};
+    return {delay_s, delay_s * (window.freq_hz.front() - window.pivot_hz)};
   }
   static casacore::Matrix<float> optional(const casacore::ArrayColumn<float>& column, casacore::rownr_t row,
                                           const casacore::IPosition& shape) {
@@ -238,14 +177,15 @@ class Filling {
   casacore::ArrayColumn<casacore::Complex> gains_;
   casacore::ArrayColumn<float> delays_, errors_, snr_;
   casacore::ArrayColumn<bool> flags_;
-  const std::vector<Window>& windows_;
+  const std::vector<CaltableWindow>& windows_;
   std::map<std::size_t, std::size_t> first_band_;
   Solutions& s_;
   const std::string& path_;
 };
 
 void read_identity(const Table& table, SolutionAxes& axes, const std::string& path) {
-  const Table observation = subtable(table, "OBSERVATION", path), field = subtable(table, "FIELD", path);
+  const Table observation = caltable_subtable(table, "OBSERVATION", path),
+              field = caltable_subtable(table, "FIELD", path);
   if (observation.nrow() > 0)
     axes.telescope_name = casacore::ScalarColumn<casacore::String>(observation, "TELESCOPE_NAME")(0);
   if (field.nrow() > 0) {
@@ -254,7 +194,7 @@ void read_identity(const Table& table, SolutionAxes& axes, const std::string& pa
     if (values.size() >= 2) axes.phase_center = {values[0], values[1]};
   }
   if (table.keywordSet().isDefined("HISTORY")) {
-    const Table history = subtable(table, "HISTORY", path);
+    const Table history = caltable_subtable(table, "HISTORY", path);
     const casacore::ScalarColumn<casacore::String> message(history, "MESSAGE");
     for (casacore::rownr_t row = 0; row < history.nrow(); ++row) axes.history.push_back(message(row));
   }
@@ -266,9 +206,9 @@ Solutions read_table(const std::string& path) {
   axes.term = term_of(table, path);
   require_columns(table, axes.term, path);
   axes.antennas = read_antennas(table, path);
-  const std::vector<Window> windows = read_windows(table, axes.term, path);
+  const std::vector<CaltableWindow> windows = read_caltable_windows(table, axes.term, path);
   const Rows rows = read_rows(table, axes.antennas.size(), windows.size(), path);
-  const std::vector<std::size_t> order = used_windows(rows, windows, path);
+  const std::vector<std::size_t> order = windows_in_order(rows.window, windows, path);
   for (const std::size_t w : order) {
     axes.spw_first_band.push_back(axes.freq_hz.size());
     axes.freq_hz.insert(axes.freq_hz.end(), windows[w].freq_hz.begin(), windows[w].freq_hz.end());
@@ -276,12 +216,13 @@ Solutions read_table(const std::string& path) {
   }
   axes.time_mjd_s = distinct_times(rows.time);
   axes.interval_s.assign(axes.time_mjd_s.size(), 0);
-  axes.reference = static_cast<std::size_t>(rows.reference.front());
+  axes.reference = only_reference(rows.reference);
   const auto& keywords = table.keywordSet();
   const bool circular = keywords.isDefined("PolBasis") && keywords.asString("PolBasis") == "circular";
   const casacore::TableColumn parameters(table, axes.term == Term::kDelay ? "FPARAM" : "CPARAM");
   const ssize_t n_feeds = parameters.isDefined(0) && parameters.shape(0).size() == 2 ? parameters.shape(0)(0) : 0;
-  if (n_feeds != 1 && n_feeds != 2) refuse(path, "Expected one or two feeds but there are " + std::to_string(n_feeds));
+  if (n_feeds != 1 && n_feeds != 2)
+    refuse_caltable(path, "Expected one or two feeds but there are " + std::to_string(n_feeds));
   axes.feeds = circular ? std::vector<int>{-1, -2} : std::vector<int>{-5, -6};
   axes.feeds.resize(static_cast<std::size_t>(n_feeds));
   read_identity(table, axes, path);
@@ -304,7 +245,7 @@ Solutions read_caltable(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0)
     throw Error(code::kFileAccess, "Expected a calibration table at " + path + " but nothing is there", path);
   if (!S_ISDIR(status.st_mode) || ::stat((path + "/table.dat").c_str(), &status) != 0)
-    refuse(path, "Expected a folder with a file table.dat");
+    refuse_caltable(path, "Expected a folder with a file table.dat");
   const std::lock_guard<std::mutex> lock(casacore_mutex());
   try {
     Solutions solutions = read_table(path);
@@ -314,11 +255,11 @@ Solutions read_caltable(const std::string& path) {
       any = true;
       unit = unit && std::abs(std::abs(solutions.values.data()[i]) - 1) < 1e-6;
     }
-    if (!any) refuse(path, "Expected solutions but all are flagged");
+    if (!any) refuse_caltable(path, "Expected solutions but all are flagged");
     solutions.phase_only = unit;
     return solutions;
   } catch (const casacore::AipsError& error) {
-    refuse(path, "Expected what casacore can read but it reports: " + error.getMesg());
+    refuse_caltable(path, "Expected what casacore can read but it reports: " + error.getMesg());
   }
 }
 

@@ -157,7 +157,7 @@ void write_row(Table& main, casacore::rownr_t row, const Solutions& s, std::size
   put("FIELD_ID", 0);
   put("SPECTRAL_WINDOW_ID", static_cast<int>(window));
   put("ANTENNA1", static_cast<int>(antenna));
-  put("ANTENNA2", static_cast<int>(s.reference));
+  put("ANTENNA2", s.reference ? static_cast<int>(*s.reference) : -1);
   put("SCAN_NUMBER", 1);
   put("OBSERVATION_ID", 0);
   const auto [begin, end] = bands_of(s, window);

@@ -28,7 +28,7 @@ export async function writeCalibrationTable(
   checkText('path', path);
   checkKnownOptions(options, jobOptions);
   const { term, refAnt } = solutions;
-  const line = `contimg ${packageVersion()}: ${term} solutions, reference antenna ${refAnt}`;
+  const line = `contimg ${packageVersion()}: ${term} solutions, reference antenna ${refAnt ?? 'unknown'}`;
   const history = [...solutions.history, line, ...provenance.map(text => checkText('provenance', text))];
   const [raw] = toRawCalibration([{ ...solutions, history }]);
   await runJob(options, () => addon().writeCalibrationTable({ path, solutions: raw! }));

@@ -70,8 +70,9 @@ const fault = (rule: CalibrationRule, severity: CalibrationFault['severity'], me
 ];
 
 function referenceFaults(solutions: CalibrationSolutions): CalibrationFault[] {
-  if (antennasWithSolutions(solutions).has(solutions.refAnt)) return [];
-  return fault('REFERENCE', 'error', `The reference antenna ${solutions.refAnt} has no solution itself`);
+  const { refAnt } = solutions;
+  if (refAnt === undefined || antennasWithSolutions(solutions).has(refAnt)) return [];
+  return fault('REFERENCE', 'error', `The reference antenna ${refAnt} has no solution itself`);
 }
 
 function telescopeFaults({ telescopeName }: CalibrationSolutions, target: CalibrationTarget): CalibrationFault[] {

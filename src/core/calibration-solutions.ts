@@ -26,8 +26,8 @@ export interface CalibrationSolutions {
   readonly phaseCenter: SkyDirection;
   /** One line per thing done to the data and the solutions. */
   readonly history: readonly string[];
-  /** Name of the reference antenna. */
-  readonly refAnt: string;
+  /** Name of the reference antenna; undefined in a table of CASA that does not tell. */
+  readonly refAnt: string | undefined;
   /** AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL. */
   readonly polarizations: readonly number[];
   /** Middle of each solution interval, UTC, MJD seconds. */
@@ -72,7 +72,7 @@ export function fromRawSolutions(raw: RawSolutions): CalibrationSolutions {
     telescopeName: raw.telescopeName,
     phaseCenter: fromRawDirection(raw.phaseCenter),
     history: raw.history,
-    refAnt: raw.antennas[raw.reference]!.name,
+    refAnt: raw.reference === undefined ? undefined : raw.antennas[raw.reference]!.name,
     polarizations: raw.feeds,
     timeMjdSec: raw.timeMjdSec,
     intervalSec: raw.intervalSec,
@@ -88,9 +88,10 @@ export function fromRawSolutions(raw: RawSolutions): CalibrationSolutions {
 
 /** Solutions for the addon. */
 export function toRawSolutions(solutions: CalibrationSolutions): RawSolutions {
-  const reference = solutions.antennaNames.indexOf(solutions.refAnt);
-  if (reference < 0)
-    throw new InvalidArgumentError(`Expected refAnt to be among antennaNames but received ${solutions.refAnt}`);
+  const { refAnt, antennaNames } = solutions;
+  const reference = refAnt === undefined ? undefined : antennaNames.indexOf(refAnt);
+  if (reference === -1)
+    throw new InvalidArgumentError(`Expected refAnt to be among antennaNames but received ${refAnt}`);
   return {
     term: solutions.term,
     phaseOnly: solutions.phaseOnly,

@@ -125,7 +125,7 @@ export async function makeCalibrationSet(
     tables,
     pictures,
     solutions,
-    refAnt: solved[0]!.refAnt,
+    refAnt: solved[0]!.refAnt!,
     midTimeMjdSec,
     problems,
     findings,

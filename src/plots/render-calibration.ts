@@ -119,7 +119,8 @@ function drawTitle(
   const time = mjdSecToIso((timeMjdSec[0]! + timeMjdSec.at(-1)!) / 2).slice(0, 19);
   canvas.text(`${telescopeName} ${what}, ${time} UTC`, margin.left, 16, { scale: 2 });
   const solved = series.filter(({ reason }) => reason === undefined).length;
-  canvas.text(`${solved} of ${series.length} antennas, phases against antenna ${refAnt}`, margin.left, 37);
+  const against = refAnt === undefined ? '' : `, phases against antenna ${refAnt}`;
+  canvas.text(`${solved} of ${series.length} antennas${against}`, margin.left, 37);
   let right = canvas.width - margin.right;
   const legend: [string, Rgb][] = [['flagged', flagColor]];
   for (const [feed, code] of polarizations.entries())

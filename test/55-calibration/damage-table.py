@@ -73,7 +73,7 @@ damages = {
     "no SPECTRAL_WINDOW": lambda: without_keyword("SPECTRAL_WINDOW"),
     "antenna beyond": lambda: edit(ANTENNA1=at_first(4000)),
     "negative antenna": lambda: edit(ANTENNA1=at_first(-1)),
-    "no reference": lambda: edit(ANTENNA2=at_first(-1)),
+    "no such reference": lambda: edit(ANTENNA2=at_first(-2)),
     "window beyond": lambda: edit(SPECTRAL_WINDOW_ID=at_first(99)),
     "time not finite": lambda: edit(TIME=at_first(np.nan)),
     "time 0": lambda: edit(TIME=at_first(0)),

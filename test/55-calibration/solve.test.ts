@@ -164,7 +164,7 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'solvin
 
   test('the healthiest antenna is the reference where none is named', async () => {
     const { refAnt, antennaNames, flags } = await solveCalibration(group, model, { term: 'gain' });
-    expect(flags.get(0, antennaNames.indexOf(refAnt), 0, 0)).toBe(0);
+    expect(flags.get(0, antennaNames.indexOf(refAnt!), 0, 0)).toBe(0);
   });
 
   test('an antenna without data cannot be the reference', async () => {

@@ -144,7 +144,7 @@ print(json.dumps(out))
       ['no SPECTRAL_WINDOW', /subtable SPECTRAL_WINDOW/],
       ['antenna beyond', /ANTENNA1 from 0 to 116 but it is 4000/],
       ['negative antenna', /ANTENNA1 from 0 to 116 but it is -1/],
-      ['no reference', /ANTENNA2, the reference antenna/],
+      ['no such reference', /ANTENNA2, the reference antenna, from -1 to 116 but it is -2/],
       ['window beyond', /SPECTRAL_WINDOW_ID from 0 to 15 but it is 99/],
       ['time not finite', /TIME/],
       ['time 0', /TIME/],

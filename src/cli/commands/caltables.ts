@@ -75,7 +75,7 @@ export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
         console.log(JSON.stringify(content));
         return;
       }
-      console.log(`${basename(table)}: ${term} of ${telescopeName}, reference antenna ${refAnt}`);
+      console.log(`${basename(table)}: ${term} of ${telescopeName}, reference antenna ${refAnt ?? 'unknown'}`);
       console.log(`times: ${timeMjdSec.length}, from ${isoOf(timeMjdSec[0]!)} to ${isoOf(timeMjdSec.at(-1)!)}`);
       const [low, high] = [freqHz[0]!, freqHz.at(-1)!].map(hz => (hz / 1e6).toFixed(3));
       console.log(`bands: ${freqHz.length}, centers from ${low} to ${high} MHz`);
