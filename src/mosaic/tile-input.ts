@@ -55,7 +55,8 @@ function pixelsOf(image: SkyImage | string): RawPixels {
 }
 
 function checkImage(id: string, { rmsJyBeam }: MosaicTile, header: SkyImageHeader): void {
-  if (header.unit !== 'Jy/beam') throw new MosaicError(`Expected ${id} in Jy/beam but its unit is "${header.unit}"`);
+  if (header.unit.trim().toLowerCase() !== 'jy/beam')
+    throw new MosaicError(`Expected ${id} in Jy/beam but its unit is "${header.unit}"`);
   if (!header.beam) throw new MosaicError(`Expected ${id} to have a restoring beam, but it has none`);
   if (rmsJyBeam !== undefined && (!Number.isFinite(rmsJyBeam) || rmsJyBeam <= 0))
     throw new MosaicError(`Expected the rms of ${id} to be a positive number of Jy/beam but received ${rmsJyBeam}`);
