@@ -642,8 +642,8 @@ export interface RawMosaicTile {
   sigma: number;
   scale: number;
   grid: RawCelestialGrid;
-  /** Covariances of the beams, pixel^2. */
-  convolution?: { from: RawCovariance; to: RawCovariance };
+  /** Covariances of the beams, pixel^2, and what the noise is multiplied by. */
+  convolution?: { from: RawCovariance; to: RawCovariance; noiseGrowth: number };
 }
 
 export interface RawCovariance {

@@ -94,6 +94,7 @@ mosaic::MosaicTile mosaic_tile(const Napi::Object& tile) {
   if (has(tile, "convolution")) {
     const Napi::Object beams = object(tile, "convolution");
     result.convolver.emplace(covariance(beams, "from"), covariance(beams, "to"));
+    result.noise_growth = number(beams, "noiseGrowth");
   }
   return result;
 }

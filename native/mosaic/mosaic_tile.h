@@ -21,6 +21,7 @@ struct MosaicTile {
   double scale = 1;                                 ///< I and sigma are multiplied by it first
   CelestialGrid grid;                               ///< of all of them
   std::optional<BeamConvolver> convolver;           ///< applied to I
+  double noise_growth = 1;                          ///< what it multiplies sigma by
 };
 
 /// @throws Error{INVALID_ARGUMENT} arrays that are not of the grid's shape, no primary beam, sigma or scale not > 0

@@ -21,7 +21,7 @@ constexpr std::size_t kRmsPixels = 300000;
 struct Strip {
   std::vector<std::size_t> first_x, last_x;   ///< per row; first > last where A is below the cut-off
   std::vector<std::int32_t> first_y, last_y;  ///< per column; last is -1 where A is below the cut-off
-  std::vector<float> sample;                  ///< of the pixels that count
+  std::vector<float> sample;                  ///< of the noise map, or the image, where pixels count
   std::size_t counting = 0;
   float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
 };
@@ -86,6 +86,11 @@ class Surveyor {
     std::vector<float> image(nx * height), beam(nx * height);
     tile_.image->read(window, image.data(), nx);
     read_beam(window, beam.data());
+    std::vector<float> noise;
+    if (measures_rms_ && tile_.noise) {
+      noise.resize(nx * height);
+      tile_.noise->read(window, noise.data(), nx);
+    }
     Strip strip{std::vector<std::size_t>(height, nx),
                 std::vector<std::size_t>(height, 0),
                 std::vector<std::int32_t>(nx, std::numeric_limits<std::int32_t>::max()),
@@ -93,6 +98,7 @@ class Surveyor {
                 {}};
     for (std::size_t row = 0; row < height; ++row)
       survey_row(beam.data() + row * nx, image.data() + row * nx, y_begin + row, row, &strip);
+    if (measures_rms_) sample(image, beam, noise, y_begin, &strip);
     return strip;
   }
 
@@ -117,9 +123,22 @@ class Surveyor {
     while (!(beam[last] >= cutoff_)) --last;
     strip->first_x[row] = first;
     strip->last_x[row] = last;
-    if (measures_rms_ && y % step_ == 0)
-      for (std::size_t x = first; x <= last; x += step_)
-        if (beam[x] >= cutoff_ && std::isfinite(image[x])) strip->sample.push_back(image[x]);
+  }
+
+  void sample(const std::vector<float>& image, const std::vector<float>& beam, const std::vector<float>& noise,
+              std::size_t y_begin, Strip* strip) const {
+    const std::size_t nx = tile_.grid.nx;
+    for (std::size_t row = 0; row < strip->first_x.size(); ++row) {
+      if ((y_begin + row) % step_ != 0) continue;
+      for (std::size_t x = strip->first_x[row]; x <= strip->last_x[row] && x < nx; x += step_) {
+        const std::size_t i = row * nx + x;
+        if (!(beam[i] >= cutoff_) || !std::isfinite(image[i])) continue;
+        if (noise.empty())
+          strip->sample.push_back(image[i]);
+        else if (noise[i] > 0 && std::isfinite(noise[i]))
+          strip->sample.push_back(noise[i]);
+      }
+    }
   }
 
   const MosaicTile& tile_;
@@ -129,8 +148,10 @@ class Surveyor {
   std::size_t step_;
 };
 
-double robust_rms(std::vector<float> values) {
+/// @param values  of a noise map, or of the image
+double rms_of(std::vector<float> values, bool is_noise) {
   if (values.empty()) return std::nan("");
+  if (is_noise) return upper_median(values);
   const float center = upper_median(values);
   for (float& value : values) value = std::abs(value - center);
   return 1.4826 * upper_median(values);
@@ -188,7 +209,7 @@ TileSurvey survey_tile(const MosaicTile& tile, double cutoff, bool measures_rms,
   survey.outline = outline_of(tile.grid, strips);
   survey.beam_peak = beam_peak;
   survey.peak = survey.counting > 0 ? peak : std::nan("");
-  survey.rms = robust_rms(std::move(sample));
+  survey.rms = rms_of(std::move(sample), tile.noise != nullptr);
   return survey;
 }
 

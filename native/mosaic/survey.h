@@ -12,12 +12,14 @@ struct TileSurvey {
   std::vector<Direction> outline;  ///< around the part where A reaches the cut-off
   std::size_t counting = 0;        ///< pixels where it does and the image has a value
   double beam_peak = 0;            ///< largest A
-  double rms =
-      0;  ///< of I there: 1.4826 times the median deviation from the median; NaN without pixels, or not asked for
+  /// Noise there, Jy/beam: of the noise map the median, without one 1.4826 times the median deviation of I from its
+  /// median; NaN without pixels, or not asked for.
+  double rms = 0;
   double peak = 0;  ///< largest I there, Jy/beam; NaN without pixels
 };
 
-/// Looks at every pixel of the primary beam and the image, in strips; the rms is that of at most some 300 000 pixels.
+/// Looks at every pixel of the primary beam and the image, in strips; the rms is that of at most some 300 000 pixels, of
+/// them those of the noise map that are positive numbers.
 ///
 /// @param measures_rms  or leaves it NaN
 /// @throws Error{INVALID_ARGUMENT} see check_tile; whatever the sources throw; Cancelled

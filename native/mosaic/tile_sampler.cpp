@@ -136,7 +136,7 @@ bool TileSampler::sample_beam(const Window& part, Scratch* scratch, std::vector<
 
 void TileSampler::sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const {
   const std::size_t width = part.width();
-  const auto scale = static_cast<float>(tile_.scale * tile_.scale);
+  const auto scale = static_cast<float>(std::pow(tile_.scale * tile_.noise_growth, 2));
   if (!tile_.noise) {
     const float variance = static_cast<float>(tile_.sigma * tile_.sigma) * scale;
     std::fill_n(samples->variance.data(), width * part.height(), variance);

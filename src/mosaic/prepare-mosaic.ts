@@ -74,8 +74,7 @@ function convolved(survey: TileSurvey, beam: Beam): TileSurvey {
   const growth = Math.sqrt(beamArea(beam) / beamArea(own!));
   const raw: RawMosaicTile = {
     ...survey.raw,
-    sigma: survey.raw.sigma * growth,
-    convolution: { from: beamOnPixels(own!, wcs), to: beamOnPixels(beam, wcs) },
+    convolution: { from: beamOnPixels(own!, wcs), to: beamOnPixels(beam, wcs), noiseGrowth: growth },
   };
   return { ...survey, rmsJyBeam: survey.rmsJyBeam * growth, raw };
 }

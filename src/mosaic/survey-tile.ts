@@ -11,6 +11,7 @@ import type { MosaicTile } from './types.js';
 /** All that a mosaic must know of a tile before its pixels are added. */
 export interface TileSurvey {
   readonly id: string;
+  /** Of a tile with a noise map its median. */
   readonly rmsJyBeam: number;
   readonly peakJyBeam: number;
   readonly fluxScale: number;
@@ -36,7 +37,7 @@ export async function surveyTile(
   const native = {
     tile: { ...raw, sigma: raw.sigma || 1 },
     cutoff: primaryBeamCutoff,
-    measuresRms: raw.sigma === 0,
+    measuresRms: raw.sigma === 0 || raw.noise !== undefined,
     threads: threadCount(options),
   };
   const job = { signal: options.signal };
@@ -49,9 +50,13 @@ export async function surveyTile(
     throw new MosaicError(
       `Expected ${id} to have pixels where its primary beam is ${primaryBeamCutoff} or more, but all are NaN`,
     );
-  const sigma = raw.sigma || rms;
-  if (!(sigma > 0) && !raw.noise)
-    throw new MosaicError(`Expected ${id} to show noise, but it has none that could be measured. Give its rmsJyBeam`);
+  const sigma = raw.noise ? rms : raw.sigma || rms;
+  if (!(sigma > 0))
+    throw new MosaicError(
+      raw.noise
+        ? `Expected the noise map of ${id} to have positive numbers where the image has values, but it has none`
+        : `Expected ${id} to show noise, but it has none that could be measured. Give its rmsJyBeam`,
+    );
   const directions: SkyDirection[] = [];
   for (let i = 0; i < outline.data.length; i += 2)
     directions.push({ raDeg: (outline.data[i]! * 180) / Math.PI, decDeg: (outline.data[i + 1]! * 180) / Math.PI });
@@ -63,6 +68,6 @@ export async function surveyTile(
     shiftArcsec: tile.shiftArcsec ?? [0, 0],
     header,
     outline: directions,
-    raw: { ...raw, sigma: sigma || 1 },
+    raw: { ...raw, sigma },
   };
 }

@@ -49,7 +49,7 @@ export interface MosaicGrid {
 export interface MosaicTileSummary {
   readonly id: string;
   readonly center: SkyDirection;
-  /** Noise at a primary beam of 1. */
+  /** Noise at a primary beam of 1; of a noise map the median. */
   readonly rmsJyBeam: number;
   readonly fluxScale: number;
   readonly shiftArcsec: readonly [east: number, north: number];
