@@ -18,8 +18,8 @@ struct TileSurvey {
   double peak = 0;  ///< largest I there, Jy/beam; NaN without pixels
 };
 
-/// Looks at every pixel of the primary beam and the image, in strips; the rms is that of at most some 300 000 pixels, of
-/// them those of the noise map that are positive numbers.
+/// Looks at every pixel of the primary beam and the image, in strips; the rms is that of at most some 300 000 pixels,
+/// of them those of the noise map that are positive numbers.
 ///
 /// @param measures_rms  or leaves it NaN
 /// @throws Error{INVALID_ARGUMENT} see check_tile; whatever the sources throw; Cancelled

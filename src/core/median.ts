@@ -5,6 +5,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The middle value, of an even number the lower of the two: one of them in any case. NaN of an empty list. */
+export function lowerMedian(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1] ?? NaN;
+}
+
 /**
  * The upper median of the values at the places where `where` is finite, exactly, in memory that does not depend on their
  * number: the bits of floats that are not negative are in the floats' order, so it is found by its upper half, then by its

@@ -1,7 +1,8 @@
 import { MosaicError } from '../core/errors.js';
 import type { Beam } from '../fits/types.js';
-import { median } from '../core/median.js';
+import { lowerMedian, median } from '../core/median.js';
 import type { CheckedMosaicOptions } from './options.js';
+import { beamDifference, medianBeam } from './shared-beam.js';
 import type { TileSurvey } from './survey-tile.js';
 import type { MosaicCheck, MosaicTileSummary } from './types.js';
 
@@ -40,17 +41,9 @@ function figuresOf(
   surveys: readonly TileSurvey[],
   options: CheckedMosaicOptions,
 ): { figure: MosaicCheck; reason: string }[] {
-  const beams = surveys.map(survey => survey.header.beam!);
-  const middle = {
-    majorArcsec: median(beams.map(beam => beam.majorArcsec)),
-    minorArcsec: median(beams.map(beam => beam.minorArcsec)),
-  };
   const beam = header.beam!;
-  const beamDifference = Math.max(
-    Math.abs(beam.majorArcsec / middle.majorArcsec - 1),
-    Math.abs(beam.minorArcsec / middle.minorArcsec - 1),
-  );
-  const frequency = surveys[0]!;
+  const middle = medianBeam(surveys.map(survey => survey.header.beam!));
+  const freqHz = lowerMedian(surveys.map(survey => survey.header.freqHz));
   const noise = rmsJyBeam / median(surveys.map(survey => survey.rmsJyBeam));
   const dynamicRange = peakJyBeam / rmsJyBeam;
   const atMost = (check: MosaicCheck['check'], value: number, limit: number, reason: string) => {
@@ -60,17 +53,17 @@ function figuresOf(
   return [
     atMost(
       'beam',
-      beamDifference,
+      beamDifference(beam, middle),
       maxBeamDifference,
       `Expected beams within ${100 * options.maxBeamDifference} % of the median ${describe(middle)}, but ${id} has ` +
         `${describe(beam)}. Leave it out, give a larger maxBeamDifference, or a commonBeam`,
     ),
     atMost(
       'frequency',
-      Math.abs(header.freqHz - frequency.header.freqHz),
+      Math.abs(header.freqHz - freqHz),
       options.maxFreqDifferenceHz,
-      `Expected frequencies within ${options.maxFreqDifferenceHz / 1e6} MHz, but ${id} is at ${header.freqHz / 1e6} MHz and ` +
-        `${frequency.id} at ${frequency.header.freqHz / 1e6} MHz`,
+      `Expected frequencies within ${options.maxFreqDifferenceHz / 1e6} MHz of the median ${freqHz / 1e6} MHz, but ${id} is ` +
+        `at ${header.freqHz / 1e6} MHz`,
     ),
     atMost(
       'noise',
@@ -119,6 +112,7 @@ function checkStokes(surveys: readonly TileSurvey[]): void {
       );
 }
 
-function describe({ majorArcsec, minorArcsec }: Pick<Beam, 'majorArcsec' | 'minorArcsec'>): string {
-  return `${majorArcsec.toFixed(1)}" x ${minorArcsec.toFixed(1)}"`;
+function describe({ majorArcsec, minorArcsec, positionAngleDeg }: Beam): string {
+  const angle = majorArcsec - minorArcsec < 0.05 ? '' : ` at ${positionAngleDeg.toFixed(0)} deg`;
+  return `${majorArcsec.toFixed(1)}" x ${minorArcsec.toFixed(1)}"${angle}`;
 }

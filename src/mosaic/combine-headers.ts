@@ -1,7 +1,7 @@
 import { isoToMjdSec } from '../core/time.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { median } from '../core/median.js';
 import type { CheckedMosaicOptions } from './options.js';
+import { medianBeam } from './shared-beam.js';
 import type { TileSurvey } from './survey-tile.js';
 import type { MosaicGrid } from './types.js';
 
@@ -66,21 +66,11 @@ function historyOf(
 }
 
 function describe({ id, rmsJyBeam, fluxScale, shiftArcsec, raw }: TileSurvey): string {
-  const noise = raw.noise ? 'sigma from a map' : `sigma ${rmsJyBeam.toExponential(4)} Jy/beam`;
-  const weight = raw.noise ? '' : `, weight ${(1 / rmsJyBeam ** 2).toExponential(4)} at A = 1`;
+  const noise = `sigma ${rmsJyBeam.toExponential(4)} Jy/beam${raw.noise ? ', the median of a map' : ''}`;
+  const weight = `, weight ${(1 / rmsJyBeam ** 2).toExponential(4)} at A = 1`;
   const scale = fluxScale === 1 ? '' : `, flux times ${fluxScale}`;
   const shift = shiftArcsec.every(value => value === 0) ? '' : `, shifted by ${shiftArcsec.join(', ')} arcsec E, N`;
   return `tile ${id}: ${noise}${weight}${scale}${shift}`;
-}
-
-function medianBeam(beams: readonly Beam[]): Beam {
-  // Position angles are axes, the same after half a turn: average the doubled angle.
-  const doubled = beams.map(beam => (beam.positionAngleDeg * Math.PI) / 90);
-  return {
-    majorArcsec: median(beams.map(beam => beam.majorArcsec)),
-    minorArcsec: median(beams.map(beam => beam.minorArcsec)),
-    positionAngleDeg: (Math.atan2(sum(doubled.map(Math.sin)), sum(doubled.map(Math.cos))) * 90) / Math.PI,
-  };
 }
 
 function sum(values: readonly number[]): number {

@@ -36,9 +36,12 @@ export interface MosaicOptions extends JobOptions {
    * have the shape of its beam. @default false: beams as they are
    */
   readonly commonBeam?: Beam | boolean | undefined;
-  /** Refuse a tile whose beam axes differ by a larger fraction from the median, unless there is a common one. @default 0.2 */
+  /**
+   * Refuse a tile whose beam is, along some direction, wider or narrower than the median by a larger fraction, unless
+   * there is a common one. @default 0.2
+   */
   readonly maxBeamDifference?: number | undefined;
-  /** Refuse tiles whose frequencies are further apart. @default 50e6 */
+  /** Refuse a tile whose frequency is further from the median. @default 50e6 */
   readonly maxFreqDifferenceHz?: number | undefined;
   /** Refuse a tile whose peak is less than this times its noise. @default 0: none */
   readonly minDynamicRange?: number | undefined;

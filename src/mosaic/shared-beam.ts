@@ -1,4 +1,5 @@
 import type { RawCovariance } from '../../bindings/addon.js';
+import { median } from '../core/median.js';
 import type { Beam, ImageWcs } from '../fits/types.js';
 import { pixelMatrix } from '../fits/wcs.js';
 
@@ -46,6 +47,37 @@ export function commonBeamOf(beams: readonly Beam[]): Beam {
     return { ...beam, majorArcsec: growth * beam.majorArcsec, minorArcsec: growth * beam.minorArcsec };
   });
   return candidates.reduce((best, beam) => (beamArea(beam) < beamArea(best) ? beam : best));
+}
+
+/**
+ * The beam in the middle: the medians of mean size and of elongation along and across two axes, all as logarithms, so that
+ * beams of opposite orientation give a round one.
+ */
+export function medianBeam(beams: readonly Beam[]): Beam {
+  const parts = beams.map(({ majorArcsec, minorArcsec, positionAngleDeg }) => {
+    const elongation = Math.log(majorArcsec / minorArcsec) / 2;
+    const doubled = (positionAngleDeg * Math.PI) / 90; // angles of axes, the same after half a turn
+    return {
+      size: Math.log(majorArcsec * minorArcsec) / 2,
+      along: elongation * Math.cos(doubled),
+      across: elongation * Math.sin(doubled),
+    };
+  });
+  const middle = (part: 'size' | 'along' | 'across') => median(parts.map(values => values[part]));
+  const [size, along, across] = [middle('size'), middle('along'), middle('across')];
+  const elongation = Math.hypot(along, across);
+  return {
+    majorArcsec: Math.exp(size + elongation),
+    minorArcsec: Math.exp(size - elongation),
+    positionAngleDeg: (Math.atan2(across, along) * 90) / Math.PI,
+  };
+}
+
+/** The largest difference of two beams' widths along any direction, as a fraction of the second's. */
+export function beamDifference(beam: Beam, reference: Beam): number {
+  const widest = Math.sqrt(growthToHold(toShape(reference), toShape(beam)));
+  const narrowest = 1 / Math.sqrt(growthToHold(toShape(beam), toShape(reference)));
+  return Math.max(widest - 1, 1 - narrowest);
 }
 
 /** Whether a beam can be convolved to another: at least as wide in every direction. */

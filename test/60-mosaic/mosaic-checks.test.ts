@@ -107,9 +107,13 @@ describe('mosaicImages refuses', () => {
     [
       'a beam that is too different',
       { image: { ...image, beam: { majorArcsec: 400, minorArcsec: 300, positionAngleDeg: 0 } } },
-      /within 20 % of the median 300.0" x 300.0", but odd has 400.0" x 300.0"/,
+      /within 20 % of the median 300.0" x 300.0", but odd has 400.0" x 300.0" at 0 deg/,
     ],
-    ['another frequency', { image: { ...image, freqHz: 1.3e9 } }, /within 50 MHz, but odd is at 1300 MHz/],
+    [
+      'another frequency',
+      { image: { ...image, freqHz: 1.3e9 } },
+      /within 50 MHz of the median 1405 MHz, but odd is at 1300 MHz/,
+    ],
   ];
   test.each(bad)('%s, naming the tile', async (_, fields, message) => {
     const odd = { ...good, ...fields, id: 'odd' };
