@@ -47,6 +47,9 @@ export function figuresOf(tile: TileImages, compact: readonly SkyDirection[]): S
 /**
  * Why an image is no better than another, as a sentence; undefined where it is.
  *
+ * Noise and flux are compared with those of the first image too, so that what rounds may lose does not add up.
+ *
+ * @param best - of the image that the round began with.
  * @param first - of the image without self-calibration.
  */
 export function verdictOn(
@@ -58,11 +61,16 @@ export function verdictOn(
   const milli = (jy: number) => `${(1e3 * jy).toPrecision(4)} mJy/beam`;
   const loss = lossProblem(1 - now.nVisibilities / first.nVisibilities, limits);
   if (loss !== undefined) return loss;
-  if (now.rmsJyBeam > best.rmsJyBeam * (1 + limits.maxRmsRise))
-    return `The noise would rise from ${milli(best.rmsJyBeam)} to ${milli(now.rmsJyBeam)}`;
-  const fluxLoss = 1 - now.compactFluxJy / best.compactFluxJy;
-  if (fluxLoss > limits.maxFluxLoss)
-    return `The compact sources would lose ${percent(fluxLoss)} of their flux; at most ${percent(limits.maxFluxLoss)} may go`;
+  for (const [{ rmsJyBeam, compactFluxJy }, when] of [
+    [best, ''],
+    [first, ' since the first image'],
+  ] as const) {
+    if (now.rmsJyBeam > rmsJyBeam * (1 + limits.maxRmsRise))
+      return `The noise would rise from ${milli(rmsJyBeam)} to ${milli(now.rmsJyBeam)}${when}`;
+    const fluxLoss = 1 - now.compactFluxJy / compactFluxJy;
+    if (fluxLoss > limits.maxFluxLoss)
+      return `The compact sources would lose ${percent(fluxLoss)} of their flux${when}; at most ${percent(limits.maxFluxLoss)} may go`;
+  }
   if (!(now.dynamicRange > best.dynamicRange))
     return `The dynamic range would be ${now.dynamicRange.toPrecision(4)}, which is no more than ${best.dynamicRange.toPrecision(4)}`;
   return undefined;

@@ -37,9 +37,9 @@ export interface SelfCalibrationOptions extends JobOptions, Partial<SelfCalibrat
   readonly minSnr?: number | undefined;
   /** A round that raises the dynamic range by less is the last of its kind. @default 0.02 */
   readonly minGain?: number | undefined;
-  /** A round is not accepted if the noise rises by more than this part. @default 0.01 */
+  /** A round is not accepted if the noise rises by more than this part, in it or since the first image. @default 0.01 */
   readonly maxRmsRise?: number;
-  /** A round is not accepted if the compact sources lose more than this part of their flux. @default 0.02 */
+  /** A round is not accepted if the compact sources lose more than this part of their flux, likewise. @default 0.02 */
   readonly maxFluxLoss?: number;
   /** A round is not accepted if more than this part of the visibilities gets no solution. @default 0.05 */
   readonly maxDataLoss?: number;
