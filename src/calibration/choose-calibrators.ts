@@ -2,6 +2,7 @@ import { checkNumber, checkPositive } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { meridianIcrs } from '../core/sky.js';
 import { fluxAt, fluxInBeam } from './flux-in-beam.js';
+import { isFluxStandard } from './flux-standards.js';
 import { predictTransits } from './transits.js';
 import type { Transit, TransitOptions } from './transits.js';
 import type { SkySource } from './types.js';
@@ -15,6 +16,11 @@ export interface CalibratorTransit extends Transit {
   readonly beamResponse: number;
   /** Their product, by which they are ordered. */
   readonly fluxInBeamJy: number;
+  /**
+   * Whether its flux sets the scale of fluxes: that of a flux standard. Others vary, 3C454.3 among them: for bandpasses and
+   * phases only, unless their flux is known for the time of the observation.
+   */
+  readonly setsFluxScale: boolean;
 }
 
 export interface CalibratorOptions extends TransitOptions {
@@ -50,7 +56,8 @@ export function chooseCalibrators(catalogue: readonly SkySource[], options: Cali
       if (!transit) return [];
       const pointing = meridianIcrs(decDeg, transit.timeMjdSec, site, earthOrientation);
       const [fluxJy, fluxInBeamJy] = [fluxAt(source, freqHz), fluxInBeam([source], pointing, freqHz)];
-      return [{ source, ...transit, fluxJy, beamResponse: fluxInBeamJy / fluxJy, fluxInBeamJy }];
+      const setsFluxScale = isFluxStandard(source);
+      return [{ source, ...transit, fluxJy, beamResponse: fluxInBeamJy / fluxJy, fluxInBeamJy, setsFluxScale }];
     })
     .filter(({ fluxInBeamJy }) => fluxInBeamJy >= minFluxJy)
     .sort((a, b) => b.fluxInBeamJy - a.fluxInBeamJy);

@@ -1,4 +1,5 @@
 import { checkOneOf } from '../core/check.js';
+import type { SkyDirection } from '../core/sky.js';
 import type { SkySource } from './types.js';
 
 /**
@@ -11,6 +12,9 @@ const standards = {
   '3C147': { raDeg: 85.65057465, decDeg: 49.8520093222, terms: [1.4516, -0.6961, -0.2007, 0.064, -0.0464, 0.0289] },
   '3C286': { raDeg: 202.7845332667, decDeg: 30.5091552361, terms: [1.2481, -0.4507, -0.1798, 0.0357] },
 } as const;
+
+/** Positions closer than this are of one source. */
+const sameSourceDeg = 10 / 3600;
 
 export type FluxStandard = keyof typeof standards;
 
@@ -28,4 +32,12 @@ export function fluxStandard(name: FluxStandard): SkySource {
   const { raDeg, decDeg, terms } = standards[checkOneOf('name', name, fluxStandards)];
   const [a0, ...logTerms] = terms;
   return { name, raDeg, decDeg, fluxJy: 10 ** a0, logTerms, referenceMhz: 1000 };
+}
+
+/** Whether a source is one of the four, by its position. */
+export function isFluxStandard({ raDeg, decDeg }: SkyDirection): boolean {
+  const narrowing = Math.cos((decDeg * Math.PI) / 180);
+  return Object.values(standards).some(
+    one => Math.abs(one.decDeg - decDeg) < sameSourceDeg && Math.abs(one.raDeg - raDeg) * narrowing < sameSourceDeg,
+  );
 }

@@ -16,7 +16,7 @@ export type { CalibratorOptions, CalibratorTransit } from './choose-calibrators.
 export { flagDefaults, flagVisibilities, writeFlags } from './flag-visibilities.js';
 export type { FlagCount, FlagOptions, FlagReport } from './flag-visibilities.js';
 export { checkModelFlux, fluxAt, fluxInBeam, modelFluxIn } from './flux-in-beam.js';
-export { fluxStandard, fluxStandards } from './flux-standards.js';
+export { fluxStandard, fluxStandards, isFluxStandard } from './flux-standards.js';
 export type { FluxStandard } from './flux-standards.js';
 export { interpolateInFrequency } from './interpolate-solutions.js';
 export { joinSolutions } from './join-solutions.js';

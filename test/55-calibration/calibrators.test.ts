@@ -14,6 +14,7 @@ import {
   readVlaCalibrators,
   toSkySource,
 } from '../../src/index.js';
+import type { CalibratorTransit } from '../../src/index.js';
 import { contimg } from '../support/contimg-command.js';
 import { describeIf, hasPythonModule, runPython } from '../support/oracles.js';
 
@@ -186,6 +187,24 @@ describe('chooseCalibrators', () => {
     expect(Math.abs(transit!.apparentDecDeg - 16.15)).toBeGreaterThan(0.02); // precession since 2000
     const [chosen] = chooseCalibrators([source], { ...range, decDeg: transit!.apparentDecDeg });
     expect(chosen!.beamResponse).toBeCloseTo(1, 6);
+  });
+
+  it('marks what is no flux standard, 3C454.3 among them', async () => {
+    const catalog = await file('vla.txt', vlaList);
+    const args = ['calibrators', '--dec', '16.15', '--catalog', catalog, '--from', '2026-01-25T22:00:00Z'];
+    const text = await contimg(args);
+    expect(text.stdout.split('\n').slice(0, 2)).toEqual([
+      expect.stringMatching(
+        / 3C454\.3: 12\.\d\d Jy, .* (?:north|south); no flux standard: for bandpass and phases only$/,
+      ),
+      expect.stringMatching(/ 3C138: \d\.\d\d Jy, .* (?:north|south)$/),
+    ]);
+    const { transits } = JSON.parse((await contimg([...args, '--json'])).stdout);
+    const marks = transits.map(({ source, setsFluxScale }: CalibratorTransit) => [source.name, setsFluxScale]);
+    expect(marks).toEqual([
+      ['3C454.3', false],
+      ['3C138', true],
+    ]);
   });
 
   it('on the command line names what is left out, and takes the standards for themselves', async () => {

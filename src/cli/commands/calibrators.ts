@@ -1,7 +1,13 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 
-import { chooseCalibrators, fluxStandard, fluxStandards, readCalibrators } from '../../calibration/index.js';
+import {
+  chooseCalibrators,
+  fluxStandard,
+  fluxStandards,
+  isFluxStandard,
+  readCalibrators,
+} from '../../calibration/index.js';
 import type { CalibratorTransit, SkySource } from '../../calibration/index.js';
 import { isoToMjdSec, mjdSecToIso } from '../../core/time.js';
 import type { MakeCommand } from '../command-context.js';
@@ -16,9 +22,6 @@ const schema = z.object({
   ut1Utc: numberOption.min(-1).max(1).optional(),
   json: z.boolean().optional(),
 });
-
-/** Positions closer than this are of one source. */
-const sameSourceDeg = 10 / 3600;
 
 /** `contimg calibrators`: what to solve on, and when. */
 export const calibratorsCommand: MakeCommand = () =>
@@ -54,22 +57,16 @@ export const calibratorsCommand: MakeCommand = () =>
 
 /** The flux standards, and what of a catalogue is none of them. */
 function withStandards(sources: readonly SkySource[]): SkySource[] {
-  const standards = fluxStandards.map(fluxStandard);
-  const isStandard = ({ raDeg, decDeg }: SkySource) =>
-    standards.some(
-      one =>
-        Math.abs(one.decDeg - decDeg) < sameSourceDeg &&
-        Math.abs(one.raDeg - raDeg) * Math.cos((decDeg * Math.PI) / 180) < sameSourceDeg,
-    );
-  return [...standards, ...sources.filter(source => !isStandard(source))];
+  return [...fluxStandards.map(fluxStandard), ...sources.filter(source => !isFluxStandard(source))];
 }
 
 function lineOf(transit: CalibratorTransit, decDeg: number): string {
-  const { source, timeMjdSec, apparentDecDeg, fluxJy, beamResponse, fluxInBeamJy } = transit;
+  const { source, timeMjdSec, apparentDecDeg, fluxJy, beamResponse, fluxInBeamJy, setsFluxScale } = transit;
   const offset = apparentDecDeg - decDeg;
   return (
     `${mjdSecToIso(timeMjdSec).slice(0, 19)}Z ${source.name ?? 'unnamed'}: ${fluxJy.toFixed(2)} Jy, ` +
     `${fluxInBeamJy.toFixed(2)} Jy in the beam (${(100 * beamResponse).toFixed(0)} %), ` +
-    `${Math.abs(offset).toFixed(2)} degrees ${offset < 0 ? 'south' : 'north'}`
+    `${Math.abs(offset).toFixed(2)} degrees ${offset < 0 ? 'south' : 'north'}` +
+    (setsFluxScale ? '' : '; no flux standard: for bandpass and phases only')
   );
 }
