@@ -26,18 +26,20 @@ const columns = {
 } as const;
 const requiredColumns = ['ra_deg', 'dec_deg', 'flux_jy'] as const;
 
+const [ra, dec] = [z.number().min(-360).max(720), z.number().min(-90).max(90)]; // as toRawDirection takes them
+
 /** The part of a simulation's `truth.json` that says what the sky is. */
 const truthSchema = z.object({
   reference_hz: z.number().positive(),
   sources: z.array(
-    z.object({ ra_deg: z.number(), dec_deg: z.number(), flux_jy: z.number(), spectral_index: z.number().default(0) }),
+    z.object({ ra_deg: ra, dec_deg: dec, flux_jy: z.number().positive(), spectral_index: z.number().default(0) }),
   ),
 });
 
 /**
  * Reads a catalogue of sources: CSV with a line of column names, `name` and those of {@link SkySource} in snake case.
  *
- * `ra_deg`, `dec_deg` and `flux_jy` must be there, in every row: no source gets a flux that nobody gave. Lines that are
+ * `ra_deg`, `dec_deg` and `flux_jy` must be there, in every row: no source gets a flux that nobody gave, and none of 0 or less is one. Lines that are
  * empty or begin with # are skipped. The `truth.json` of a simulation is taken too.
  *
  * @throws {FileAccessError} it cannot be read.
@@ -73,8 +75,20 @@ export async function readSkyModel(path: string): Promise<SkySource[]> {
       else if ((requiredColumns as readonly string[]).includes(column))
         throw new InvalidArgumentError(`Expected ${column} ${where} but the cell is empty: no value stands in for it`);
     }
-    return source as unknown as SkySource;
+    return checkSource(source as unknown as SkySource, where);
   });
+}
+
+/** @param where - in messages. */
+function checkSource(source: SkySource, where: string): SkySource {
+  try {
+    checkPositive('flux_jy', source.fluxJy);
+    toRawSource(source, 'source');
+    return source;
+  } catch (cause) {
+    if (!(cause instanceof InvalidArgumentError)) throw cause;
+    throw new InvalidArgumentError(`${cause.message} ${where}`, { cause });
+  }
 }
 
 function sourcesOfTruth(path: string, text: string): SkySource[] {
@@ -103,11 +117,11 @@ export function toRawSkyModel(
 ): RawSkyModel {
   if (!Array.isArray(model) || model.length === 0)
     throw new InvalidArgumentError('Expected the sky model to be an array of at least one source');
-  return { sources: model.map(toRawSource), primaryBeam, smearing };
+  return { sources: model.map((source, i) => toRawSource(source, `model[${i}]`)), primaryBeam, smearing };
 }
 
-function toRawSource(source: SkySource, i: number): RawSkyModel['sources'][number] {
-  const name = `model[${i}]`;
+/** @param name - of the source, in messages. */
+function toRawSource(source: SkySource, name: string): RawSkyModel['sources'][number] {
   const { spectralIndex = 0, logTerms = [spectralIndex], referenceMhz = defaultReferenceMhz } = source;
   const { majorArcsec = 0, minorArcsec = majorArcsec, positionAngleDeg = 0 } = source;
   return {

@@ -15,7 +15,7 @@ export interface CalibrationConfig {
   readonly model?: readonly SkySource[] | undefined;
   /** @default 1 */
   readonly minFluxJy?: number | undefined;
-  /** What is solved for, one on top of the other. @default a bandpass */
+  /** What is solved for, one on top of the other: of delay, bandpass, gain in this order. @default a bandpass */
   readonly terms?: readonly CalibrationTerm[] | undefined;
   /** Of gains. @default Infinity: the whole observation */
   readonly solintSec?: number | undefined;
@@ -41,6 +41,8 @@ export const calibrationDefaults = Object.freeze({
   maxDecOffsetDeg: 3,
 });
 
+const termOrder: readonly CalibrationTerm[] = ['delay', 'bandpass', 'gain'];
+
 /** Options of flagging in a pipeline. */
 export type FlaggingConfig = Omit<FlagOptions, keyof JobOptions | keyof SourceOptions>;
 
@@ -59,7 +61,11 @@ export function checkCalibrationConfig(config: CalibrationConfig): CheckedCalibr
   if (!Array.isArray(model)) throw new InvalidArgumentError('Expected calibration.model to be an array of sources');
   if (!Array.isArray(o.terms) || o.terms.length === 0 || new Set(o.terms).size < o.terms.length)
     throw new InvalidArgumentError('Expected calibration.terms to be one or several different terms');
-  for (const term of o.terms) checkOneOf('calibration.terms', term, ['delay', 'bandpass', 'gain']);
+  for (const term of o.terms) checkOneOf('calibration.terms', term, termOrder);
+  if (o.terms.some((term, i) => i > 0 && termOrder.indexOf(term) < termOrder.indexOf(o.terms[i - 1]!)))
+    throw new InvalidArgumentError(
+      `Expected calibration.terms in the order ${termOrder.join(', ')}, each on top of those before it, but received ${o.terms.join(', ')}`,
+    );
   checkNumber('calibration.minFluxJy', o.minFluxJy, 0);
   checkNumber('calibration.minSnr', o.minSnr, 0);
   checkPositive('calibration.validHours', o.validHours);

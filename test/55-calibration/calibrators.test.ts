@@ -95,7 +95,16 @@ describe('a catalogue', () => {
     ['name,ra_deg,dec_deg\nA,10,16\n', /flux_jy is missing/],
     ['name,ra_deg,dec_deg,flux_jy\nA,10,16,bright\n', /flux_jy in line 2 .*to be a number but received bright/],
     ['name,ra_deg,dec_deg,flux_jy\nA,10,16\n', /Expected 4 cells in line 2 .* but there are 3/],
-  ])('of CSV without a flux is refused: %j', async (text, message) => {
+    [
+      'ra_deg,dec_deg,flux_jy\n\n1336.83,16,2\n',
+      /Expected raDeg to be a number from -360 to 720 but received 1336.83 in line 3 of .*catalogue\.csv$/,
+    ],
+    ['ra_deg,dec_deg,flux_jy\n10,96,2\n', /decDeg .* received 96 in line 2 of/],
+    ['ra_deg,dec_deg,flux_jy\n10,16,2\n10,16,0\n', /flux_jy to be a positive number but received 0 in line 3 of/],
+    ['ra_deg,dec_deg,flux_jy\n10,16,-4\n', /flux_jy to be a positive number but received -4 in line 2 of/],
+    ['ra_deg,dec_deg,flux_jy,major_arcsec,minor_arcsec\n10,16,2,5,9\n', /minorArcsec .* received 9 in line 2 of/],
+    ['ra_deg,dec_deg,flux_jy,reference_mhz\n10,16,2,0\n', /referenceMhz .* received 0 in line 2 of/],
+  ])('of CSV with something missing or wrong is refused: %j', async (text, message) => {
     const path = await file('catalogue.csv', text);
     for (const read of [readSkyModel, readCalibrators]) await expect(read(path)).rejects.toThrow(message);
   });
@@ -105,6 +114,10 @@ describe('a catalogue', () => {
     const path = await file('truth.json', JSON.stringify(truth));
     const source = { raDeg: 10, decDeg: 16, fluxJy: 2, spectralIndex: -0.7, referenceMhz: 1405 };
     expect(await readSkyModel(path)).toEqual([source]);
+    const negative = { ...truth, sources: [{ ...truth.sources[0], flux_jy: -2 }] };
+    await expect(readSkyModel(await file('negative.json', JSON.stringify(negative)))).rejects.toThrow(
+      /Expected .*negative\.json .*flux_jy/,
+    );
     delete (truth.sources[0] as Partial<(typeof truth.sources)[0]>).flux_jy;
     const without = await file('without.json', JSON.stringify(truth));
     await expect(readSkyModel(without)).rejects.toThrow(/truth\.json of a simulation.*flux_jy/);

@@ -86,6 +86,12 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     ]);
     const faint = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('sky.csv'), '--min-flux', '5']);
     expect([faint.exitCode, faint.stderr]).toMatchObject([2, expect.stringMatching(/^Expected at least 5 Jy/)]);
+    const reversed = ['--sky', at('sky.csv'), '--terms', 'bandpass,delay'];
+    const order = await contimg(['calibrate', at('none'), '--name', at('x'), ...reversed]);
+    expect([order.exitCode, order.stderr]).toMatchObject([
+      2,
+      expect.stringMatching(/in the order delay, bandpass, gain/),
+    ]);
     const missing = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('none.csv')]);
     expect([missing.exitCode, missing.stderr]).toMatchObject([1, expect.stringContaining('[FILE_ACCESS]')]);
   });

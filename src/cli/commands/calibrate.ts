@@ -70,6 +70,7 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
       });
       const model = await skyModelOf(options);
       if (model === undefined) throw new UsageError('Expected --sky FILE or --calibrator NAME to solve against');
+      const solver = solverOf(model, options);
       const source = await observationOf(paths, context.signal);
       const shop = await openWorkshop(options, context);
       const display = progressDisplay();
@@ -77,7 +78,7 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
         const reading = readingOf(source, options);
         const observation = shop && (await describeSource(source, { ...reading, signal: context.signal }));
         const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: observation!.timeMjdSec[0]! }));
-        const solving = { ...solvingOf(model, options), source: reading, observation, earlier };
+        const solving = { ...solver, source: reading, observation, earlier };
         const made = await makeCalibrationSet(resolve(options.name), source, solving, {
           ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
           onProgress: fraction => display.show({ name: options.name, fraction }),
@@ -111,7 +112,7 @@ function readingOf(source: string | SubbandGroup, { minSubbands, ut1Utc }: Optio
   };
 }
 
-function solvingOf(model: readonly SkySource[], options: Options): CalibrationSetOptions {
+function solverOf(model: readonly SkySource[], options: Options): CalibrationSetOptions {
   const flagging = options.flag === false ? undefined : { edgeChannels: options.edgeChannels };
   return { ...checkCalibrationConfig({ ...toCalibrationConfig(options), model }), flagging };
 }

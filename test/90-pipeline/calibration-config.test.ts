@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+
+import { checkCalibrationConfig } from '../../src/pipeline/index.js';
+import type { CalibrationConfig } from '../../src/pipeline/index.js';
+
+describe('the configuration of calibrating', () => {
+  it('takes terms in their order, each once', () => {
+    const terms = ['delay', 'bandpass', 'gain'] as const;
+    expect(checkCalibrationConfig({ terms })).toMatchObject({ terms });
+    expect(checkCalibrationConfig({ terms: ['delay', 'gain'] })).toMatchObject({ terms: ['delay', 'gain'] });
+    expect(checkCalibrationConfig({})).toMatchObject({ terms: ['bandpass'] });
+  });
+
+  it.each<[CalibrationConfig, RegExp]>([
+    [{ terms: ['bandpass', 'delay'] }, /in the order delay, bandpass, gain, .* but received bandpass, delay$/],
+    [{ terms: ['gain', 'bandpass'] }, /in the order delay, bandpass, gain/],
+    [{ terms: ['gain', 'gain'] }, /several different terms/],
+    [{ terms: [] }, /one or several different terms/],
+  ])('refuses %j', (config, message) => {
+    expect(() => checkCalibrationConfig(config)).toThrow(message);
+  });
+});
