@@ -370,8 +370,16 @@ export interface CalibrationAddon {
       threads: number;
     },
     onProgress: Progress,
-    /** `reasons`: (rows, channels, pols), bits of native/calibration/flag_reason.h; antennas are names. */
-  ): NativeJob<{ reasons: RawArray<Uint8Array>; deadAntennas: string[]; shadowedAntennas: string[] }>;
+    /**
+     * `reasons`: (rows, channels, pols), bits of native/calibration/flag_reason.h; `reasonCounts`: how often each of the
+     * 256 combinations occurs; antennas are names.
+     */
+  ): NativeJob<{
+    reasons: RawArray<Uint8Array>;
+    reasonCounts: number[];
+    deadAntennas: string[];
+    shadowedAntennas: string[];
+  }>;
   writeCalibrationTable(options: { path: string; solutions: RawSolutions }): NativeJob<void>;
   readCalibrationTable(options: { path: string }): NativeJob<RawSolutions>;
   /** Sets FLAG where a reason is not 0, and clears it elsewhere. */

@@ -127,6 +127,8 @@ Napi::Value flag(const Napi::CallbackInfo& info) {
       [](Napi::Env env, Result&& result) -> Napi::Value {
         Napi::Object object = Napi::Object::New(env);
         object.Set("reasons", wrap(env, std::move(result.flags.reasons)));
+        const auto& counts = result.flags.counts;
+        object.Set("reasonCounts", wrap(env, std::vector<double>(counts.begin(), counts.end())));
         object.Set("deadAntennas", wrap(env, result.dead));
         object.Set("shadowedAntennas", wrap(env, result.shadowed));
         return object;

@@ -2,58 +2,90 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { convertToMs } from '../../src/index.js';
+import { convertToMs, simulateObservation } from '../../src/index.js';
 import { packageRoot } from '../../src/core/addon.js';
 import type { Case, Size } from '../case.js';
 import { nCores } from '../data/data-folder.js';
 import type { DataFolder } from '../data/data-folder.js';
-import { groupIn, observationSizes, simulatedFolder } from '../data/subband-group.js';
+import { groupIn, observationSizes } from '../data/subband-group.js';
 import { truthOf } from '../data/uncalibrated-tile.js';
 import { debianPython } from '../peers.js';
 
 const kinds = ['narrow', 'broad', 'sporadic'] as const;
+
+/** Part of the visibilities with each kind of interference that is flagged, and of those without. */
 type Score = Readonly<Record<(typeof kinds)[number] | 'false', number>>;
 
-/** Amplitudes of each kind, sigma of a baseline. */
-const strengths = { interference: [2, 2, 10], 'interference-faint': [0.5, 0.5, 5] } as const;
-
-/** A tile with known interference, on all baselines and on some, flagged in its MeasurementSet. */
-export function interferenceCases(size: Size): Case[] {
-  return (Object.keys(strengths) as (keyof typeof strengths)[]).map(name => interferenceCase(size, name));
+/** Tiles with known interference. */
+interface Setting {
+  readonly name: string;
+  readonly nAntennas: number;
+  readonly nChannels: number;
+  readonly nSources: number;
+  readonly nTiles: number;
+  /** Amplitudes of each kind, sigma of a baseline. */
+  readonly strengths: readonly [number, number, number];
 }
 
-function interferenceCase(size: Size, name: keyof typeof strengths): Case {
-  const { nAntennas, nChannels, nIntegrations } = observationSizes[size];
-  const nVisibilities = ((nAntennas * (nAntennas + 1)) / 2) * nIntegrations * 16 * nChannels * 2;
+/** Seed of the first tile of a setting; no threshold was chosen on these. */
+const firstSeed = 301;
+
+/** Flags of tiles with known interference, on all baselines and on some, in their MeasurementSets. */
+export function interferenceCases(size: Size): Case[] {
+  const tile = { ...observationSizes[size], nSources: 30, nTiles: 1 };
+  const rates: readonly (readonly [number, number, Setting['strengths']])[] = [
+    [14, 24, [2, 2, 10]],
+    [14, 24, [1, 1, 5]],
+    [14, 24, [1, 1, 20]],
+    [24, 12, [2, 2, 10]],
+    [24, 12, [0.5, 0.5, 5]],
+    [14, 6, [2, 2, 10]],
+    [48, 3, [2, 2, 10]],
+    [14, 3, [2, 2, 10]],
+    [14, 24, [0, 0, 0]],
+    [14, 3, [0, 0, 0]],
+  ];
+  const settings: Setting[] = [
+    { ...tile, name: 'interference', strengths: [2, 2, 10] },
+    { ...tile, name: 'interference-faint', strengths: [0.5, 0.5, 5] },
+    ...rates.map(([nAntennas, nChannels, strengths]): Setting => {
+      const name = `flag-rates-${nAntennas}x${nChannels}-${strengths.join('-')}`;
+      return { name, nAntennas, nChannels, strengths, nSources: 6, nTiles: size === 'full' ? 10 : 2 };
+    }),
+  ];
+  return settings.map(interferenceCase);
+}
+
+function interferenceCase(setting: Setting): Case {
+  const { name, nAntennas, nChannels, nTiles } = setting;
+  const { nIntegrations } = observationSizes.full;
+  const nVisibilities = ((nAntennas * (nAntennas + 1)) / 2) * nIntegrations * 16 * nChannels * 2 * nTiles;
   return {
     name: `calibration/${name}`,
-    params: { nAntennas, nChannels: 16 * nChannels, nIntegrations, visibilities: nVisibilities },
+    params: { nAntennas, nChannels: 16 * nChannels, nIntegrations, nTiles, visibilities: nVisibilities },
     threads: nCores,
     unit: 'Mvis/s',
     // Both passes take them all from memory.
     limit: { kind: 'memory', bytesPerUnit: 2 * 13e6 },
     errorMeans: 'part of the clean visibilities that is flagged; then the parts found of each kind of interference',
-    maxRounds: size === 'full' ? 2 : 3,
+    maxRounds: 2,
     contenders: [
       { name: 'contimg', task: { node: 'flag' } },
       { name: 'AOFlagger', task: { python: 'command' }, peer: 'aoflagger' },
     ],
     prepare: async data => {
-      const ms = await spoiltMs(data, size, name);
-      const masks = `${ms}/masks.npz`;
+      const tiles = await spoiltTiles(data, setting);
       const folder = data.scratch(name);
-      const [ours, theirs] = ['ours.ms', 'theirs.ms'].map(name => join(folder, name)) as [string, string];
-      const original = join(ms, 'spoilt.ms');
-      cpSync(original, theirs, { recursive: true }); // AOFlagger overwrites its flags
-      const scoreOf = (saved: string) => {
-        const flagged = basename(saved) === 'contimg' ? ours : theirs;
-        return (JSON.parse(python('score-flags.py', masks, flagged)) as [Score])[0];
-      };
+      const copies = (whose: string) => tiles.map((_, i) => join(folder, `${whose}-${i}.ms`));
+      const [ours, theirs] = [copies('ours'), copies('theirs')];
+      // AOFlagger overwrites its flags.
+      tiles.forEach((tile, i) => cpSync(msIn(tile), theirs[i]!, { recursive: true }));
+      const scoreOf = (saved: string) => meanScore(tiles, basename(saved) === 'contimg' ? ours : theirs);
       return {
-        input: { original, ms: ours },
+        input: { tiles: tiles.map((tile, i) => ({ original: msIn(tile), ms: ours[i] })) },
         inputOf: {
           AOFlagger: {
-            command: ['aoflagger', '-j', String(nCores), theirs],
+            command: ['aoflagger', '-j', String(nCores), ...theirs],
             versionCommand: ['aoflagger', '--version'],
           },
         },
@@ -68,16 +100,36 @@ function interferenceCase(size: Size, name: keyof typeof strengths): Case {
   };
 }
 
-/** A folder with the MeasurementSet, and with masks of what was put into it. */
-function spoiltMs(data: DataFolder, size: Size, name: keyof typeof strengths): Promise<string> {
-  return data.once(`${name}-${size}`, async unfinished => {
-    const folder = await simulatedFolder(data, size);
-    const path = join(unfinished, 'spoilt.ms');
-    mkdirSync(unfinished);
-    await convertToMs(groupIn(folder), { path, autocorrelations: true });
-    const how = [truthOf(folder).noise_sigma_jy, 5, ...strengths[name]].map(String);
-    python('inject-interference.py', path, join(unfinished, 'masks.npz'), ...how);
+const msIn = (tile: string) => join(tile, 'spoilt.ms');
+const masksIn = (tile: string) => join(tile, 'masks.npz');
+
+/** Folders, each with a MeasurementSet and with masks of what was put into it. */
+async function spoiltTiles(data: DataFolder, setting: Setting): Promise<string[]> {
+  const { name, nTiles, strengths, nAntennas, nChannels, nSources } = setting;
+  const { nIntegrations } = observationSizes.full;
+  const folder = await data.once(`${name}-${nAntennas}x${nChannels}`, async unfinished => {
+    for (let i = 0; i < nTiles; i++) {
+      const tile = join(unfinished, String(i));
+      const seed = firstSeed + i;
+      mkdirSync(tile, { recursive: true });
+      const files = data.scratch('observation');
+      await simulateObservation({ folder: files, nAntennas, nChannels, nIntegrations, nSources, seed });
+      await convertToMs(groupIn(files), { path: msIn(tile), autocorrelations: true });
+      const how = [truthOf(files).noise_sigma_jy, seed, ...strengths].map(String);
+      python('inject-interference.py', msIn(tile), masksIn(tile), ...how);
+      data.scratch('observation');
+    }
   });
+  return Array.from({ length: nTiles }, (_, i) => join(folder, String(i)));
+}
+
+/** Of the flags in a MeasurementSet per tile. */
+function meanScore(tiles: readonly string[], flagged: readonly string[]): Score {
+  const scores = tiles.flatMap(
+    (tile, i) => JSON.parse(python('score-flags.py', masksIn(tile), flagged[i]!)) as [Score],
+  );
+  const mean = (kind: keyof Score) => scores.reduce((sum, score) => sum + score[kind], 0) / scores.length;
+  return { narrow: mean('narrow'), broad: mean('broad'), sporadic: mean('sporadic'), false: mean('false') };
 }
 
 function python(script: string, ...args: string[]): string {

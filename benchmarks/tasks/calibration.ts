@@ -21,15 +21,18 @@ interface SolveInput {
   readonly antennas: readonly string[];
 }
 
-/** A MeasurementSet to flags in it; each run starts from `original`. */
-export function flagTask({ original, ms }: { original: string; ms: string }): Promise<Task> {
+/** MeasurementSets to flags in them; each run starts from their originals. */
+export function flagTask({ tiles }: { tiles: readonly { original: string; ms: string }[] }): Promise<Task> {
   return Promise.resolve({
     before: async () => {
-      await rm(ms, { recursive: true, force: true });
-      await cp(original, ms, { recursive: true });
+      for (const { original, ms } of tiles) {
+        await rm(ms, { recursive: true, force: true });
+        await cp(original, ms, { recursive: true });
+      }
     },
     run: async () => {
-      await writeFlags(ms, await flagVisibilities(ms, { autocorrelations: false, shadowed: false }));
+      for (const { ms } of tiles)
+        await writeFlags(ms, await flagVisibilities(ms, { autocorrelations: false, shadowed: false }));
       return () => Promise.resolve();
     },
   });

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "calibration/baseline_interference.h"
+#include "calibration/good_samples.h"
 #include "calibration/series_rises.h"
 #include "calibration/sum_threshold.h"
 #include "calibration/window_rises.h"

@@ -35,7 +35,7 @@ Level level_of(const float* amplitudes, std::size_t n) {
     level.good += amplitudes[i] > 0;
     if (amplitudes[i] > 0 && i % step == 0) sample.push_back(amplitudes[i]);
   }
-  if (!sample.empty()) level.inverse = 1 / upper_median(sample);
+  if (!sample.empty()) level.inverse = 1 / upper_median(sample.data(), sample.size());
   return level;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
@@ -17,6 +18,8 @@
 
 namespace contimg::calibration {
 namespace {
+
+constexpr std::size_t kRowsPerTask = 1024;
 
 constexpr double kDeadLogPower = 3;  // a factor of 20 in power from the median of the antennas
 constexpr double kLeastGood = 0.05;  // of what an antenna gives
@@ -68,7 +71,8 @@ class Flagging {
     }
     if (!options_.interference) return;
     interference_ = find_array_interference(power, o_.spw_first_channel);
-    levels_ = channel_levels(power, interference_.view(), o_.spw_first_channel);
+    inverse_levels_ = channel_levels(power, interference_.view(), o_.spw_first_channel);
+    for (float& level : inverse_levels_) level = std::exp(-0.5f * level);
   }
 
   void add(const VisibilityBlock& block) {
@@ -126,7 +130,7 @@ class Flagging {
           if (flags.reasons(row, window.first_channel + k, p) != 0) continue;
           const std::size_t t = o_.time_index[row];
           one.flags(t, k) = 0;
-          one.values(t, k) = window.values(baseline, p, t, k) * std::exp(-0.5f * levels_(p, window.first_channel + k));
+          one.values(t, k) = window.values(baseline, p, t, k) * inverse_levels_(p, window.first_channel + k);
           any = true;
         }
       if (!any) continue;
@@ -148,8 +152,23 @@ class Flagging {
   std::vector<bool> dead_;
   NdArray<std::uint8_t, 2> shadowed_;
   NdArray<std::uint8_t, 3> interference_;
-  NdArray<float, 2> levels_;
+  NdArray<float, 2> inverse_levels_;  ///< of the amplitudes of channels
 };
+
+/// How often every combination of reasons occurs.
+std::array<std::uint64_t, 256> count_reasons(NdView<const std::uint8_t, 3> reasons, unsigned threads) {
+  const std::size_t n_rows = reasons.shape(0), row = reasons.shape(1) * reasons.shape(2);
+  std::vector<std::array<std::uint64_t, 256>> parts((n_rows + kRowsPerTask - 1) / kRowsPerTask);
+  parallel_for(parts.size(), threads, [&](std::size_t task) {
+    parts[task].fill(0);
+    const std::size_t begin = task * kRowsPerTask, end = std::min(n_rows, begin + kRowsPerTask);
+    for (std::size_t i = begin * row; i < end * row; ++i) ++parts[task][reasons.data()[i]];
+  });
+  std::array<std::uint64_t, 256> counts{};
+  for (const auto& part : parts)
+    for (std::size_t bits = 0; bits < counts.size(); ++bits) counts[bits] += part[bits];
+  return counts;
+}
 
 }  // namespace
 
@@ -157,6 +176,7 @@ Flags flag_visibilities(VisibilitySource& source, const FlagOptions& options, co
   Flagging flagging(source.observation(), options);
   flagging.measure(source, context.part(0, 0.3));
   source.read([&](VisibilityBlock& block) { flagging.add(block); }, context.part(0.3, 1));
+  flagging.flags.counts = count_reasons(std::as_const(flagging.flags.reasons).view(), options.threads);
   context.checkpoint(1);
   return std::move(flagging.flags);
 }

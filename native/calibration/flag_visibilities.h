@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,8 +23,9 @@ struct FlagOptions {
 };
 
 struct Flags {
-  NdArray<std::uint8_t, 3> reasons;        ///< (rows, channels, pols): bits of FlagReason
-  std::vector<std::size_t> dead_antennas;  ///< into Observation::antennas
+  NdArray<std::uint8_t, 3> reasons;         ///< (rows, channels, pols): bits of FlagReason
+  std::array<std::uint64_t, 256> counts{};  ///< of visibilities with every combination of them
+  std::vector<std::size_t> dead_antennas;   ///< into Observation::antennas
   std::vector<std::size_t> shadowed_antennas;
 };
 

@@ -1,13 +1,16 @@
-// Both directions walk the same way: over lines of `length` samples that are `stride` apart. For each run length the
-// sums of all runs of a line slide along it; the runs that are found are flagged when the line is done, so that the
-// order within a line does not matter. Time first and then frequency, from short to long runs.
+// Both directions walk the same way: over lines of `length` samples that are `stride` apart, time first and then
+// frequency, from short to long runs. Sums of all runs of a length come from those of half of it, 8 samples at a time,
+// and tell in which lines anything is beyond the threshold: few. Only there a sum slides along; the runs that are found
+// are flagged when the line is done, so that the order within a line does not matter.
 #include "calibration/sum_threshold.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "calibration/good_samples.h"
 #include "core/median.h"
+#include "core/simd.h"
 
 namespace contimg::calibration {
 namespace {
@@ -22,7 +25,8 @@ struct Line {
 
 /// Marks every run of `run` samples of a line whose sum is beyond `threshold` times its number of good samples, but for
 /// what lies at its ends and has less than kLeastShare of the mean: what is beside interference rides along with it.
-void threshold_line(const Line& line, std::size_t run, double threshold, bool both_signs,
+/// @return whether there was any.
+bool threshold_line(const Line& line, std::size_t run, double threshold, bool both_signs, std::uint8_t mark,
                     std::vector<std::uint8_t>& found) {
   found.assign(line.length, 0);
   double sum = 0;
@@ -44,22 +48,82 @@ void threshold_line(const Line& line, std::size_t run, double threshold, bool bo
     marked_to = std::max(marked_to, end);
     any = true;
   }
-  if (!any) found.clear();
+  for (std::size_t k = 0; k < line.length && any; ++k)
+    if (found[k]) line.flags[k * line.stride] |= mark;
+  return any;
 }
 
-void threshold_lines(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags, std::uint8_t mark, bool in_time,
-                     std::size_t run, double threshold, bool both_signs, std::vector<std::uint8_t>& found) {
-  const std::size_t n_times = values.shape(0), n_channels = values.shape(1);
-  const std::size_t n_lines = in_time ? n_channels : n_times, length = in_time ? n_times : n_channels;
-  const std::size_t stride = in_time ? n_channels : 1, step = in_time ? 1 : n_channels;
-  if (run > length) return;
-  for (std::size_t i = 0; i < n_lines; ++i) {
-    const Line line{values.data() + i * step, flags.data() + i * step, length, stride};
-    threshold_line(line, run, threshold, both_signs, found);
-    for (std::size_t k = 0; k < found.size(); ++k)
-      if (found[k]) line.flags[k * stride] |= mark;
+/// Of a run that begins at each sample, where its second half begins `half` samples on.
+CONTIMG_SIMD void double_runs(std::size_t n, std::size_t half, float* sums, float* counts) {
+  for (std::size_t i = 0; i < n; ++i) {
+    sums[i] += sums[i + half];
+    counts[i] += counts[i + half];
   }
 }
+
+CONTIMG_SIMD bool any_beyond(std::size_t n, const float* sums, const float* counts, float threshold, bool both_signs) {
+  int n_beyond = 0;
+  if (both_signs)
+    for (std::size_t i = 0; i < n; ++i) n_beyond += (std::abs(sums[i]) > threshold * counts[i]) ? 1 : 0;
+  else
+    for (std::size_t i = 0; i < n; ++i) n_beyond += (sums[i] > threshold * counts[i]) ? 1 : 0;
+  return n_beyond > 0;
+}
+
+/// Sums of good samples, and their number, over the runs that begin at each sample along one direction.
+class Runs {
+ public:
+  Runs(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags, bool in_time)
+      : values_(values),
+        flags_(flags),
+        in_time_(in_time),
+        stride_(in_time ? values.shape(1) : 1),
+        sums_(values.size()),
+        counts_(values.size()) {}
+
+  std::size_t length() const { return values_.shape(in_time_ ? 0 : 1); }
+
+  /// Flags have changed.
+  void begin_again() { run_ = 0; }
+
+  /// Numbers of lines, in ascending order, in which a run is beyond the threshold (and by rounding others).
+  const std::vector<std::size_t>& lines_beyond(std::size_t run, double threshold, bool both_signs) {
+    double_until(run);
+    const auto least = static_cast<float>(threshold * (1 - 1e-5));
+    const std::size_t n_times = values_.shape(0), n_channels = values_.shape(1);
+    const std::size_t n_rows = in_time_ ? n_times + 1 - run : n_times, n = in_time_ ? n_channels : n_channels + 1 - run;
+    lines_.clear();
+    for (std::size_t t = 0; t < n_rows; ++t) {
+      const float *sums = &sums_[t * n_channels], *counts = &counts_[t * n_channels];
+      if (!any_beyond(n, sums, counts, least, both_signs)) continue;
+      if (!in_time_) lines_.push_back(t);
+      for (std::size_t k = 0; k < n && in_time_; ++k)
+        if ((both_signs ? std::abs(sums[k]) : sums[k]) > least * counts[k]) lines_.push_back(k);
+    }
+    std::sort(lines_.begin(), lines_.end());
+    lines_.erase(std::unique(lines_.begin(), lines_.end()), lines_.end());
+    return lines_;
+  }
+
+ private:
+  void double_until(std::size_t run) {
+    if (run_ == 0) {
+      take_good(values_, flags_, sums_.data(), counts_.data());
+      run_ = 1;
+    }
+    for (; run_ < run; run_ *= 2) {
+      const std::size_t half = run_ * stride_;  // what goes beyond the end of a line is not looked at
+      if (half < sums_.size()) double_runs(sums_.size() - half, half, sums_.data(), counts_.data());
+    }
+  }
+
+  NdView<const float, 2> values_;
+  NdView<const std::uint8_t, 2> flags_;
+  bool in_time_;
+  std::size_t stride_, run_ = 0;
+  std::vector<float> sums_, counts_;
+  std::vector<std::size_t> lines_;
+};
 
 /// Noise of means of runs of good samples, over that of independent ones; at least 1.
 double noise_in_common(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags, bool in_time,
@@ -107,15 +171,25 @@ void extend_line(std::uint8_t* flags, std::size_t length, std::size_t stride, st
 
 void sum_threshold(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags, std::uint8_t mark,
                    const SumThresholdOptions& options) {
+  const std::size_t n_channels = values.shape(1);
+  Runs in_time(values, flags, true), in_frequency(values, flags, false);
   std::vector<std::uint8_t> found;
   double threshold = options.first;
-  for (std::size_t run = 1; run <= options.longest; run *= 2, threshold /= options.factor) {
-    for (const bool in_time : {true, false}) {
-      if (run == 1 && !in_time) continue;
-      const double common = options.correlated && run > 1 ? noise_in_common(values, flags, in_time, run) : 1;
-      threshold_lines(values, flags, mark, in_time, run, threshold * common, options.both_signs, found);
+  for (std::size_t run = 1; run <= options.longest; run *= 2, threshold /= options.factor)
+    for (Runs* const runs : {&in_time, &in_frequency}) {
+      const bool along_time = runs == &in_time;
+      if (run > runs->length() || (run == 1 && !along_time)) continue;
+      const double common = options.correlated && run > 1 ? noise_in_common(values, flags, along_time, run) : 1;
+      const std::size_t stride = along_time ? n_channels : 1, step = along_time ? 1 : n_channels;
+      bool any = false;
+      for (const std::size_t i : runs->lines_beyond(run, threshold * common, options.both_signs)) {
+        const Line line{values.data() + i * step, flags.data() + i * step, runs->length(), stride};
+        any = threshold_line(line, run, threshold * common, options.both_signs, mark, found) || any;
+      }
+      if (!any) continue;
+      in_time.begin_again();
+      in_frequency.begin_again();
     }
-  }
 }
 
 void extend_flags(NdView<std::uint8_t, 2> flags, std::uint8_t mark, double eta) {
@@ -127,20 +201,6 @@ void extend_flags(NdView<std::uint8_t, 2> flags, std::uint8_t mark, double eta) 
   for (std::size_t t = 0; t < n_times; ++t)
     extend_line(flags.data() + t * n_channels, n_channels, 1, mark, eta, sums, highest);
   for (std::size_t i = 0; i < in_time.size(); ++i) flags.data()[i] |= in_time[i];
-}
-
-RobustLevel robust_level(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags) {
-  thread_local std::vector<float> good;
-  good.clear();
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (flags.data()[i] == 0) good.push_back(values.data()[i]);
-  RobustLevel level;
-  level.count = good.size();
-  if (good.empty()) return level;
-  level.median = upper_median(good);
-  for (float& value : good) value = std::abs(value - static_cast<float>(level.median));
-  level.sigma = 1.4826 * upper_median(good);
-  return level;
 }
 
 }  // namespace contimg::calibration

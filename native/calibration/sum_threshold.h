@@ -28,11 +28,4 @@ void sum_threshold(NdView<const float, 2> values, NdView<std::uint8_t, 2> flags,
 /// the scale-invariant rank operator (Offringa, van de Gronde & Roerdink 2012, A&A 539, A95).
 void extend_flags(NdView<std::uint8_t, 2> flags, std::uint8_t mark, double eta);
 
-/// 1.4826 times the median of |value - median| of the samples whose flag is 0, and the median itself.
-struct RobustLevel {
-  double median = 0, sigma = 0;
-  std::size_t count = 0;
-};
-RobustLevel robust_level(NdView<const float, 2> values, NdView<const std::uint8_t, 2> flags);
-
 }  // namespace contimg::calibration

@@ -97,7 +97,7 @@ export async function flagVisibilities(source: VisibilitySource, options: FlagOp
     reasons: fromRaw(raw.reasons),
     deadAntennas: raw.deadAntennas,
     shadowedAntennas: raw.shadowedAntennas,
-    ...countReasons(raw.reasons.data),
+    ...countsOf(raw.reasonCounts),
   };
 }
 
@@ -120,14 +120,13 @@ export async function writeFlags(
   await runJob(choice, () => addon().writeMsFlags({ path, reasons, fieldIds, fieldNames, dataDescriptions }));
 }
 
-function countReasons(reasons: Uint8Array): Pick<FlagReport, 'nVisibilities' | 'nFlagged' | 'counts'> {
-  const histogram = new Float64Array(256);
-  for (const reason of reasons) histogram[reason]!++;
-  const nVisibilities = reasons.length;
+/** Of how often each combination of reasons occurs. */
+function countsOf(combinations: readonly number[]): Pick<FlagReport, 'nVisibilities' | 'nFlagged' | 'counts'> {
+  const nVisibilities = combinations.reduce((sum, n) => sum + n, 0);
   const names = Object.keys(flagReasons) as FlagReason[];
   const counts = names.map(name => {
-    const visibilities = histogram.reduce((sum, n, bits) => sum + (bits & flagReasons[name] ? n : 0), 0);
+    const visibilities = combinations.reduce((sum, n, bits) => sum + (bits & flagReasons[name] ? n : 0), 0);
     return [name, { visibilities, fraction: visibilities / Math.max(1, nVisibilities) }];
   });
-  return { nVisibilities, nFlagged: nVisibilities - histogram[0]!, counts: Object.fromEntries(counts) };
+  return { nVisibilities, nFlagged: nVisibilities - combinations[0]!, counts: Object.fromEntries(counts) };
 }
