@@ -11,10 +11,8 @@ import { groupIn, observationSizes } from '../data/subband-group.js';
 import { truthOf } from '../data/uncalibrated-tile.js';
 import { debianPython } from '../peers.js';
 
-const kinds = ['narrow', 'broad', 'sporadic'] as const;
-
-/** Part of the visibilities with each kind of interference that is flagged, and of those without. */
-type Score = Readonly<Record<(typeof kinds)[number] | 'false', number>>;
+/** Part of the visibilities with each kind of interference that is flagged, and of those without as `false`. */
+type Score = Readonly<Record<string, number>>;
 
 /** Tiles with known interference. */
 interface Setting {
@@ -23,8 +21,8 @@ interface Setting {
   readonly nChannels: number;
   readonly nSources: number;
   readonly nTiles: number;
-  /** Amplitudes of each kind, sigma of a baseline. */
-  readonly strengths: readonly [number, number, number];
+  /** Amplitudes in sigma of a baseline: narrow, broad, sporadic, partial (inject-interference.py); 0 for none. */
+  readonly strengths: readonly [number, number, number, number];
 }
 
 /** Seed of the first tile of a setting; no threshold was chosen on these. */
@@ -34,20 +32,23 @@ const firstSeed = 301;
 export function interferenceCases(size: Size): Case[] {
   const tile = { ...observationSizes[size], nSources: 30, nTiles: 1 };
   const rates: readonly (readonly [number, number, Setting['strengths']])[] = [
-    [14, 24, [2, 2, 10]],
-    [14, 24, [1, 1, 5]],
-    [14, 24, [1, 1, 20]],
-    [24, 12, [2, 2, 10]],
-    [24, 12, [0.5, 0.5, 5]],
-    [14, 6, [2, 2, 10]],
-    [48, 3, [2, 2, 10]],
-    [14, 3, [2, 2, 10]],
-    [14, 24, [0, 0, 0]],
-    [14, 3, [0, 0, 0]],
+    [14, 24, [2, 2, 10, 0]],
+    [14, 24, [1, 1, 5, 0]],
+    [14, 24, [1, 1, 20, 0]],
+    [24, 12, [2, 2, 10, 0]],
+    [24, 12, [0.5, 0.5, 5, 0]],
+    [14, 6, [2, 2, 10, 0]],
+    [48, 3, [2, 2, 10, 0]],
+    [14, 3, [2, 2, 10, 0]],
+    [14, 24, [0, 0, 0, 3]],
+    [24, 12, [0, 0, 0, 2.5]],
+    [14, 24, [0, 0, 0, 10]],
+    [14, 24, [0, 0, 0, 0]],
+    [14, 3, [0, 0, 0, 0]],
   ];
   const settings: Setting[] = [
-    { ...tile, name: 'interference', strengths: [2, 2, 10] },
-    { ...tile, name: 'interference-faint', strengths: [0.5, 0.5, 5] },
+    { ...tile, name: 'interference', strengths: [2, 2, 10, 0] },
+    { ...tile, name: 'interference-faint', strengths: [0.5, 0.5, 5, 0] },
     ...rates.map(([nAntennas, nChannels, strengths]): Setting => {
       const name = `flag-rates-${nAntennas}x${nChannels}-${strengths.join('-')}`;
       return { name, nAntennas, nChannels, strengths, nSources: 6, nTiles: size === 'full' ? 10 : 2 };
@@ -92,8 +93,8 @@ function interferenceCase(setting: Setting): Case {
         work: nVisibilities / 1e6,
         errorOf: saved => Promise.resolve(scoreOf(saved).false),
         figuresOf: saved => {
-          const score = scoreOf(saved);
-          return Promise.resolve(Object.fromEntries(kinds.map(kind => [kind, score[kind]])));
+          const found = Object.entries(scoreOf(saved)).filter(([kind]) => kind !== 'false');
+          return Promise.resolve(Object.fromEntries(found));
         },
       };
     },
@@ -128,8 +129,10 @@ function meanScore(tiles: readonly string[], flagged: readonly string[]): Score 
   const scores = tiles.flatMap(
     (tile, i) => JSON.parse(python('score-flags.py', masksIn(tile), flagged[i]!)) as [Score],
   );
-  const mean = (kind: keyof Score) => scores.reduce((sum, score) => sum + score[kind], 0) / scores.length;
-  return { narrow: mean('narrow'), broad: mean('broad'), sporadic: mean('sporadic'), false: mean('false') };
+  const kinds = Object.keys(scores[0]!);
+  return Object.fromEntries(
+    kinds.map(kind => [kind, scores.reduce((sum, score) => sum + score[kind]!, 0) / scores.length]),
+  );
 }
 
 function python(script: string, ...args: string[]): string {

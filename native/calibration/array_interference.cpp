@@ -69,9 +69,10 @@ void set_levels(const PolPower& one, std::size_t begin, std::size_t end, float* 
   }
 }
 
-/// Channels whose level is above that of their neighbors in the window.
-std::vector<std::size_t> raised_channels(const std::vector<float>& level, const std::vector<std::uint8_t>& empty,
-                                         const std::vector<Window>& windows) {
+/// By how much the level of each channel is above that of its neighbors in the window, where that is more than noise; 0
+/// elsewhere.
+std::vector<float> rises_of_channels(const std::vector<float>& level, const std::vector<std::uint8_t>& empty,
+                                     const std::vector<Window>& windows) {
   Rises all;
   for (const auto& [begin, end] : windows) {
     const auto part = [first = static_cast<std::ptrdiff_t>(begin), last = static_cast<std::ptrdiff_t>(end)](
@@ -79,10 +80,9 @@ std::vector<std::size_t> raised_channels(const std::vector<float>& level, const 
     all.append(rises_above_neighbors(part(level), part(empty), kNeighbors, Surroundings::kLevel));
   }
   const double limit = kLevelThreshold * noise_of(all, empty);
-  std::vector<std::size_t> found;
   for (std::size_t k = 0; k < level.size(); ++k)
-    if (all.excess[k] > std::max(kLeastExcess, limit * all.error[k])) found.push_back(k);
-  return found;
+    if (!(all.excess[k] > std::max(kLeastExcess, limit * all.error[k]))) all.excess[k] = 0;
+  return all.excess;
 }
 
 /// The rank operator window by window: interference of one has no say in another.
@@ -111,11 +111,13 @@ NdArray<float, 2> channel_levels(const ArrayPower& power, NdView<const std::uint
   return levels;
 }
 
-NdArray<std::uint8_t, 3> find_array_interference(const ArrayPower& power,
-                                                 const std::vector<std::size_t>& window_first_channel) {
+ArrayInterference find_array_interference(const ArrayPower& power,
+                                          const std::vector<std::size_t>& window_first_channel) {
   const std::size_t n_pols = power.log_power.shape(0), n_times = power.log_power.shape(1),
                     n_channels = power.log_power.shape(2);
-  NdArray<std::uint8_t, 3> flags({n_pols, n_times, n_channels});
+  ArrayInterference result{NdArray<std::uint8_t, 3>({n_pols, n_times, n_channels}),
+                           NdArray<float, 2>({n_pols, n_channels})};
+  NdArray<std::uint8_t, 3>& flags = result.cells;
   std::copy(power.absent.begin(), power.absent.end(), flags.begin());
   const NdArray<float, 2> levels = channel_levels(power, flags.view(), window_first_channel);
   const std::vector<Window> windows = windows_of(window_first_channel, n_channels);
@@ -133,8 +135,10 @@ NdArray<std::uint8_t, 3> find_array_interference(const ArrayPower& power,
         rest(t, k) = power.log_power(p, t, k) - level[k];
       }
     }
-    for (const std::size_t k : raised_channels(level, empty, windows))
-      for (std::size_t t = 0; t < n_times; ++t) found(t, k) = 1;
+    const std::vector<float> rises = rises_of_channels(level, empty, windows);
+    std::copy(rises.begin(), rises.end(), &result.raised(p, 0));
+    for (std::size_t k = 0; k < n_channels; ++k)
+      for (std::size_t t = 0; t < n_times && rises[k] > 0; ++t) found(t, k) = 1;
     flag_rises_of_windows(windows, outlying, rest.view(), found);
     // The rest as on a baseline, less its surroundings: with few antennas the fringes of bright sources still show.
     BaselineAmplitudes array{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels})};
@@ -146,11 +150,13 @@ NdArray<std::uint8_t, 3> find_array_interference(const ArrayPower& power,
       const std::uint8_t flag = array.flags.data()[i];
       found.data()[i] = flag == kFound && is_on_some(rest.data()[i] + margin, outlying.data()[i], kAlike) ? 0 : flag;
     }
+    for (std::size_t k = 0; k < n_channels; ++k)
+      for (std::size_t t = 0; t < n_times && rises[k] > 0; ++t) found(t, k) = 0;
     extend_in_windows(windows, found);
   }
   for (std::size_t i = 0; i < flags.size(); ++i)
     if (power.absent.data()[i]) flags.data()[i] = 0;
-  return flags;
+  return result;
 }
 
 }  // namespace contimg::calibration

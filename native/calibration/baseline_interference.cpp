@@ -1,6 +1,7 @@
 #include "calibration/baseline_interference.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "calibration/good_samples.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kTimeReach = 3, kChannelReach = 7;
 constexpr int kRounds = 2;
 constexpr double kDeepPart = 0.002;  // of the values; of noise alone these are 2.9 sigma below the median
+constexpr double kSuspected = 3;     // sigma of the mean over time
 constexpr double kOverDeep = 1.7;    // what rises by more than so many times that is no fringe
 
 /// The samples that are summed up about sample `i` of a line: up to `reach` to either side. Towards the ends the box
@@ -93,6 +95,20 @@ double depth_of_falls(NdView<const float, 2> rest, const NdArray<std::uint8_t, 2
   return median - *deep;
 }
 
+/// Suspected channels whose mean over time is above that of their surroundings.
+void flag_suspects(NdView<const float, 2> rest, NdView<std::uint8_t, 2> flags, std::uint8_t mark,
+                   const std::vector<std::uint8_t>& suspects) {
+  for (std::size_t k = 0; k < suspects.size(); ++k) {
+    if (!suspects[k]) continue;
+    double sum = 0, n = 0;
+    for (std::size_t t = 0; t < rest.shape(0); ++t)
+      if (flags(t, k) == 0) sum += rest(t, k), n += 1;
+    if (!(sum > kSuspected * std::sqrt(n))) continue;
+    for (std::size_t t = 0; t < rest.shape(0); ++t)
+      if (flags(t, k) == 0) flags(t, k) = mark;
+  }
+}
+
 }  // namespace
 
 void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const BaselineFlagging& options) {
@@ -117,6 +133,7 @@ void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const Baseli
     for (std::uint8_t& flag : baseline.flags)
       if (flag == mark) flag = 0;  // found before: judged anew, against surroundings without it
     sum_threshold(rest.view(), baseline.flags.view(), mark, tested);
+    flag_suspects(rest.view(), baseline.flags.view(), mark, options.suspects);
   }
   extend_flags(baseline.flags.view(), mark, options.eta);
 }

@@ -2,6 +2,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <vector>
 
 #include "core/nd_array.h"
 
@@ -23,6 +24,9 @@ struct BaselineFlagging {
   /// falls tells what is no interference; and neighbors have them in common (SumThresholdOptions::correlated).
   bool fringes = false;
   double least_sigma = 0;  ///< the values are not smoother than this, whatever their noise
+  /// Channels that other baselines have interference in at all times, 1, or 0; none if empty. They are judged by their
+  /// mean over time too: they are few, and what is far below the noise of a visibility shows in it.
+  std::vector<std::uint8_t> suspects = {};
 };
 
 /// Finds interference on one baseline: amplitudes less their surroundings (a mean over 7 times and 15 channels without

@@ -11,6 +11,7 @@
 
 #include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
+#include "calibration/raised_channels.h"
 #include "calibration/shadowing.h"
 #include "calibration/window_amplitudes.h"
 #include "core/median.h"
@@ -71,13 +72,18 @@ class Flagging {
     }
     if (!options_.interference) return;
     interference_ = find_array_interference(power, o_.spw_first_channel);
-    inverse_levels_ = channel_levels(power, interference_.view(), o_.spw_first_channel);
-    for (float& level : inverse_levels_) level = std::exp(-0.5f * level);
+    inverse_levels_ = channel_levels(power, interference_.cells.view(), o_.spw_first_channel);
+    for (std::size_t i = 0; i < inverse_levels_.size(); ++i) {
+      // What raises a channel above its neighbors is no level of it.
+      const float level = inverse_levels_.data()[i] - interference_.raised.data()[i];
+      inverse_levels_.data()[i] = std::exp(-0.5f * level);
+    }
   }
 
   void add(const VisibilityBlock& block) {
     const auto window = collector_.add(block);
     if (!window) return;
+    if (options_.interference) judge_raised_channels(*window);
     parallel_for(collector_.n_baselines(), options_.threads, [&](std::size_t baseline) {
       for (const std::size_t row : collector_.rows(baseline)) flag_row(*window, baseline, row);
       if (options_.interference) find_interference(*window, baseline);
@@ -96,6 +102,29 @@ class Flagging {
     }
   }
 
+  /// Of the channels of a window, 1: it is above its neighbors at all times.
+  std::vector<std::uint8_t> raised_in(const WindowAmplitudes& window, std::size_t pol) const {
+    std::vector<std::uint8_t> raised(window.values.shape(3));
+    for (std::size_t k = 0; k < raised.size(); ++k) raised[k] = interference_.raised(pol, window.first_channel + k) > 0;
+    return raised;
+  }
+
+  /// What raises a channel is flagged on all baselines if all have it; baselines find it on themselves otherwise.
+  void judge_raised_channels(const WindowAmplitudes& window) {
+    std::vector<std::size_t> cross;
+    for (std::size_t b = 0; b < collector_.n_baselines(); ++b) {
+      const std::size_t row = collector_.rows(b).front();
+      if (o_.antenna1[row] != o_.antenna2[row]) cross.push_back(b);
+    }
+    parallel_for(o_.n_pols(), options_.threads, [&](std::size_t p) {
+      const std::vector<std::uint8_t> raised = raised_in(window, p);
+      for (std::size_t k = 0; k < raised.size(); ++k) {
+        if (!raised[k] || !is_on_all(window, p, k, raised, cross)) continue;
+        for (std::size_t t = 0; t < o_.time_mjd_s.size(); ++t) interference_.cells(p, t, window.first_channel + k) = 1;
+      }
+    });
+  }
+
   /// What can be said of each visibility by itself, of its antennas and channel, and of the array.
   void flag_row(const WindowAmplitudes& window, std::size_t baseline, std::size_t row) {
     const std::size_t a = o_.antenna1[row], b = o_.antenna2[row], t = o_.time_index[row];
@@ -111,7 +140,7 @@ class Flagging {
         if (amplitude < 0) reasons |= kFlaggedBefore;
         if (amplitude == WindowAmplitudes::kInvalid) reasons |= kInvalid;
         if (edge_[channel]) reasons |= kBandEdge;
-        if (options_.interference && amplitude > 0 && interference_(p, t, channel)) reasons |= kInterference;
+        if (options_.interference && amplitude > 0 && interference_.cells(p, t, channel)) reasons |= kInterference;
         flags.reasons(row, channel, p) = reasons;
       }
   }
@@ -137,6 +166,7 @@ class Flagging {
       BaselineFlagging flagging;
       flagging.threshold = options_.interference_threshold;
       flagging.eta = options_.eta;
+      flagging.suspects = raised_in(window, p);
       flag_baseline(one, kInterference, flagging);
       for (const std::size_t row : rows)
         for (std::size_t k = 0; k < n_channels; ++k)
@@ -151,7 +181,7 @@ class Flagging {
   std::vector<std::uint8_t> edge_;
   std::vector<bool> dead_;
   NdArray<std::uint8_t, 2> shadowed_;
-  NdArray<std::uint8_t, 3> interference_;
+  ArrayInterference interference_;
   NdArray<float, 2> inverse_levels_;  ///< of the amplitudes of channels
 };
 

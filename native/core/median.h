@@ -14,8 +14,8 @@ T upper_median(std::vector<T>& values) {
   return *middle;
 }
 
-/// The same of `n` finite values that stay in their order: bisected by counting, which is quicker than sorting in part
-/// where all fit into the first cache (1152 values: 1.9 against 9.5 microseconds, one core).
+/// The same of `n` finite values that stay in their order: bisected by counting, which takes a third of the time of
+/// sorting in part where all fit into the first cache (a thousand values).
 float upper_median(const float* values, std::size_t n);
 
 }  // namespace contimg

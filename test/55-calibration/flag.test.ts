@@ -29,6 +29,7 @@ interface Score {
   readonly narrow: number;
   readonly broad: number;
   readonly sporadic: number;
+  readonly partial?: number;
   readonly false: number;
 }
 
@@ -55,13 +56,16 @@ describeIf(
       for (const kind of ['narrow', 'broad', 'sporadic'] as const)
         expect(own[kind]).toBeGreaterThanOrEqual(other[kind]);
       expect(own.false).toBeLessThan(other.false);
-      return { own };
+      return { own, other };
     }
 
     test('more is found, what hides below the noise of a baseline too', async () => {
       const args = ['--antennas', '14', '--channels', '24', '--integrations', '24', '--seed', '9'];
-      const { own } = await scores('plain', args, 5, [2, 2, 10]);
+      const { own, other } = await scores('plain', args, 5, [2, 2, 10, 3]);
       for (const kind of ['narrow', 'broad', 'sporadic'] as const) expect(own[kind]).toBeGreaterThan(0.98);
+      // Channels of 3 sigma on a third of the baselines are found there, and not flagged on the others.
+      expect(own.partial).toBeGreaterThan(0.85);
+      expect(other.partial).toBeLessThan(0.5);
       expect(own.false).toBeLessThan(0.0005);
     });
 

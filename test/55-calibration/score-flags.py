@@ -6,8 +6,8 @@ import numpy as np
 from casacore.tables import table
 
 masks = np.load(sys.argv[1])
-kinds = ("narrow", "broad", "sporadic")
-anything = np.any([masks[kind] for kind in kinds], axis=0)
+kinds = [kind for kind in masks.files if kind != "cross"]
+anything = np.any([masks[kind] for kind in kinds], axis=0) if kinds else np.zeros((len(masks["cross"]), 1), bool)
 scores = []
 for path in sys.argv[2:]:
     with table(path, ack=False) as ms:

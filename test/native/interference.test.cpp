@@ -8,6 +8,7 @@
 #include "calibration/series_rises.h"
 #include "calibration/sum_threshold.h"
 #include "calibration/window_rises.h"
+#include "core/median.h"
 #include "core/nd_array.h"
 
 using namespace contimg;
@@ -28,6 +29,17 @@ std::size_t count(const NdArray<std::uint8_t, 2>& flags) {
 }
 
 }  // namespace
+
+TEST_CASE("the median by counting is the median by sorting") {
+  std::mt19937 random(21);
+  std::uniform_real_distribution<float> uniform(-2, 2);
+  for (const std::size_t n : {1, 2, 3, 8, 1001, 1152}) {
+    std::vector<float> values(n);
+    for (float& value : values) value = n % 2 ? uniform(random) : std::round(4 * uniform(random)) * 1e30f;  // with ties
+    const float counted = upper_median(values.data(), n);
+    CHECK(counted == upper_median(values));
+  }
+}
 
 TEST_CASE("the noise of a series is right with few neighbors as with many, and on a slope") {
   for (const Surroundings kind : {Surroundings::kLevel, Surroundings::kLine})
