@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import { isoToMjdSec } from '../core/time.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { CheckedMosaicOptions } from './options.js';
@@ -52,10 +54,10 @@ function historyOf(
   options: CheckedMosaicOptions,
 ): string[] {
   const formula = 'linear mosaic: sum(A I / sigma^2) / sum(A^2 / sigma^2) (Sault et al. 1996)';
-  const { rejectSigma, maxBeamDifference, maxNoiseRatio, minDynamicRange } = options;
+  const { rejectSigma, maxBeamDifference, maxFreqDifferenceHz, maxNoiseRatio, minDynamicRange } = options;
   return [
     `${formula}, A >= ${options.primaryBeamCutoff}, kernel ${options.kernel}`,
-    `tiles with beams within ${maxBeamDifference} of the median, noise up to ${maxNoiseRatio} times the median, dynamic range from ${minDynamicRange}`,
+    `tiles with beams within ${maxBeamDifference} of the median, frequencies within ${maxFreqDifferenceHz / 1e6} MHz of it, noise up to ${maxNoiseRatio} times the median, dynamic range from ${minDynamicRange}`,
     ...(commonBeam ? [`beams convolved to ${commonBeam.majorArcsec}" x ${commonBeam.minorArcsec}"`] : []),
     ...(rejectSigma > 0
       ? [`pixels beyond ${rejectSigma} sigma + 10 % of the median of three tiles or more rejected`]
@@ -65,7 +67,9 @@ function historyOf(
   ];
 }
 
-function describe({ id, rmsJyBeam, fluxScale, shiftArcsec, raw }: TileSurvey): string {
+function describe({ id: name, rmsJyBeam, fluxScale, shiftArcsec, raw }: TileSurvey): string {
+  const file = 'path' in raw.image ? basename(raw.image.path) : name;
+  const id = file === name ? name : `${name} (${file})`;
   const noise = `sigma ${rmsJyBeam.toExponential(4)} Jy/beam${raw.noise ? ', the median of a map' : ''}`;
   const weight = `, weight ${(1 / rmsJyBeam ** 2).toExponential(4)} at A = 1`;
   const scale = fluxScale === 1 ? '' : `, flux times ${fluxScale}`;

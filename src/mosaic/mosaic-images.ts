@@ -44,7 +44,7 @@ export async function mosaicImages(tiles: readonly MosaicTile[], options: Mosaic
     ...(raw.chiSquare ? { chiSquare: image(raw.chiSquare, unitless('')) } : {}),
     toString() {
       const least = 1e3 / Math.sqrt(raw.weight!.data.reduce((a, b) => Math.max(a, b), 0));
-      return `Mosaic ${nx}x${ny}, ${wcs.cellArcsec}", ${nTiles} tiles, rms from ${least.toPrecision(3)} mJy/beam`;
+      return `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${nTiles} tiles, rms from ${least.toPrecision(3)} mJy/beam`;
     },
   };
 }
@@ -100,6 +100,7 @@ export async function mosaicFiles(
     ...reportOf(plan, raw.tiles),
     grid: plan.grid,
     files: Object.values(files).map(({ path }) => path),
-    toString: () => `Mosaic ${nx}x${ny}, ${wcs.cellArcsec}", ${plan.good.length} tiles, in ${name}.fits`,
+    toString: () =>
+      `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${plan.good.length} tiles, in ${name}.fits`,
   };
 }

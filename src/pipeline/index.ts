@@ -38,7 +38,7 @@ export { writeCalibrationPictures } from './write-calibration-pictures.js';
 export { checkJointMosaicAbsent, writeJointMosaic } from './write-joint-mosaic.js';
 export type { JointMosaicFiles } from './write-joint-mosaic.js';
 export { checkSelfCalibrationAbsent, writeSelfCalibration } from './write-self-calibration.js';
-export { writeMosaicSummary } from './write-mosaic-summary.js';
+export { checkMosaicSummaryAbsent, writeMosaicSummary } from './write-mosaic-summary.js';
 export type { MosaicSummary, SummarizedMosaic } from './write-mosaic-summary.js';
 export { checkTileImagesAbsent, writeTileImages } from './write-tile-images.js';
 export { mosaicLimits } from './validate-mosaic.js';

@@ -4,7 +4,7 @@ import { writeFits } from '../fits/index.js';
 import type { WriteFitsOptions } from '../fits/index.js';
 import type { JointMosaic } from '../imaging/index.js';
 import { checkAbsent } from './check-absent.js';
-import { writeMosaicSummary } from './write-mosaic-summary.js';
+import { checkMosaicSummaryAbsent, writeMosaicSummary } from './write-mosaic-summary.js';
 import type { MosaicSummary } from './write-mosaic-summary.js';
 
 /** The ends of the names of a joint mosaic's images; where the first stands the others do. */
@@ -28,7 +28,7 @@ export interface JointMosaicFiles extends MosaicSummary {
  *
  * @param name - path of the files without these ends; its folder exists.
  * @param catalogue - sources whose fluxes and positions the mosaic's are compared with.
- * @throws {OutputExistsError} one of the images exists and `overwrite` is not set: nothing is written.
+ * @throws {OutputExistsError} one of the images, the picture or the figures exists and `overwrite` is not set: nothing is written.
  * @throws {DiskFullError, FileAccessError} as `writeFits`.
  */
 export async function writeJointMosaic(
@@ -48,10 +48,11 @@ export async function writeJointMosaic(
 }
 
 /**
- * Refuses a name under which images exist, before any work is done.
+ * Refuses a name under which images or a summary exist, before any work is done.
  *
  * @throws {OutputExistsError}
  */
-export function checkJointMosaicAbsent(name: string): Promise<void> {
-  return checkAbsent(Object.keys(products).map(end => `${checkText('name', name)}${end}.fits`));
+export async function checkJointMosaicAbsent(name: string): Promise<void> {
+  await checkAbsent(Object.keys(products).map(end => `${checkText('name', name)}${end}.fits`));
+  await checkMosaicSummaryAbsent(name);
 }

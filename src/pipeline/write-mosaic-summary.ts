@@ -6,6 +6,7 @@ import type { SkyImage } from '../fits/index.js';
 import { findPeaks } from '../mosaic/index.js';
 import type { MosaicFiles } from '../mosaic/index.js';
 import type { CleanCycle, CleanStop } from '../imaging/index.js';
+import { checkAbsent } from './check-absent.js';
 import { compareCatalogue } from './compare-catalogue.js';
 import type { CatalogueComparison } from './compare-catalogue.js';
 import { measureMosaic } from './validate-mosaic.js';
@@ -50,6 +51,15 @@ export async function writeMosaicSummary(
   const all = { grid, beam, freqHz, tiles, leftOut, checks, clean, sources, ...figures };
   await writeFile(files[1], JSON.stringify(all, null, 2));
   return { files, catalogue: figures.catalogue };
+}
+
+/**
+ * Refuses a name under which a summary exists, before any work is done.
+ *
+ * @throws {OutputExistsError}
+ */
+export function checkMosaicSummaryAbsent(name: string): Promise<void> {
+  return checkAbsent([`${name}.png`, `${name}.json`]);
 }
 
 /** What takes the noise map: it is not kept while the picture is made. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -125,10 +125,55 @@ describe('contimg mosaic', () => {
     expect((await readFits(join(folder, 'dish.fits'))).keywords).toMatchObject({ KERNEL: 'lanczos3', NTILES: 1 });
   });
 
+  it('takes tiles of one frequency for tiles, also where their names are numbers', async () => {
+    for (const [i, name] of ['a', 'b'].entries())
+      for (const end of ['image', 'pb'])
+        copyFileSync(join(folder, `${name}-${end}.fits`), join(folder, `tile-000${i}-${end}.fits`));
+    const run = await mosaic('tile-0000-image.fits', 'tile-0001-image.fits', '-o', 'numbered');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/2 tiles, in numbered\.fits$/m);
+    // Of other frequencies they are parts of a band.
+    const second = await readFits(join(folder, 'tile-0001-image.fits'));
+    await writeFits(join(folder, 'tile-0001-image.fits'), { ...second, freqHz: 1.42e9 }, { overwrite: true });
+    const parts = await mosaic('tile-0000-image.fits', 'tile-0001-image.fits', '-o', 'parts');
+    expect(parts.exitCode, parts.stderr).toBe(0);
+    expect(parts.stdout).toMatch(/1 tiles, in parts-0000\.fits[^]*1 tiles, in parts-0001\.fits/);
+  });
+
+  it('has options for the limits that its messages name, and records them', async () => {
+    const image = await readFits(join(folder, 'b-image.fits'));
+    const beam = { majorArcsec: 80, minorArcsec: 60, positionAngleDeg: 0 };
+    await writeFits(join(folder, 'odd-image.fits'), { ...image, beam, freqHz: 1.3e9 });
+    copyFileSync(join(folder, 'b-pb.fits'), join(folder, 'odd-pb.fits'));
+    const args = ['a-image.fits', 'b-image.fits', 'odd-image.fits', '-o', 'limits'];
+    const refused = await mosaic(...args);
+    expect(refused.stderr).toMatch(/within 20 % of the median .* maxBeamDifference.*\[MOSAIC\]$/);
+    const left = await mosaic(...args, '--bad-tiles', 'leave-out', '--max-beam-difference', '0.4');
+    expect(left.stdout).toMatch(/2 tiles.*\nleft out b: Expected frequencies within 50 MHz/);
+    const limits = ['--max-beam-difference', '0.4', '--max-freq-difference', '110', '--max-noise-ratio', '3'];
+    const run = await mosaic(...args, ...limits, '--min-dynamic-range', '2', '--overwrite');
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { history } = await readFits(join(folder, 'limits.fits'));
+    expect(history[1]).toBe(
+      'tiles with beams within 0.4 of the median, frequencies within 110 MHz of it, noise up to 3 times the median, dynamic range from 2',
+    );
+    // Two tiles of one name are told apart by their files.
+    expect(history.slice(2).map(line => /^tile [^:]*/.exec(line)![0])).toEqual([
+      'tile a (a-image.fits)',
+      'tile b (b-image.fits)',
+      'tile b (odd-image.fits)',
+    ]);
+  });
+
   it('replaces a mosaic only where it is told to', async () => {
     const again = await mosaic('a-image.fits', '-o', 'strip');
     expect(again).toMatchObject({ exitCode: 1, stdout: '' });
     expect(again.stderr).toMatch(/strip.*\[OUTPUT_EXISTS\]$/);
+    writeFileSync(join(folder, 'mine.json'), 'mine');
+    const beside = await mosaic('a-image.fits', '-o', 'mine');
+    expect(beside.stderr).toMatch(/mine\.json.*\[OUTPUT_EXISTS\]$/);
+    expect(readFileSync(join(folder, 'mine.json'), 'utf8')).toBe('mine');
+    expect((await readdir(folder)).filter(name => name.startsWith('mine'))).toEqual(['mine.json']);
     const over = await mosaic('a-image.fits', '-o', 'strip', '--overwrite');
     expect(over.exitCode, over.stderr).toBe(0);
   });
@@ -136,6 +181,7 @@ describe('contimg mosaic', () => {
   it.each([
     [['a-image.fits'], 2, /required option '-o, --output/],
     [['a-pb.fits', '-o', 'x'], 2, /primary beam of a-pb.fits beside it as NAME-pb.fits, or --dish/],
+    [['a-image-pb.fits', '-o', 'x', '--dish', '4.65'], 2, /not divided by the primary beam.*a-image-pb\.fits/],
     [['a-image.fits', '-o', 'x', '--kernel', 'nearest'], 2, /--kernel <name>/],
     [['a-image.fits', '-o', 'x', '--max-pixels', '100'], 1, /at most 100 pixels.*\[MOSAIC\]/],
     [['a-image.fits', '-o', 'x', '--catalogue', 'none.csv'], 1, /none.csv.*\[FILE_ACCESS\]/],

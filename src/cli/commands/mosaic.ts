@@ -1,19 +1,18 @@
-import { access } from 'node:fs/promises';
-
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 
 import { readSkyModel } from '../../calibration/index.js';
 import { mosaicFiles, mosaicPlanes, mosaicTiers } from '../../mosaic/index.js';
-import type { MosaicFiles, MosaicOptions, MosaicTile } from '../../mosaic/index.js';
+import type { MosaicFiles, MosaicFilesOptions } from '../../mosaic/index.js';
 import type { JointMosaic } from '../../imaging/index.js';
-import { writeMosaicSummary } from '../../pipeline/index.js';
+import { checkMosaicSummaryAbsent, writeMosaicSummary } from '../../pipeline/index.js';
 import type { JointMosaicFiles, MosaicSummary } from '../../pipeline/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { UsageError } from '../exit-codes.js';
 import { addImagingOptions } from '../imaging-options.js';
 import { jointSchema, makeJointMosaic } from '../joint-mosaic.js';
 import { integerOption, numberOption, optionName, parseWith } from '../load-config.js';
+import { tilesByPlane } from '../mosaic-tiles.js';
 import { progressDisplay } from '../progress-display.js';
 
 const kernels = ['bilinear', 'bicubic', 'lanczos3', 'optimal', 'adaptive'] as const;
@@ -31,6 +30,11 @@ const schema = z.object({
   reject: numberOption.min(0).optional(),
   catalogue: z.string().optional(),
   maxPixels: numberOption.positive().optional(),
+  maxBeamDifference: numberOption.positive().optional(),
+  maxFreqDifference: numberOption.positive().optional(),
+  maxNoiseRatio: numberOption.min(1).optional(),
+  minDynamicRange: numberOption.min(0).optional(),
+  badTiles: z.enum(['fail', 'leave-out']).optional(),
   overwrite: z.boolean().optional(),
   threads: integerOption.min(0).max(1024).optional(),
   json: z.boolean().optional(),
@@ -40,7 +44,19 @@ const schema = z.object({
 type Options = z.infer<typeof schema>;
 
 /** Options that go with images alone, and with visibilities alone. */
-const ofImages = ['tier', 'kernel', 'projection', 'commonBeam', 'compare', 'reject'] as const;
+const ofImages = [
+  'tier',
+  'kernel',
+  'projection',
+  'commonBeam',
+  'compare',
+  'reject',
+  'maxBeamDifference',
+  'maxFreqDifference',
+  'maxNoiseRatio',
+  'minDynamicRange',
+  'badTiles',
+] as const;
 const ofVisibilities = Object.keys(jointSchema.shape) as (keyof typeof jointSchema.shape)[];
 
 /** `contimg mosaic`: images of overlapping fields to one. */
@@ -72,6 +88,13 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
       .option('--reject <sigma>', 'leave out pixels that the median of three tiles or more contradicts')
       .option('--catalogue <csv>', 'compare fluxes and positions with a catalogue: columns ra_deg, dec_deg, flux_jy')
       .option('--max-pixels <n>', 'refuse a larger mosaic (default 1e8)')
+      .option('--max-beam-difference <fraction>', 'refuse a tile whose beam is further from the median (default 0.2)')
+      .option('--max-freq-difference <MHz>', 'refuse a tile whose frequency is further from the median (default 50)')
+      .option('--max-noise-ratio <factor>', 'refuse a tile with more than this times the median noise (default: none)')
+      .option('--min-dynamic-range <factor>', 'refuse a tile whose peak is below this times its noise (default 0)')
+      .addOption(
+        new Option('--bad-tiles <what>', 'what refusing a tile means (default fail)').choices(['fail', 'leave-out']),
+      )
       .option('--overwrite', 'replace files that exist')
       .option('--threads <n>', 'threads, 0 for all cores (default 0, or CONTIMG_THREADS)')
       .option('--json', 'print one line of JSON for each mosaic: the files, the tiles, and every check'),
@@ -111,39 +134,24 @@ function refuseOthers(options: Options): void {
   throw new UsageError(options.joint ? `${flag} goes with images, not with --joint` : `${flag} goes with --joint`);
 }
 
-/** Mosaics by their names: one, or one for each part of the band, where the images are `NAME-0000-image.fits`, ... */
+/** Mosaics by their names: one, or one for each part of the band. */
 async function makeMosaics(
   paths: readonly string[],
   options: Options,
-  how: MosaicOptions & { overwrite?: boolean | undefined },
+  how: MosaicFilesOptions,
 ): Promise<Map<string, MosaicFiles>> {
-  const planes = new Map<string, MosaicTile[]>();
-  for (const path of paths) {
-    const plane = /-(\d{4}|MFS)-image\.fits$/.exec(path)?.[1] ?? '';
-    planes.set(plane, [...(planes.get(plane) ?? []), await tileOf(path, options.dish)]);
-  }
-  const [first, ...others] = planes;
-  if (others.length === 0) return new Map([[options.output, await mosaicFiles(options.output, first![1], how)]]);
-  if (planes.has('')) throw new UsageError('Expected all tiles as parts of the band, NAME-0000-image.fits, or none');
-  const parts = [...planes].sort().map(([name, tiles]) => ({ name, tiles }));
-  const made = await mosaicPlanes(options.output, parts, how);
-  return new Map(made.map((mosaic, i) => [`${options.output}-${parts[i]!.name}`, mosaic]));
+  const planes = [...(await tilesByPlane(paths, options.dish))].map(([name, tiles]) => ({ name, tiles }));
+  const names = planes.map(({ name }) => (planes.length === 1 ? options.output : `${options.output}-${name}`));
+  if (!options.overwrite) for (const name of names) await checkMosaicSummaryAbsent(name);
+  const made =
+    planes.length === 1
+      ? [await mosaicFiles(options.output, planes[0]!.tiles, how)]
+      : await mosaicPlanes(options.output, planes, how);
+  return new Map(made.map((mosaic, i) => [names[i]!, mosaic]));
 }
 
-/** @throws {UsageError} a tile without a primary beam. */
-async function tileOf(path: string, dishDiameterMeters: number | undefined): Promise<MosaicTile> {
-  if (dishDiameterMeters !== undefined) return { image: path, primaryBeam: { dishDiameterMeters } };
-  const primaryBeam = path.replace(/-image\.fits$/, '-pb.fits');
-  const exists = await access(primaryBeam).then(
-    () => primaryBeam !== path,
-    () => false,
-  );
-  if (!exists) throw new UsageError(`Expected the primary beam of ${path} beside it as NAME-pb.fits, or --dish`);
-  return { image: path, primaryBeam };
-}
-
-function toMosaicOptions(options: Options): MosaicOptions & { overwrite?: boolean | undefined } {
-  const given: MosaicOptions = {
+function toMosaicOptions(options: Options): MosaicFilesOptions {
+  const given: MosaicFilesOptions = {
     primaryBeamCutoff: options.cutoff,
     kernel: options.kernel,
     cellArcsec: options.cell,
@@ -152,6 +160,11 @@ function toMosaicOptions(options: Options): MosaicOptions & { overwrite?: boolea
     compareTiles: options.compare,
     rejectSigma: options.reject,
     maxPixels: options.maxPixels,
+    maxBeamDifference: options.maxBeamDifference,
+    maxFreqDifferenceHz: options.maxFreqDifference && options.maxFreqDifference * 1e6,
+    maxNoiseRatio: options.maxNoiseRatio,
+    minDynamicRange: options.minDynamicRange,
+    badTiles: options.badTiles === 'leave-out' ? 'leaveOut' : options.badTiles,
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...(options.tier ? mosaicTiers[options.tier] : {}), ...set, overwrite: options.overwrite };
