@@ -28,7 +28,9 @@ constexpr double kCellsApart = 3;              // sources must be, from each oth
 // Closer than this to a source and fainter than this part of it, what is left of it is taken for smearing.
 constexpr double kHaloCells = 30, kHaloLevel = 0.01;
 constexpr std::size_t kMaxSources = 1000;
-constexpr int kMaxSteps = 8;              // of a fit in a row; 5 to 7 do from the coarse image's position
+constexpr double kBorderPixels = 1;  // less than this within the image a source would be split: it is taken as a whole
+constexpr double kBorderCells = 1;   // less than this within, by the coarse image, the fit tells where it is
+constexpr int kMaxSteps = 8;         // of a fit in a row; 5 to 7 do from the coarse image's position
 constexpr std::size_t kSample = 2000000;  // visibilities from which the length of a step is taken
 constexpr double kShortest = 0.1;
 constexpr double kSettled = 0.5;  // sigmas of the flux: a step smaller than this is the last
@@ -68,6 +70,16 @@ SkyGrid coarse_field(const StokesVisibilities& data, const TileResponse& respons
   return {response.center, size(extent.l), size(extent.m), cell};
 }
 
+/// Within the image, by more than a margin.
+OuterSources::IsInner inside(const SkyGrid& grid, double margin_pixels) {
+  return [grid, margin_pixels](const Component& source) {
+    const auto [x, y] = position_of(grid, source);
+    const double first = margin_pixels - 0.5;
+    return x >= first && x <= static_cast<double>(grid.nx - 1) - first && y >= first &&
+           y <= static_cast<double>(grid.ny - 1) - first;
+  };
+}
+
 double distance(const Component& a, const Component& b) { return std::hypot(a.l - b.l, a.m - b.m); }
 
 }  // namespace
@@ -99,15 +111,10 @@ OuterSources::OuterSources(StokesVisibilities& data, const TileResponse& respons
     : data_(data),
       response_(response),
       field_(coarse_field(data, response, inner)),
-      is_inner_(std::move(is_inner)),
-      threads_(threads) {
-  if (is_inner_) return;
-  is_inner_ = [inner](const Component& source) {
-    const auto [x, y] = position_of(inner, source);
-    return x >= -0.5 && x <= static_cast<double>(inner.nx) - 0.5 && y >= -0.5 &&
-           y <= static_cast<double>(inner.ny) - 0.5;
-  };
-}
+      is_inner_(is_inner ? is_inner : inside(inner, kBorderPixels)),
+      is_surely_inner_(is_inner ? is_inner
+                                : inside(inner, kBorderPixels + kBorderCells * field_.cell_rad / inner.cell_rad)),
+      threads_(threads) {}
 
 /// What coarse images need, of which there may be none.
 void OuterSources::prepare(const JobContext& context) {
@@ -178,7 +185,7 @@ std::vector<Component> OuterSources::candidates(const JobContext& context) const
   std::vector<Component> found;
   for (const Sum& sum : sums) {
     const Component source{sum.l / sum.flux, sum.m / sum.flux, sum.flux + level};
-    if (!is_inner_(source)) found.push_back(source);
+    if (!is_surely_inner_(source)) found.push_back(source);
   }
   return found;
 }

@@ -27,7 +27,7 @@ class OuterSources {
 
   /// @param data      weighted; changed by find()
   /// @param inner     the tile's own grid
-  /// @param is_inner  what is left alone; default: what lies within that
+  /// @param is_inner  what is left alone; default: what lies within that by more than a pixel
   OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner, unsigned threads,
                IsInner is_inner = {});
 
@@ -64,8 +64,9 @@ class OuterSources {
 
   StokesVisibilities& data_;
   const TileResponse& response_;
-  SkyGrid field_;  ///< of the coarse images; nx = 0 where the tile's grid holds it all
-  IsInner is_inner_;
+  SkyGrid field_;            ///< of the coarse images; nx = 0 where the tile's grid holds it all
+  IsInner is_inner_;         ///< by its fit
+  IsInner is_surely_inner_;  ///< by a coarse image already
   unsigned threads_;
   NdArray<float, 2> short_weights_, psf_;  ///< of coarse images
   double sum_of_short_weights_ = 0;

@@ -45,7 +45,11 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
   ): SkyImage => ({
     ...common,
     ...more,
-    keywords: { ...common.keywords, ...(noise !== undefined && { NOISE: noise }) },
+    keywords: {
+      ...common.keywords,
+      ...(unit.startsWith('Jy') && { BTYPE: 'Intensity' }),
+      ...(noise !== undefined && { NOISE: noise }),
+    },
     pixels: fromRaw(pixels),
     unit,
     history,
@@ -53,6 +57,7 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
   const { primaryBeamCutoff: cutoff } = options;
   const attenuated = tile.dishDiameterMeters > 0 ? 'attenuated by the primary beam' : 'without primary beam';
   const noise = tile.rmsJyBeam;
+  const rounded = (value: number) => Number(value.toPrecision(5));
   return tileImages({
     restored: image(tile.restored, 'Jy/beam', [...cleaned, `restored image, ${attenuated}`], { beam, noise }),
     restoredPb: image(
@@ -61,7 +66,7 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
       [
         ...cleaned,
         `restored image divided by the primary beam, blank below ${cutoff}`,
-        `noise ${noise} at a beam of 1`,
+        `noise ${rounded(noise)} Jy/beam at a beam of 1`,
       ],
       { beam },
     ),
@@ -74,7 +79,7 @@ function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[
     psf: image(tile.psf, '', [...gridded, 'point spread function'], { beam }),
     weight: image(tile.weight, 'beam2/Jy2', [
       ...cleaned,
-      `inverse variance of the image divided by the primary beam: (beam / ${noise})^2`,
+      `inverse variance of the image divided by the primary beam: (beam / ${rounded(noise)} Jy)^2`,
     ]),
     primaryBeam: image(tile.primaryBeam, '', [...gridded, 'primary beam, power, averaged over band and pointings']),
     spectralIndex:

@@ -49,7 +49,7 @@ export function describeSubtracted({ length }: readonly unknown[], which: string
 /** What clean did. */
 export function describeCycles({ cycles, stop }: RawClean): string {
   const nComponents = cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
-  return `clean took ${nComponents} components in ${cycles.length} major cycles and stopped by: ${stop}`;
+  return `clean took ${nComponents} components in ${cycles.length} major ${cycles.length === 1 ? 'cycle' : 'cycles'} and stopped by: ${stop}`;
 }
 
 export function beamOf({ beamMajorRad, beamMinorRad, beamPositionAngleRad }: RawClean): Beam {

@@ -81,6 +81,11 @@ it('a source just beyond the last row reaches into the image, once', async () =>
   const apparentJy = apparentFluxJy(truth, bright);
   expect(border / apparentJy).toBeGreaterThan(0.95);
   expect(border / apparentJy).toBeLessThan(1.01);
+  // It is one source, not a part within the image and one beyond.
+  const near = tile.outerSources.filter(source => separationRad(source, bright) < 1e-3);
+  expect(near.map(source => Math.abs(source.apparentFluxJy / apparentJy - 1) < 0.01)).toEqual([true]);
+  const inImage = tile.model.pixels.data.slice(npix * (npix - 8)).reduce((sum, flux) => sum + Math.abs(flux), 0);
+  expect(inImage).toBeLessThan(0.02 * apparentJy);
 });
 
 it('sources that are faint, or not alone, are left to clean', async () => {
