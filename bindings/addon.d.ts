@@ -650,6 +650,8 @@ export interface RawMosaicTile {
   sigma: number;
   scale: number;
   grid: RawCelestialGrid;
+  /** Covariance of the beam, once convolved, whose shape the noise has, pixel^2. */
+  noiseBeam: RawCovariance;
   /** Covariances of the beams, pixel^2, and what the noise is multiplied by. */
   convolution?: { from: RawCovariance; to: RawCovariance; noiseGrowth: number };
 }

@@ -91,6 +91,7 @@ mosaic::MosaicTile mosaic_tile(const Napi::Object& tile) {
   if (has(tile, "noise")) result.noise = pixels(tile, "noise");
   result.sigma = number(tile, "sigma");
   result.scale = number(tile, "scale");
+  if (has(tile, "noiseBeam")) result.noise_beam = covariance(tile, "noiseBeam");
   if (has(tile, "convolution")) {
     const Napi::Object beams = object(tile, "convolution");
     result.convolver.emplace(covariance(beams, "from"), covariance(beams, "to"));

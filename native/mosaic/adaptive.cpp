@@ -29,6 +29,8 @@ AdaptiveKernel::AdaptiveKernel(const PixelMap& map, double x, double y) {
   xy_ = static_cast<float>(-jb / determinant);
   yx_ = static_cast<float>(-jc / determinant);
   yy_ = static_cast<float>(ja / determinant);
+  constexpr double kVariance = kSigma * kSigma;
+  covariance_ = {kVariance * (ja * ja + jb * jb), kVariance * (ja * jc + jb * jd), kVariance * (jc * jc + jd * jd)};
   reach_x_ = static_cast<float>(kCutoff * (std::abs(ja) + std::abs(jb)));
   reach_y_ = static_cast<float>(kCutoff * (std::abs(jc) + std::abs(jd)));
   margin_ = static_cast<std::size_t>(std::ceil(std::max(reach_x_, reach_y_))) + 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mosaic/beam_convolver.h"
 #include "mosaic/celestial_grid.h"
 #include "mosaic/resample.h"
 
@@ -18,12 +19,16 @@ class AdaptiveKernel {
   /// Pixels of the image that the kernel reaches on either side.
   std::size_t margin() const { return margin_; }
 
+  /// Of the Gaussian, pixel^2 of the image.
+  const Covariance& covariance() const { return covariance_; }
+
   /// As resample.h's sample().
   void sample(const InputView& image, const float* xs, const float* ys, std::size_t n, float* values) const;
 
  private:
   float xx_ = 0, xy_ = 0, yx_ = 0, yy_ = 0;  ///< image pixels to output pixels, narrowed to 1 image pixel
   float reach_x_ = 0, reach_y_ = 0;          ///< image pixels
+  Covariance covariance_;
   std::size_t margin_ = 0;
 };
 

@@ -22,6 +22,9 @@ struct MosaicTile {
   CelestialGrid grid;                               ///< of all of them
   std::optional<BeamConvolver> convolver;           ///< applied to I
   double noise_growth = 1;                          ///< what it multiplies sigma by
+  /// Of the restoring beam, once convolved, pixel^2: the shape of the noise, by which its rms after interpolation is
+  /// known. Without it interpolation is taken to leave the rms as it is.
+  std::optional<Covariance> noise_beam;
 };
 
 /// @throws Error{INVALID_ARGUMENT} arrays that are not of the grid's shape, no primary beam, sigma or scale not > 0

@@ -105,12 +105,12 @@ CONTIMG_INLINE V sample_eight(const InputView& image, const float* series, const
 }
 
 template <int kTaps>
-CONTIMG_INLINE float sample_one(const InputView& image, const float* table, float x, float y) {
+CONTIMG_INLINE float sample_one(const InputView& image, const float* table_x, const float* table_y, float x, float y) {
   constexpr int kBefore = kTaps / 2 - 1, kPadded = KernelTable::kLanes;
   if (!image.holds(x, y)) return kNoValue;
   const int ix = static_cast<int>(x), iy = static_cast<int>(y);
-  const V wx = weights_at(table, kPadded, place_of(x - static_cast<float>(ix)));
-  const V wy = weights_at(table, kPadded, place_of(y - static_cast<float>(iy)));
+  const V wx = weights_at(table_x, kPadded, place_of(x - static_cast<float>(ix)));
+  const V wy = weights_at(table_y, kPadded, place_of(y - static_cast<float>(iy)));
   const float* row = image.pixels + (iy - kBefore) * image.stride + ix - kBefore;
   V columns = wy[0] * load(row);
   for (int j = 1; j < kTaps; ++j) columns += wy[j] * load(row + j * image.stride);
@@ -119,23 +119,24 @@ CONTIMG_INLINE float sample_one(const InputView& image, const float* table, floa
 
 /// Kernels of up to eight taps, a number known to the compiler.
 template <int kTaps>
-CONTIMG_INLINE void sample_narrow(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
-                                  std::size_t n, float* values) {
-  const float *table = kernel.at(0), *series = kernel.series();
+CONTIMG_INLINE void sample_narrow(const InputView& image, const KernelTable& kernel_x, const KernelTable& kernel_y,
+                                  const float* xs, const float* ys, std::size_t n, float* values) {
+  const float *table_x = kernel_x.at(0), *table_y = kernel_y.at(0);
+  const float* series = kernel_y.series() ? kernel_x.series() : nullptr;
   std::size_t i = 0;
   for (; series && i + 8 <= n; i += 8) {
     const Eight eight = eight_in_a_row(image, xs + i, ys + i);
     if (eight.pixel)
       store(values + i, sample_eight<kTaps>(image, series, eight));
     else
-      for (std::size_t k = i; k < i + 8; ++k) values[k] = sample_one<kTaps>(image, table, xs[k], ys[k]);
+      for (std::size_t k = i; k < i + 8; ++k) values[k] = sample_one<kTaps>(image, table_x, table_y, xs[k], ys[k]);
   }
-  for (; i < n; ++i) values[i] = sample_one<kTaps>(image, table, xs[i], ys[i]);
+  for (; i < n; ++i) values[i] = sample_one<kTaps>(image, table_x, table_y, xs[i], ys[i]);
 }
 
-CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
-                                std::size_t n, float* values) {
-  const int taps = kernel.taps(), before = kernel.before(), padded = kernel.padded();
+CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kernel_x, const KernelTable& kernel_y,
+                                const float* xs, const float* ys, std::size_t n, float* values) {
+  const int taps_x = kernel_x.taps(), taps_y = kernel_y.taps(), padded_y = kernel_y.padded();
   for (std::size_t i = 0; i < n; ++i) {
     const float x = xs[i], y = ys[i];
     if (!image.holds(x, y)) {
@@ -144,14 +145,15 @@ CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kerne
     }
     const int ix = static_cast<int>(x), iy = static_cast<int>(y);
     const Place px = place_of(x - static_cast<float>(ix)), py = place_of(y - static_cast<float>(iy));
-    const float* y_row = kernel.at(py.step);
-    const float* corner = image.pixels + (iy - before) * image.stride + ix - before;
+    const float* y_row = kernel_y.at(py.step);
+    const float* corner = image.pixels + (iy - kernel_y.before()) * image.stride + ix - kernel_x.before();
     V sum{};
-    for (int begin = 0; begin < taps; begin += 8) {
+    for (int begin = 0; begin < taps_x; begin += 8) {
       V columns{};
-      for (int j = 0; j < taps; ++j)
-        columns += (y_row[j] + py.fraction * (y_row[j + padded] - y_row[j])) * load(corner + j * image.stride + begin);
-      sum += weights_at(kernel.at(0) + begin, padded, px) * keep(columns, first_lanes(taps - begin));
+      for (int j = 0; j < taps_y; ++j)
+        columns +=
+            (y_row[j] + py.fraction * (y_row[j + padded_y] - y_row[j])) * load(corner + j * image.stride + begin);
+      sum += weights_at(kernel_x.at(0) + begin, kernel_x.padded(), px) * keep(columns, first_lanes(taps_x - begin));
     }
     values[i] = total(sum);
   }
@@ -179,14 +181,14 @@ CONTIMG_INLINE float bilinear_at(const InputView& image, float x, float y) {
 
 }  // namespace
 
-CONTIMG_SIMD void sample(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys,
-                         std::size_t n, float* values) {
-  if (kernel.taps() == 6)
-    sample_narrow<6>(image, kernel, xs, ys, n, values);
-  else if (kernel.taps() == 4)
-    sample_narrow<4>(image, kernel, xs, ys, n, values);
+CONTIMG_SIMD void sample(const InputView& image, const KernelTable& kernel_x, const KernelTable& kernel_y,
+                         const float* xs, const float* ys, std::size_t n, float* values) {
+  if (kernel_x.taps() == 6 && kernel_y.taps() == 6)
+    sample_narrow<6>(image, kernel_x, kernel_y, xs, ys, n, values);
+  else if (kernel_x.taps() == 4 && kernel_y.taps() == 4)
+    sample_narrow<4>(image, kernel_x, kernel_y, xs, ys, n, values);
   else
-    sample_wide(image, kernel, xs, ys, n, values);
+    sample_wide(image, kernel_x, kernel_y, xs, ys, n, values);
 }
 
 CONTIMG_SIMD void sample_bilinear(const InputView& image, const float* xs, const float* ys, std::size_t n,

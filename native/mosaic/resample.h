@@ -17,11 +17,12 @@ struct InputView {
   bool holds(float x, float y) const { return x >= begin && y >= begin && x < end_x && y < end_y; }
 };
 
-/// Interpolates at n positions, pixels counted from 0: values[i] = image(xs[i], ys[i]).
+/// Interpolates at n positions, pixels counted from 0: values[i] = image(xs[i], ys[i]). Where neither kernel is
+/// stretched they are the same.
 ///
 /// A value is NaN where the position is NaN, where one of the kernel's pixels is NaN, or where one lies outside.
-void sample(const InputView& image, const KernelTable& kernel, const float* xs, const float* ys, std::size_t n,
-            float* values);
+void sample(const InputView& image, const KernelTable& kernel_x, const KernelTable& kernel_y, const float* xs,
+            const float* ys, std::size_t n, float* values);
 
 /// The same for 2 by 2 pixels, without a table; exact on the last row and column.
 void sample_bilinear(const InputView& image, const float* xs, const float* ys, std::size_t n, float* values);

@@ -11,20 +11,25 @@
 
 #include "core/error.h"
 #include "core/simd.h"
+#include "mosaic/interpolated_noise.h"
 
 namespace contimg::mosaic {
 namespace {
 
 /// Kernels are stretched from here on; below, what they alias is less than what they leave out.
 constexpr double kLeastStretch = 1.1;
+/// Stretches that differ by less are taken to be one: both axes have the same kernel.
+constexpr double kSquare = 0.01;
 
-/// Pixels of the tile per pixel of the output, in the middle of what they share; 1 where that is not known.
-double sampling_ratio(const PixelMap& map, const Window& shared) {
+/// How much kernels are stretched along each axis of the tile: its pixels per pixel of the output, in the middle of
+/// what they share; 1 where that is less, or not known.
+PixelMap::Position stretches(const PixelMap& map, const Window& shared) {
   const double x = static_cast<double>(shared.x_begin + shared.x_end) / 2;
   const double y = static_cast<double>(shared.y_begin + shared.y_end) / 2;
-  const PixelMap::Position step = step_size(map, x, y);
-  const double ratio = std::max(step.x, step.y);
-  return std::isfinite(ratio) ? ratio : 1;
+  PixelMap::Position step = step_size(map, x, y);
+  if (std::abs(step.x - step.y) < kSquare * step.x) step.x = step.y = std::max(step.x, step.y);
+  const auto stretch = [](double ratio) { return std::isfinite(ratio) && ratio >= kLeastStretch ? ratio : 1; };
+  return {stretch(step.x), stretch(step.y)};
 }
 
 /// Multiplies values, and takes those that are not finite out of the mosaic.
@@ -62,13 +67,42 @@ void check_tile(const MosaicTile& tile) {
   check(tile.primary_beam || tile.radial_beam, "a primary beam for every tile");
   check(tile.noise || (std::isfinite(tile.sigma) && tile.sigma > 0), "sigma > 0");
   check(std::isfinite(tile.scale) && tile.scale > 0, "a flux scale > 0");
+  const auto has_area = [](const Covariance& c) { return c.xx * c.yy - c.xy * c.xy > 0; };
+  check(!tile.noise_beam || has_area(*tile.noise_beam), "a restoring beam wider than 0");
 }
 
 TileSampler::TileSampler(const MosaicTile& tile, const CelestialGrid& output, const SamplingOptions& options)
     : tile_(tile), options_(options), map_(output, tile.grid), footprint_(mosaic::footprint(tile.grid, output)) {
-  if (options.kernel == Kernel::kAdaptive || footprint_.empty()) return;
-  const double ratio = sampling_ratio(map_, footprint_);
-  kernel_.emplace(options.kernel, ratio < kLeastStretch ? 1 : ratio);
+  if (footprint_.empty()) return;
+  make_kernels();
+  remaining_variance_ = remaining_variance();
+}
+
+void TileSampler::make_kernels() {
+  if (options_.kernel == Kernel::kAdaptive) return;
+  const PixelMap::Position stretch = stretches(map_, footprint_);
+  kernel_x_ = std::make_shared<KernelTable>(options_.kernel, stretch.x);
+  kernel_y_ = stretch.x == stretch.y ? kernel_x_ : std::make_shared<KernelTable>(options_.kernel, stretch.y);
+}
+
+double TileSampler::remaining_variance() const {
+  if (!tile_.noise_beam) return 1;
+  if (!kernel_x_) {
+    const AdaptiveKernel adaptive = adaptive_for(footprint_);
+    return adaptive.margin() == 0 ? 1 : smoothed_variance(adaptive.covariance(), *tile_.noise_beam);
+  }
+  // Pixels of the output that are spread evenly, whatever the pattern of positions that the grids make (Roberts' R2).
+  constexpr int kPositions = 256;
+  std::vector<PixelMap::Position> positions;
+  for (int i = 0; i < kPositions; ++i) {
+    const auto pixel = [i](double step, std::size_t begin, std::size_t extent) {
+      const double part = std::fmod(0.5 + step * i, 1.0);
+      return static_cast<double>(begin) + std::floor(part * static_cast<double>(extent));
+    };
+    positions.push_back(map_(pixel(0.7548776662466927, footprint_.x_begin, footprint_.width()),
+                             pixel(0.5698402909980532, footprint_.y_begin, footprint_.height())));
+  }
+  return interpolated_variance(*kernel_x_, *kernel_y_, *tile_.noise_beam, positions);
 }
 
 AdaptiveKernel TileSampler::adaptive_for(const Window& block) const {
@@ -81,7 +115,8 @@ void TileSampler::set_positions(std::size_t row, const InputBlock& input, Scratc
 }
 
 bool TileSampler::load_image(const AdaptiveKernel& adaptive, Scratch* scratch) const {
-  const std::size_t margin = kernel_ ? static_cast<std::size_t>(kernel_->taps()) / 2 + 1 : adaptive.margin();
+  const std::size_t margin =
+      kernel_x_ ? static_cast<std::size_t>(std::max(kernel_x_->taps(), kernel_y_->taps())) / 2 + 1 : adaptive.margin();
   return scratch->image.load(*tile_.image, scratch->lattice.bounds(), margin,
                              tile_.convolver ? &*tile_.convolver : nullptr);
 }
@@ -90,12 +125,12 @@ void TileSampler::sample_pixels(const AdaptiveKernel& adaptive, const Scratch& s
                                 std::size_t end, float* values) const {
   const InputView& view = scratch.image.view();
   const float *xs = scratch.xs.data() + begin, *ys = scratch.ys.data() + begin;
-  if (!kernel_)
+  if (!kernel_x_)
     adaptive.sample(view, xs, ys, end - begin, values);
-  else if (kernel_->taps() == 2)
+  else if (kernel_x_->taps() == 2 && kernel_y_->taps() == 2)
     sample_bilinear(view, xs, ys, end - begin, values);
   else
-    mosaic::sample(view, *kernel_, xs, ys, end - begin, values);
+    mosaic::sample(view, *kernel_x_, *kernel_y_, xs, ys, end - begin, values);
 }
 
 void TileSampler::sample_image(const Window& block, Scratch* scratch, std::vector<float>* values) const {
@@ -136,7 +171,7 @@ bool TileSampler::sample_beam(const Window& part, Scratch* scratch, std::vector<
 
 void TileSampler::sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const {
   const std::size_t width = part.width();
-  const auto scale = static_cast<float>(std::pow(tile_.scale * tile_.noise_growth, 2));
+  const auto scale = static_cast<float>(std::pow(tile_.scale * tile_.noise_growth, 2) * remaining_variance_);
   if (!tile_.noise) {
     const float variance = static_cast<float>(tile_.sigma * tile_.sigma) * scale;
     std::fill_n(samples->variance.data(), width * part.height(), variance);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "mosaic/adaptive.h"
@@ -52,12 +52,15 @@ class TileSampler {
   bool sample_beam(const Window& part, Scratch* scratch, std::vector<float>* beam) const;
   void sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const;
   AdaptiveKernel adaptive_for(const Window& block) const;
+  void make_kernels();
+  double remaining_variance() const;
 
   const MosaicTile& tile_;
   SamplingOptions options_;
   PixelMap map_;
   Window footprint_;
-  std::optional<KernelTable> kernel_;  ///< of kernels that have one
+  double remaining_variance_ = 1;                           ///< of the noise, once interpolated
+  std::shared_ptr<const KernelTable> kernel_x_, kernel_y_;  ///< along the tile's axes; null where there are none
 };
 
 }  // namespace contimg::mosaic

@@ -19,8 +19,11 @@ type Pair = readonly [number, number];
 type Triple = readonly [number, number, number];
 const nowhere: Pair = [NaN, NaN];
 
+/** What a step of one pixel in x and in y makes of two coordinates (p, q): [dp/dx, dp/dy, dq/dx, dq/dy], radians. */
+export type PixelMatrix = readonly [number, number, number, number];
+
 /** Intermediate coordinates, radians per pixel, as `ImageWcs.matrixDeg`. */
-export function pixelMatrix({ cellArcsec, matrixDeg }: ImageWcs): readonly [number, number, number, number] {
+export function pixelMatrix({ cellArcsec, matrixDeg }: ImageWcs): PixelMatrix {
   if (!matrixDeg) return [-cellArcsec * arcsec, 0, 0, cellArcsec * arcsec];
   const [a, b, c, d] = matrixDeg;
   return [a * degree, b * degree, c * degree, d * degree];
@@ -53,6 +56,30 @@ export function pixelToSky(wcs: ImageWcs, x: number, y: number): SkyDirection {
   const { l, m, n } = nativeAxes(wcs);
   const sum = (i: 0 | 1 | 2) => local[0] * l[i] + local[1] * m[i] + local[2] * n[i];
   return toDirection([sum(0), sum(1), sum(2)]);
+}
+
+/**
+ * What a step of one pixel makes to the east and to the north, at a pixel: `pixelMatrix` where that is the reference point
+ * of a projection with north up, and elsewhere what the projection makes of it, to 1e-9 for pixels of minutes of arc.
+ *
+ * At a pole east is that of the right ascension from which `pixelToSky` counts there.
+ */
+export function localMatrix(wcs: ImageWcs, x: number, y: number): PixelMatrix {
+  const [a, b, c, d] = pixelMatrix(wcs);
+  const [dx, dy] = [x - wcs.centerX, y - wcs.centerY];
+  if (dx === 0 && dy === 0 && wcs.projection !== 'CAR' && (wcs.lonPoleDeg ?? 180) === 180) return [a, b, c, d];
+  const local = (i: number, j: number) => deproject(wcs, a * (dx + i) + b * (dy + j), c * (dx + i) + d * (dy + j));
+  const { raDeg, decDeg } = pixelToSky(wcs, x, y);
+  const [ra, dec] = [raDeg * degree, decDeg * degree];
+  const east: Triple = [-Math.sin(ra), Math.cos(ra), 0];
+  const north: Triple = [-Math.sin(dec) * Math.cos(ra), -Math.sin(dec) * Math.sin(ra), Math.cos(dec)];
+  const axes = nativeAxes(wcs);
+  const along = (axis: Triple, from: Triple, to: Triple) =>
+    dot(axis, axes.l) * (to[0] - from[0]) +
+    dot(axis, axes.m) * (to[1] - from[1]) +
+    dot(axis, axes.n) * (to[2] - from[2]);
+  const [left, right, below, above] = [local(-0.5, 0), local(0.5, 0), local(0, -0.5), local(0, 0.5)];
+  return [along(east, left, right), along(east, below, above), along(north, left, right), along(north, below, above)];
 }
 
 /** Intermediate coordinates (radians) of (l, m, n): native/mosaic/celestial_grid.h. */

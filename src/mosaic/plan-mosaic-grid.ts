@@ -18,8 +18,8 @@ const maxDistanceDeg = { SIN: 60, TAN: 60, ZEA: 120 };
 const rounding = 1e-3;
 
 /**
- * The smallest grid that shows all tiles down to the primary-beam cut-off: north up, centered on the tiles' mean
- * direction, with the smallest of their cells, in TAN or ZEA where that is what all tiles have, and otherwise in SIN.
+ * The smallest grid that shows all tiles down to the primary-beam cut-off: north up, centered on the mean direction of
+ * the tiles' middles, with the smallest of their cells, in TAN or ZEA where that is what all tiles have, and otherwise in SIN.
  * Right across 0h of right ascension and at the poles.
  *
  * @throws {InvalidArgumentError} no tiles.
@@ -35,8 +35,8 @@ export async function planMosaicGrid(tiles: readonly MosaicTile[], options: Mosa
 export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicOptions): MosaicGrid {
   if (surveys.length === 0) throw new InvalidArgumentError('Expected at least one tile for a mosaic but received none');
   if (options.grid) return checkSize(options.grid, options.maxPixels);
-  const center = meanDirection(surveys.map(survey => survey.header.wcs.center));
-  const cellArcsec = options.cellArcsec ?? Math.min(...surveys.map(survey => survey.header.wcs.cellArcsec));
+  const center = meanDirection(surveys.map(survey => survey.middle.direction));
+  const cellArcsec = options.cellArcsec ?? Math.min(...surveys.map(survey => survey.middle.cellArcsec));
   const projection = options.projection ?? commonProjection(surveys);
   const wcs: ImageWcs = { center, cellArcsec, centerX: 0, centerY: 0, ...(projection === 'SIN' ? {} : { projection }) };
 

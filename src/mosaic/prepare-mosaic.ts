@@ -2,7 +2,7 @@ import type { RawMosaicTile, RawTileResult } from '../../bindings/addon.js';
 import { InvalidArgumentError, MosaicError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
 import type { Beam } from '../fits/types.js';
-import { pixelMatrix } from '../fits/wcs.js';
+import { localMatrix, skyToPixel } from '../fits/wcs.js';
 import { checkAgreement, checkTiles } from './check-tiles.js';
 import type { TileChecks } from './check-tiles.js';
 import { combineHeaders } from './combine-headers.js';
@@ -70,11 +70,14 @@ function commonBeam(surveys: readonly TileSurvey[], { commonBeam: wanted }: Chec
  * beam, its variance grows by the ratio of the areas.
  */
 function convolved(survey: TileSurvey, beam: Beam): TileSurvey {
-  const { wcs, beam: own } = survey.header;
-  const growth = Math.sqrt(beamArea(beam) / beamArea(own!));
+  const own = survey.header.beam!;
+  const growth = Math.sqrt(beamArea(beam) / beamArea(own));
+  const { matrix } = survey.middle;
+  const to = beamOnPixels(beam, matrix);
   const raw: RawMosaicTile = {
     ...survey.raw,
-    convolution: { from: beamOnPixels(own!, wcs), to: beamOnPixels(beam, wcs), noiseGrowth: growth },
+    noiseBeam: to,
+    convolution: { from: beamOnPixels(own, matrix), to, noiseGrowth: growth },
   };
   return { ...survey, rmsJyBeam: survey.rmsJyBeam * growth, raw };
 }
@@ -101,9 +104,10 @@ export function reportOf(plan: MosaicPlan, results: readonly RawTileResult[]): M
 }
 
 function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }: MosaicPlan): MosaicTileSummary {
-  const { id, header, rmsJyBeam, fluxScale, shiftArcsec } = survey;
+  const { id, middle, rmsJyBeam, fluxScale, shiftArcsec } = survey;
   const { nPixels, nRejected, chiSquare, fluxRatio, offsetX, offsetY, nCompared, nBright } = result;
-  const [a, b, c, d] = pixelMatrix(grid.wcs).map(value => (value * 3600 * 180) / Math.PI) as [
+  const at = skyToPixel(grid.wcs, middle.direction);
+  const [a, b, c, d] = localMatrix(grid.wcs, at.x, at.y).map(value => (value * 3600 * 180) / Math.PI) as [
     number,
     number,
     number,
@@ -113,7 +117,7 @@ function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }:
   const agreement = { chiSquare, fluxRatio, eastArcsec, northArcsec, nPixels: nCompared, nBrightPixels: nBright };
   return {
     id,
-    center: header.wcs.center,
+    center: middle.direction,
     rmsJyBeam,
     fluxScale,
     shiftArcsec,

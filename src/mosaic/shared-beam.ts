@@ -1,7 +1,7 @@
 import type { RawCovariance } from '../../bindings/addon.js';
 import { median } from '../core/median.js';
-import type { Beam, ImageWcs } from '../fits/types.js';
-import { pixelMatrix } from '../fits/wcs.js';
+import type { Beam } from '../fits/types.js';
+import type { PixelMatrix } from '../fits/wcs.js';
 
 /** A Gaussian's covariance over (east, north), arcsec^2. */
 type Shape = RawCovariance;
@@ -85,10 +85,9 @@ export function canConvolve(from: Beam, to: Beam): boolean {
   return growthToHold(toShape(to), toShape(from)) <= 1 + 1e-6;
 }
 
-/** Covariance of a beam on the pixels of an image, at the center of its projection. */
-export function beamOnPixels(beam: Beam, wcs: ImageWcs): RawCovariance {
-  const perPixel = pixelMatrix(wcs).map(value => (value * 3600 * 180) / Math.PI);
-  const [a, b, c, d] = perPixel as [number, number, number, number];
+/** Covariance of a beam on pixels that are `matrix` radians to the east and to the north of each other. */
+export function beamOnPixels(beam: Beam, matrix: PixelMatrix): RawCovariance {
+  const [a, b, c, d] = matrix.map(value => (value * 3600 * 180) / Math.PI) as [number, number, number, number];
   const area = a * d - b * c;
   const [p, q, r, s] = [d / area, -b / area, -c / area, a / area]; // pixels per arcsec east and north
   const { xx, xy, yy } = toShape(beam);

@@ -6,6 +6,7 @@ import type { JobOptions } from '../core/job.js';
 import type { SkyDirection } from '../core/sky.js';
 import type { SkyImageHeader } from '../fits/types.js';
 import { readTileInput } from './tile-input.js';
+import type { TileMiddle } from './tile-middle.js';
 import type { MosaicTile } from './types.js';
 
 /** All that a mosaic must know of a tile before its pixels are added. */
@@ -17,6 +18,7 @@ export interface TileSurvey {
   readonly fluxScale: number;
   readonly shiftArcsec: readonly [east: number, north: number];
   readonly header: SkyImageHeader;
+  readonly middle: TileMiddle;
   /** Directions around the part where the primary beam reaches the cut-off. */
   readonly outline: readonly SkyDirection[];
   readonly raw: RawMosaicTile;
@@ -33,7 +35,7 @@ export async function surveyTile(
   primaryBeamCutoff: number,
   options: JobOptions,
 ): Promise<TileSurvey> {
-  const { id, header, raw } = await readTileInput(tile, index);
+  const { id, header, middle, raw } = await readTileInput(tile, index);
   const native = {
     tile: { ...raw, sigma: raw.sigma || 1 },
     cutoff: primaryBeamCutoff,
@@ -67,6 +69,7 @@ export async function surveyTile(
     fluxScale: raw.scale,
     shiftArcsec: tile.shiftArcsec ?? [0, 0],
     header,
+    middle,
     outline: directions,
     raw: { ...raw, sigma },
   };

@@ -7,8 +7,10 @@ import { MosaicError } from '../core/errors.js';
 import { toRawDirection } from '../core/sky.js';
 import { readFitsHeader } from '../fits/index.js';
 import type { ImageWcs, SkyImage, SkyImageHeader } from '../fits/types.js';
-import { pixelMatrix } from '../fits/wcs.js';
 import { rawGrid } from './raw-grid.js';
+import { beamOnPixels } from './shared-beam.js';
+import { middleOf } from './tile-middle.js';
+import type { TileMiddle } from './tile-middle.js';
 import type { MosaicTile } from './types.js';
 
 /** A tile with its header read, as the addon takes it. */
@@ -16,6 +18,7 @@ export interface TileInput {
   readonly id: string;
   readonly tile: MosaicTile;
   readonly header: SkyImageHeader;
+  readonly middle: TileMiddle;
   /** `sigma` is 0 where it is still to be measured. */
   readonly raw: RawMosaicTile;
 }
@@ -31,7 +34,8 @@ export async function readTileInput(tile: MosaicTile, index: number): Promise<Ti
     tile.id ?? (header.objectName || (typeof tile.image === 'string' ? basename(tile.image) : `tile ${index + 1}`));
   checkImage(id, tile, header);
   const [ny, nx] = header.shape;
-  const primaryBeam = await primaryBeamOf(id, tile, header);
+  const middle = middleOf(header);
+  const primaryBeam = await primaryBeamOf(id, tile, header, middle);
   if (tile.noise !== undefined) await checkPlace(id, 'noise map', header, tile.noise);
   const raw: RawMosaicTile = {
     image: pixelsOf(tile.image),
@@ -39,9 +43,10 @@ export async function readTileInput(tile: MosaicTile, index: number): Promise<Ti
     ...(tile.noise === undefined ? {} : { noise: pixelsOf(tile.noise) }),
     sigma: tile.rmsJyBeam ?? 0,
     scale: checkPositive(`fluxScale of ${id}`, tile.fluxScale ?? 1),
-    grid: rawGrid(shifted(id, header.wcs, tile.shiftArcsec), nx, ny),
+    grid: rawGrid(shifted(id, header.wcs, middle, tile.shiftArcsec), nx, ny),
+    noiseBeam: beamOnPixels(header.beam!, middle.matrix),
   };
-  return { id, tile, header, raw };
+  return { id, tile, header, middle, raw };
 }
 
 async function headerOfImage(image: SkyImage | string): Promise<SkyImageHeader> {
@@ -66,12 +71,13 @@ async function primaryBeamOf(
   id: string,
   { primaryBeam }: MosaicTile,
   header: SkyImageHeader,
+  middle: TileMiddle,
 ): Promise<RawMosaicTile['primaryBeam']> {
   if (typeof primaryBeam === 'string' || 'pixels' in primaryBeam) {
     await checkPlace(id, 'primary beam', header, primaryBeam);
     return pixelsOf(primaryBeam);
   }
-  const pointings = (primaryBeam.pointings ?? [header.wcs.center]).map(toRawDirection);
+  const pointings = (primaryBeam.pointings ?? [middle.direction]).map(toRawDirection);
   if ('anglesDeg' in primaryBeam) {
     const anglesRad = primaryBeam.anglesDeg.map(angle => (checkNumber('anglesDeg', angle, 0, 90) * Math.PI) / 180);
     return { anglesRad, power: [...primaryBeam.power], pointings };
@@ -100,11 +106,15 @@ function describe(wcs: ImageWcs): string {
   return [...numbers, ...(projection === 'SIN' ? [] : [projection]), ...more].join(', ');
 }
 
-/** Moves an image on the sky, in its own plane. */
-function shifted(id: string, wcs: ImageWcs, [eastArcsec, northArcsec]: readonly [number, number] = [0, 0]): ImageWcs {
+/** Moves an image on the sky, in its own plane, by as much as its middle is to move. */
+function shifted(
+  id: string,
+  wcs: ImageWcs,
+  { matrix: [a, b, c, d] }: TileMiddle,
+  [eastArcsec, northArcsec]: readonly [number, number] = [0, 0],
+): ImageWcs {
   checkNumber(`shiftArcsec of ${id}`, eastArcsec);
   checkNumber(`shiftArcsec of ${id}`, northArcsec);
-  const [a, b, c, d] = pixelMatrix(wcs);
   const determinant = a * d - b * c;
   const [east, north] = [eastArcsec, northArcsec].map(value => (value * Math.PI) / 180 / 3600) as [number, number];
   return {

@@ -125,10 +125,10 @@ TEST_CASE("eight positions at once are interpolated as each by itself is") {
         xs[i] = 9 + fraction + 1.0005f * static_cast<float>(i);
         ys[i] = 12 + fraction / 2 + 0.003f * static_cast<float>(i);
       }
-      sample(image, table, xs, ys, 8, together);
+      sample(image, table, table, xs, ys, 8, together);
       for (int i = 0; i < 8; ++i) {
         float alone = 0;
-        sample(image, table, xs + i, ys + i, 1, &alone);
+        sample(image, table, table, xs + i, ys + i, 1, &alone);
         worst = std::max(worst, std::abs(together[i] - alone));
       }
     }

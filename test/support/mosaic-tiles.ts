@@ -90,3 +90,9 @@ export function measurePeak(image: SkyImage, near: PixelPosition): PixelPosition
   const y = (e * a - 2 * c * b) / det;
   return { x: ix + x, y: iy + y, peak: Math.exp(f + a * x + b * y + c * x * x + d * y * y + e * x * y) };
 }
+
+/** A round Gaussian of the angle between two directions close to each other. */
+export function gaussianOnSky(a: SkyDirection, b: SkyDirection, fwhmArcsec: number): number {
+  const { x, y } = skyToPixel({ center: b, cellArcsec: 1, centerX: 0, centerY: 0 }, a);
+  return Math.exp((-4 * Math.LN2 * (x * x + y * y)) / fwhmArcsec ** 2);
+}
