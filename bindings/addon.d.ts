@@ -284,6 +284,8 @@ export interface RawSolutions {
   history: readonly string[];
   /** Into `antennas`; absent where it is not known. */
   reference?: number | undefined;
+  /** Of those that were read. */
+  fromOneSpw?: boolean | undefined;
   /** AIPS codes of the like-feed correlations. */
   feeds: readonly number[];
   timeMjdSec: readonly number[];
@@ -380,7 +382,8 @@ export interface CalibrationAddon {
     deadAntennas: string[];
     shadowedAntennas: string[];
   }>;
-  writeCalibrationTable(options: { path: string; solutions: RawSolutions }): NativeJob<void>;
+  /** `msName`: of the data, may be empty. */
+  writeCalibrationTable(options: { path: string; msName: string; solutions: RawSolutions }): NativeJob<void>;
   readCalibrationTable(options: { path: string }): NativeJob<RawSolutions>;
   /** Sets FLAG where a reason is not 0, and clears it elsewhere. */
   writeMsFlags(

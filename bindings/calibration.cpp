@@ -171,8 +171,9 @@ Napi::Value write_table(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   return start_job(
       info,
-      [path = text(options, "path"), written = solutions(object(options, "solutions"))](const JobContext&) {
-        ms::write_caltable(*written, path);
+      [path = text(options, "path"), ms_name = text(options, "msName"),
+       written = solutions(object(options, "solutions"))](const JobContext&) {
+        ms::write_caltable(*written, path, ms_name);
         return Nothing{};
       },
       wrap_nothing);

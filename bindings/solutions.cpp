@@ -78,6 +78,7 @@ Napi::Object wrap(Napi::Env env, Solutions&& solutions) {
   result.Set("phaseCenter", wrap(env, solutions.phase_center));
   result.Set("history", wrap(env, solutions.history));
   if (solutions.reference) result.Set("reference", static_cast<double>(*solutions.reference));
+  result.Set("fromOneSpw", solutions.from_one_spw);
   result.Set("feeds", wrap(env, std::vector<double>(solutions.feeds.begin(), solutions.feeds.end())));
   result.Set("timeMjdSec", wrap(env, solutions.time_mjd_s));
   result.Set("intervalSec", wrap(env, solutions.interval_s));

@@ -42,6 +42,7 @@ struct SolutionAxes {
   Direction phase_center;                   ///< in the middle of the observation, ICRS
   std::vector<std::string> history;         ///< one line per thing done
   std::optional<std::size_t> reference;     ///< into antennas: its phase is 0; none: of a table that does not tell
+  bool from_one_spw = false;                ///< those of one spectral window of a table of several, for all channels
   std::vector<int> feeds;                   ///< AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL
   std::vector<double> time_mjd_s;           ///< middle of each solution interval, ascending
   std::vector<double> interval_s;           ///< its length

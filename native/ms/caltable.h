@@ -14,7 +14,8 @@ namespace contimg::ms {
 /// They are rounded to single precision; why something is flagged is not kept. The table appears whole or not at all.
 ///
 /// @throws Error{OUTPUT_EXISTS, FILE_ACCESS, DISK_FULL}
-void write_caltable(const Solutions& solutions, const std::string& path);
+/// @param ms_name  of the data, for the keyword MSName
+void write_caltable(const Solutions& solutions, const std::string& path, const std::string& ms_name);
 
 /// Reads a table of G, B or K Jones, ours or CASA's, after looking into everything that can be wrong with it.
 ///

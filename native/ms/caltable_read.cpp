@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
 #include <set>
 
 #include "core/error.h"
 #include "ms/caltable.h"
+#include "ms/caltable_rows.h"
 #include "ms/caltable_windows.h"
 #include "ms/table_lock.h"
 
@@ -25,9 +25,7 @@ namespace {
 
 using casacore::Table;
 
-constexpr double kSameTime_s = 1e-3;
 constexpr double kNanosecond = 1e-9;
-constexpr int kNoReference = -1;  // what CASA writes where no reference antenna was given, and into every K table
 
 Term term_of(const Table& table, const std::string& path) {
   const auto& keywords = table.keywordSet();
@@ -65,49 +63,6 @@ std::vector<Antenna> read_antennas(const Table& table, const std::string& path) 
   }
   if (result.empty()) refuse_caltable(path, "Expected antennas but ANTENNA has no rows");
   return result;
-}
-
-/// The columns that say what a row is about.
-struct Rows {
-  std::vector<double> time, interval;
-  std::vector<int> window, antenna, reference;
-};
-
-Rows read_rows(const Table& table, std::size_t n_antennas, std::size_t n_windows, const std::string& path) {
-  const auto column = [&](const char* name, auto zero) {
-    using T = decltype(zero);
-    return casacore::ScalarColumn<T>(table, name).getColumn().tovector();
-  };
-  Rows rows{column("TIME", 0.0), column("INTERVAL", 0.0), column("SPECTRAL_WINDOW_ID", 0), column("ANTENNA1", 0),
-            column("ANTENNA2", 0)};
-  const auto require_index = [&](const std::vector<int>& values, int least, std::size_t n, const char* name) {
-    for (const int value : values)
-      if (value < least || value >= static_cast<int>(n))
-        refuse_caltable(path, std::string("Expected ") + name + " from " + std::to_string(least) + " to " +
-                                  std::to_string(n - 1) + " but it is " + std::to_string(value));
-  };
-  require_index(rows.window, 0, n_windows, "SPECTRAL_WINDOW_ID");
-  require_index(rows.antenna, 0, n_antennas, "ANTENNA1");
-  require_index(rows.reference, kNoReference, n_antennas, "ANTENNA2, the reference antenna,");
-  for (const double time : rows.time)
-    if (!std::isfinite(time) || !(time > 0))
-      refuse_caltable(path, "Expected TIME in MJD seconds but it is not above 0");
-  return rows;
-}
-
-/// The reference antenna of all rows, if they have one.
-std::optional<std::size_t> only_reference(const std::vector<int>& reference) {
-  const int first = reference.front();
-  const bool same = std::all_of(reference.begin(), reference.end(), [&](int one) { return one == first; });
-  if (!same || first == kNoReference) return std::nullopt;
-  return static_cast<std::size_t>(first);
-}
-
-std::vector<double> distinct_times(std::vector<double> times) {
-  std::sort(times.begin(), times.end());
-  const auto same = [](double a, double b) { return b - a < kSameTime_s; };
-  times.erase(std::unique(times.begin(), times.end(), same), times.end());
-  return times;
 }
 
 /// Puts the values of the rows where they belong.
@@ -206,17 +161,19 @@ Solutions read_table(const std::string& path) {
   axes.term = term_of(table, path);
   require_columns(table, axes.term, path);
   axes.antennas = read_antennas(table, path);
-  const std::vector<CaltableWindow> windows = read_caltable_windows(table, axes.term, path);
-  const Rows rows = read_rows(table, axes.antennas.size(), windows.size(), path);
+  std::vector<CaltableWindow> windows = read_caltable_windows(table, axes.term, path);
+  const CaltableRows rows = read_caltable_rows(table, axes.antennas.size(), windows.size(), path);
   const std::vector<std::size_t> order = windows_in_order(rows.window, windows, path);
+  axes.from_one_spw = axes.term != Term::kBandpass && order.size() == 1 && windows.size() > 1;
+  if (axes.from_one_spw) hold_in_all(windows, order.front());
   for (const std::size_t w : order) {
     axes.spw_first_band.push_back(axes.freq_hz.size());
     axes.freq_hz.insert(axes.freq_hz.end(), windows[w].freq_hz.begin(), windows[w].freq_hz.end());
     axes.width_hz.insert(axes.width_hz.end(), windows[w].width_hz.begin(), windows[w].width_hz.end());
   }
-  axes.time_mjd_s = distinct_times(rows.time);
+  axes.time_mjd_s = solution_times(rows);
   axes.interval_s.assign(axes.time_mjd_s.size(), 0);
-  axes.reference = only_reference(rows.reference);
+  axes.reference = only_reference(rows);
   const auto& keywords = table.keywordSet();
   const bool circular = keywords.isDefined("PolBasis") && keywords.asString("PolBasis") == "circular";
   const casacore::TableColumn parameters(table, axes.term == Term::kDelay ? "FPARAM" : "CPARAM");

@@ -77,6 +77,7 @@ std::vector<Window> read_caltable_windows(const Table& table, Term term, const s
   std::vector<Window> result;
   for (casacore::rownr_t row = 0; row < windows.nrow(); ++row) {
     result.push_back(read_window(freq(row), width(row), term != Term::kBandpass, path));
+    result.back().reference_hz = reference(row);
     result.back().pivot_hz = on_channel ? result.back().freq_hz.front() : reference(row);
   }
   return result;
@@ -95,6 +96,18 @@ std::vector<std::size_t> windows_in_order(const std::vector<int>& used, const st
                                 " and " + std::to_string(order[i]) + " do");
   }
   return order;
+}
+
+void hold_in_all(std::vector<Window>& windows, std::size_t window) {
+  Window& held = windows[window];
+  const double half_hz = 0.5 * held.width_hz.front();
+  double low = held.reference_hz - half_hz, high = held.reference_hz + half_hz;
+  for (const Window& one : windows) {
+    low = std::min(low, one.freq_hz.front() - 0.5 * one.width_hz.front());
+    high = std::max(high, one.freq_hz.back() + 0.5 * one.width_hz.back());
+  }
+  held.freq_hz = {0.5 * (low + high)};
+  held.width_hz = {high - low};
 }
 
 }  // namespace contimg::ms

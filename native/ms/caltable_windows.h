@@ -20,6 +20,7 @@ casacore::Table caltable_subtable(const casacore::Table& table, const char* name
 struct CaltableWindow {
   std::vector<double> freq_hz, width_hz;  ///< of its bands, ascending
   std::vector<std::size_t> channel;       ///< per band, into the table's channels
+  double reference_hz = 0;                ///< REF_FREQUENCY
   double pivot_hz = 0;                    ///< where the phase of a delay is 0
 };
 
@@ -29,5 +30,9 @@ std::vector<CaltableWindow> read_caltable_windows(const casacore::Table& table, 
 /// Those of `used` that have rows, ascending in frequency.
 std::vector<std::size_t> windows_in_order(const std::vector<int>& used, const std::vector<CaltableWindow>& windows,
                                           const std::string& path);
+
+/// Lets the solutions of a window hold wherever a window is. CASA's solver moves the one that holds what it combined
+/// from several to their common center; REF_FREQUENCY stays where it was.
+void hold_in_all(std::vector<CaltableWindow>& windows, std::size_t window);
 
 }  // namespace contimg::ms

@@ -24,6 +24,9 @@ using casacore::Matrix;
 using casacore::Table;
 using casacore::Vector;
 
+/// Whose layout a table has: since this version delays are against CHAN_FREQ.
+constexpr const char* kLayout = "5.3.0";
+
 const char* jones_of(Term term) {
   switch (term) {
     case Term::kDelay:
@@ -190,7 +193,7 @@ void write_row(Table& main, casacore::rownr_t row, const Solutions& s, std::size
 
 }  // namespace
 
-void write_caltable(const Solutions& s, const std::string& path) {
+void write_caltable(const Solutions& s, const std::string& path, const std::string& ms_name) {
   require_absent(path);
   PendingFolder folder(path);
   with_casacore(path, [&] {
@@ -201,7 +204,8 @@ void write_caltable(const Solutions& s, const std::string& path) {
     main.tableInfo().setType("Calibration");
     main.tableInfo().setSubType(jones_of(s.term));
     main.rwKeywordSet().define("ParType", s.term == Term::kDelay ? "Float" : "Complex");
-    main.rwKeywordSet().define("MSName", "");
+    main.rwKeywordSet().define("MSName", ms_name);
+    main.rwKeywordSet().define("CASA_Version", kLayout);
     main.rwKeywordSet().define("VisCal", jones_of(s.term));
     main.rwKeywordSet().define("PolBasis", !s.feeds.empty() && s.feeds.front() >= -4 ? "circular" : "linear");
     write_windows(main, s);

@@ -37,7 +37,7 @@ export interface CalibrationQuality {
   readonly nSolvedAntennas: number;
   /** Antennas that had data and have no solution. */
   readonly deadAntennas: readonly string[];
-  /** Of the solutions of antennas with data. */
+  /** Of the solutions of antennas with data, without the times at which a band that has solutions at others has no data. */
   readonly flaggedFraction: number;
   readonly medianSnr: number;
   /** Over antennas and feeds: their median amplitude over that of all. */
@@ -69,8 +69,9 @@ export function measureCalibration(solutions: CalibrationSolutions): Calibration
     const good = series.map(one => one.filter(({ flag }) => flag === 0));
     if (good.every(one => one.length === 0)) deadAntennas.push(solutions.antennaNames[antenna]!);
     for (const [feed, one] of good.entries()) {
-      total += series[feed]!.length;
-      flagged += series[feed]!.length - one.length;
+      const expected = series[feed]!.filter(({ elsewhen }) => !elsewhen).length;
+      total += expected;
+      flagged += expected - one.length;
       for (const { snr } of one) snrs.push(snr);
       if (one.length > 0) amplitudes.push(median(one.map(({ amplitude }) => amplitude)));
       const scatter = phaseScatterOf(series[feed]!);
@@ -161,6 +162,8 @@ const [noData, flaggedInTable] = [solutionFlags.indexOf('noData'), solutionFlags
 
 interface Sample {
   readonly flag: number;
+  /** Nothing here, but at another time: windows of a table of CASA may have times of their own. */
+  readonly elsewhen: boolean;
   readonly snr: number;
   readonly amplitude: number;
   /** Radians. */
@@ -171,10 +174,16 @@ interface Sample {
 function seriesOf(solutions: CalibrationSolutions, antenna: number, feed: number): Sample[] {
   const { values, flags, snr, term } = solutions;
   const [nTimes, , nFreqs] = flags.shape as [number, number, number, number];
+  const times = [...Array(nTimes).keys()];
+  const hasData = [...Array(nFreqs).keys()].map(band =>
+    times.some(time => flags.get(time, antenna, band, feed) !== noData),
+  );
   const at = (time: number, band: number): Sample => {
+    const flag = flags.get(time, antenna, band, feed);
     const [re, im] = [values.get(time, antenna, band, feed, 0), values.get(time, antenna, band, feed, 1)];
     return {
-      flag: flags.get(time, antenna, band, feed),
+      flag,
+      elsewhen: flag === noData && hasData[band]!,
       snr: snr.get(time, antenna, band, feed),
       amplitude: term === 'delay' ? 1 : Math.hypot(re, im),
       phase: term === 'delay' ? 0 : Math.atan2(im, re),

@@ -8,6 +8,11 @@ import { packageVersion } from '../core/version.js';
 
 const jobOptions = ['signal', 'onProgress', 'threads'];
 
+export interface WriteTableOptions extends JobOptions {
+  /** Name of the observation, for the keyword MSName of the table. @default none */
+  readonly msName?: string | undefined;
+}
+
 /**
  * Writes solutions as a CASA calibration table, whole or not at all.
  *
@@ -23,15 +28,16 @@ export async function writeCalibrationTable(
   path: string,
   solutions: CalibrationSolutions,
   provenance: readonly string[] = [],
-  options: JobOptions = {},
+  options: WriteTableOptions = {},
 ): Promise<void> {
   checkText('path', path);
-  checkKnownOptions(options, jobOptions);
+  checkKnownOptions(options, [...jobOptions, 'msName']);
+  const msName = options.msName === undefined ? '' : checkText('msName', options.msName);
   const { term, refAnt } = solutions;
   const line = `contimg ${packageVersion()}: ${term} solutions, reference antenna ${refAnt ?? 'unknown'}`;
   const history = [...solutions.history, line, ...provenance.map(text => checkText('provenance', text))];
   const [raw] = toRawCalibration([{ ...solutions, history }]);
-  await runJob(options, () => addon().writeCalibrationTable({ path, solutions: raw! }));
+  await runJob(options, () => addon().writeCalibrationTable({ path, msName, solutions: raw! }));
 }
 
 /**

@@ -60,6 +60,7 @@ export function findCalibrationFaults(
     ...referenceFaults(solutions),
     ...telescopeFaults(solutions, target),
     ...antennaFaults(solutions, target),
+    ...oneWindowFaults(solutions),
     ...frequencyFaults(solutions, target),
     ...polarizationFaults(solutions, target),
   ];
@@ -135,6 +136,12 @@ function frequencyFaults(solutions: CalibrationSolutions, target: CalibrationTar
         )
       : []),
   ];
+}
+
+function oneWindowFaults({ fromOneSpw }: CalibrationSolutions): CalibrationFault[] {
+  const message =
+    'Only one of the spectral windows of the table has solutions: they are taken for all channels, as with spwmap in CASA';
+  return fromOneSpw ? fault('FREQUENCIES', 'warning', message) : [];
 }
 
 function polarizationFaults(solutions: CalibrationSolutions, target: CalibrationTarget): CalibrationFault[] {

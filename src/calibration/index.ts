@@ -9,6 +9,7 @@ export {
 } from './assess-calibration.js';
 export type { CalibrationLimits, CalibrationQuality } from './assess-calibration.js';
 export { readCalibrationTable, writeCalibrationTable } from './calibration-tables.js';
+export type { WriteTableOptions } from './calibration-tables.js';
 export { checkCalibrationTable, findCalibrationFaults } from './check-calibration.js';
 export type { CalibrationFault, CalibrationRule, CalibrationTarget } from './check-calibration.js';
 export { chooseCalibrators } from './choose-calibrators.js';

@@ -3,28 +3,35 @@ import type { NdArray } from 'ndarray';
 
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { InvalidArgumentError } from '../core/errors.js';
+import { commonReference, referTo } from './common-reference.js';
 
 /**
  * Joins solutions of one term from several times, so that applying them interpolates between those.
  *
- * @throws {InvalidArgumentError} they are not of the same term, antennas, feeds, bands and reference antenna, or overlap
- *   in time.
+ * Their phases are turned to one reference antenna: that of the first, unless another is solved more often in all.
+ *
+ * @throws {InvalidArgumentError} they are not of the same term, antennas, feeds and bands, overlap in time, or have no
+ *   antenna in common that is solved.
  * @example
  * const bandpass = joinSolutions([evening, morning]);
  */
 export function joinSolutions(parts: readonly CalibrationSolutions[]): CalibrationSolutions {
-  const ordered = [...parts].sort((a, b) => a.timeMjdSec[0]! - b.timeMjdSec[0]!);
-  const [first, ...others] = ordered;
+  const byTime = [...parts].sort((a, b) => a.timeMjdSec[0]! - b.timeMjdSec[0]!);
+  const [first, ...others] = byTime;
   if (first === undefined) throw new InvalidArgumentError('Expected solutions to join but received none');
   for (const [i, other] of others.entries()) {
     const difference = differenceOf(first, other);
     if (difference !== undefined)
       throw new InvalidArgumentError(`Expected solutions that go together but they differ in ${difference}`);
-    if (ordered[i]!.timeMjdSec.at(-1)! >= other.timeMjdSec[0]!)
+    if (byTime[i]!.timeMjdSec.at(-1)! >= other.timeMjdSec[0]!)
       throw new InvalidArgumentError('Expected solutions of different times but they overlap');
   }
+  const refAnt = commonReference(byTime);
+  if (refAnt === undefined && others.length > 0)
+    throw new InvalidArgumentError('Expected solutions that go together but no antenna is solved in all of them');
+  const ordered = refAnt === undefined ? byTime : byTime.map(one => referTo(refAnt, one));
   return {
-    ...first,
+    ...ordered[0]!,
     phaseOnly: ordered.every(({ phaseOnly }) => phaseOnly),
     history: ordered.flatMap(({ history }) => history),
     timeMjdSec: ordered.flatMap(({ timeMjdSec }) => timeMjdSec),
@@ -40,7 +47,6 @@ export function joinSolutions(parts: readonly CalibrationSolutions[]): Calibrati
 function differenceOf(a: CalibrationSolutions, b: CalibrationSolutions): string | undefined {
   const compared = {
     term: a.term === b.term,
-    'the reference antenna': a.refAnt === b.refAnt,
     antennas: a.antennaNames.join('\n') === b.antennaNames.join('\n'),
     polarizations: a.polarizations.join() === b.polarizations.join(),
     frequencies: a.freqHz.length === b.freqHz.length && a.freqHz.every((hz, k) => Math.abs(hz - b.freqHz[k]!) < 1),

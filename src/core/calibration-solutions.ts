@@ -28,6 +28,8 @@ export interface CalibrationSolutions {
   readonly history: readonly string[];
   /** Name of the reference antenna; undefined in a table of CASA that does not tell. */
   readonly refAnt: string | undefined;
+  /** Those of one spectral window of a table of several windows, taken for all channels. */
+  readonly fromOneSpw?: boolean | undefined;
   /** AIPS codes of the like-feed correlations: -5 XX, -6 YY, -1 RR, -2 LL. */
   readonly polarizations: readonly number[];
   /** Middle of each solution interval, UTC, MJD seconds. */
@@ -73,6 +75,7 @@ export function fromRawSolutions(raw: RawSolutions): CalibrationSolutions {
     phaseCenter: fromRawDirection(raw.phaseCenter),
     history: raw.history,
     refAnt: raw.reference === undefined ? undefined : raw.antennas[raw.reference]!.name,
+    ...(raw.fromOneSpw && { fromOneSpw: true }),
     polarizations: raw.feeds,
     timeMjdSec: raw.timeMjdSec,
     intervalSec: raw.intervalSec,

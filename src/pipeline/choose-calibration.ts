@@ -9,7 +9,6 @@ export interface CalibrationCandidate {
   readonly validToMjdSec: number;
   /** Apparent declination of that observation. */
   readonly decDeg: number;
-  readonly refAnt: string;
   /** What its tables correct, in order. */
   readonly terms: readonly string[];
 }
@@ -43,7 +42,7 @@ export interface CalibrationChoice {
  *
  * Only sets of the same declination strip, whose window holds the observation's middle, are considered. Its own set is
  * used alone. Otherwise solutions are interpolated between the nearest one before and the nearest one after, where both
- * have the same terms and reference antenna; if not, or if all are on one side, the nearest in time holds.
+ * have the same terms; if not, or if all are on one side, the nearest in time holds.
  */
 export function chooseCalibration(
   candidates: readonly CalibrationCandidate[],
@@ -87,11 +86,11 @@ function pick(
   const after = earlier && `${earlier.id}, ${hours(time - earlier.midTimeMjdSec)} before`;
   const before = later && `${later.id}, ${hours(later.midTimeMjdSec - time)} after`;
   if (earlier && later) {
-    const alike = earlier.refAnt === later.refAnt && earlier.terms.join() === later.terms.join();
+    const alike = earlier.terms.join() === later.terms.join();
     if (alike)
       return { rule: 'between', sets: [earlier.id, later.id], reason: `Interpolated: ${after}, and ${before}` };
     const rule = nearest === earlier ? 'after' : 'before';
-    const reason = `The nearer of ${after}, and ${before}: they differ in terms or reference antenna`;
+    const reason = `The nearer of ${after}, and ${before}: they differ in terms`;
     return { rule, sets: [nearest.id], reason };
   }
   return earlier

@@ -66,11 +66,11 @@ export function tablePathsOf(set: CalibrationSet, work: string): string[] {
 /** A set, as choosing among sets knows it. */
 export function toCandidate(set: CalibrationSet): CalibrationCandidate {
   const { id, sourceGroupId, validFromMjdSec, validToMjdSec, tables } = set;
-  const { midTimeMjdSec, decDeg, refAnt } = set.metadata as unknown as CalibrationMetadata;
+  const { midTimeMjdSec, decDeg } = set.metadata as unknown as CalibrationMetadata;
   if (![midTimeMjdSec, decDeg].every(Number.isFinite))
     throw new RegistryError(`Expected the registry to know time and declination of the calibration set ${id}`);
   const terms = tables.map(({ term }) => term);
-  return { id, sourceGroupId, validFromMjdSec, validToMjdSec, midTimeMjdSec, decDeg, refAnt, terms };
+  return { id, sourceGroupId, validFromMjdSec, validToMjdSec, midTimeMjdSec, decDeg, terms };
 }
 
 /** Why a set did not pass the gate when it was made. */

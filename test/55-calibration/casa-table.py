@@ -3,7 +3,8 @@
 KIND is K or G. As CASA does: ANTENNA2 is -1 where no reference antenna is recorded, as in all K tables; INTERVAL is 0; each
 spectral window has a TIME of its own; CHAN_FREQ of a window is its center, REF_FREQUENCY stays that of its first channel in
 the MeasurementSet; HISTORY is empty. Options: combine, rows of window 0 alone, whose CHAN_FREQ is the center of the whole
-band; reference=N, ANTENNA2; version=V, the keyword CASA_Version, none for none.
+band; reference=N, ANTENNA2; version=V, the keyword CASA_Version, none for none; times=N, solution intervals of 30 s; step=S, seconds
+from the TIME of a window to that of the next.
 
 `delay_ns` and `gain` are what is written, for others to compute with.
 """
@@ -23,7 +24,7 @@ def gain(antenna, feed):
     return (1 + 0.02 * (antenna % 9)) * np.exp(1j * (0.3 * antenna + feed))
 
 
-def write(ms, path, kind, combine=False, reference=-1, version="6.7.0-31"):
+def write(ms, path, kind, combine=False, reference=-1, version="6.7.0-31", times=1, step=0.0018):
     parameter = "FPARAM" if kind == "K" else "CPARAM"
     columns = [makescacoldesc(name, 0.0) for name in ("TIME", "INTERVAL")]
     indices = "FIELD_ID", "SPECTRAL_WINDOW_ID", "ANTENNA1", "ANTENNA2", "SCAN_NUMBER", "OBSERVATION_ID"
@@ -56,10 +57,11 @@ def write(ms, path, kind, combine=False, reference=-1, version="6.7.0-31"):
             windows.putcell("CHAN_FREQ", w, np.array([center]))
     with table(ms, ack=False) as data, table(f"{ms}/ANTENNA", ack=False) as antennas:
         time, n_antennas = np.mean(data.getcol("TIME")), antennas.nrows()
-    solutions = [(w, a) for w in range(1 if combine else len(freqs)) for a in range(n_antennas)]
+    windows = range(1 if combine else len(freqs))
+    solutions = [(t, w, a) for t in range(times) for w in windows for a in range(n_antennas)]
     out.addrows(len(solutions))
-    for row, (window, antenna) in enumerate(solutions):
-        cells = dict(TIME=time + 0.0018 * window, SPECTRAL_WINDOW_ID=window, ANTENNA1=antenna, ANTENNA2=reference)
+    for row, (interval, window, antenna) in enumerate(solutions):
+        cells = dict(TIME=time + 30 * interval + step * window, SPECTRAL_WINDOW_ID=window, ANTENNA1=antenna, ANTENNA2=reference)
         for name, value in {**cells, "SCAN_NUMBER": 1}.items():
             out.putcell(name, row, value)
         of = delay_ns if kind == "K" else gain
@@ -73,5 +75,6 @@ def write(ms, path, kind, combine=False, reference=-1, version="6.7.0-31"):
 if __name__ == "__main__":
     _, ms_path, table_path, jones, *options = sys.argv
     named = dict(option.split("=") if "=" in option else (option, "yes") for option in options)
-    write(ms_path, table_path, jones, "combine" in named, int(named.get("reference", -1)),
-          {"none": None}.get(version := named.get("version", "6.7.0-31"), version))
+    values = dict(reference=int, version=lambda v: None if v == "none" else v, times=int, step=float)
+    rest = {name: of(named[name]) for name, of in values.items() if name in named}
+    write(ms_path, table_path, jones, "combine" in named, **rest)
