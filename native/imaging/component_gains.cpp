@@ -23,7 +23,7 @@ double ComponentGains::fill_response(const Component& component, float* gains) c
   double sum = 0, sum_of_weights = 0;
   for (std::size_t t = 0; t < n_times; ++t) {
     const Vec3 across = cross(source, unit_vector(response_.pointing[t]));
-    const double scale = kPi * response_.dish_diameter_m / kSpeedOfLight;
+    const double scale = kPi * response_.dish_diameter_m * response_.aberration / kSpeedOfLight;
     const double x_squared_per_hz2 = dot(across, across) * scale * scale;
     for (std::size_t k = 0; k < n_channels; ++k) {
       const double freq = response_.freq_hz[k];

@@ -1,13 +1,14 @@
 // The steps of a joint mosaic:
 //
 //   1. plan: one grid for all tiles, and the facet of it that each covers
-//   2. dirty: every tile is gridded onto its facet, with its PSF, primary beam and noise
+//   2. dirty: every tile is gridded onto its facet, with its PSF, primary beam and noise; without sources beyond the
+//      mosaic, whose sidelobes clean would take for sources
 //   3. clean: of the flat-noise mosaic of the tiles' residuals. A cycle's components are taken off every tile's
 //      visibilities as that tile's drifting beam shows them, and what these make is taken off its image: images are
 //      linear in visibilities, which therefore need not be kept.
 //   4. The noise that tiles are weighted by, of dirty images at first, is taken anew after some cycles, and in the end.
-//   5. Once nothing stands out of it, sources beyond the mosaic are looked for in what is left of each tile's
-//      visibilities. Clean then goes on below their sidelobes.
+//   5. In the first cycles, sources beyond the mosaic are looked for and fitted anew in what is left of each tile's
+//      visibilities.
 #include "imaging/joint_mosaic.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kFirstCycles = 3;  // with the noise of dirty images
-constexpr std::size_t kLastCycles = 3;   // kept for what sources beyond the mosaic have hidden
+constexpr std::size_t kCyclesWithOuter = 4;
 constexpr double kPlanned = 0.95;        // of the cut-off: facets reach a little beyond it
 
 double mean_of(const std::vector<double>& values) {
@@ -77,8 +78,10 @@ class JointMosaic {
   bool is_covered(const Vec3& direction) const;
   CleanResult clean_all(const RestoringBeam& beam, const JobContext& context);
   CleanResult clean_some(const CleanOptions& options, const JobContext& context);
+  bool has_outer() const { return options_.tile.outer_sources && options_.tile.clean.max_iterations > 0; }
+  OuterSources::IsInner is_inner(const JointTile& tile) const;
   void subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context);
-  void find_outer(const JobContext& context);
+  void take_back(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context);
   void finish(JointImages& result);
 
   const std::vector<OpenSource>& sources_;
@@ -89,6 +92,7 @@ class JointMosaic {
   std::vector<JointTile> tiles_;
   Image psf_;  ///< the tiles' mean, 0 beyond their facets
   std::optional<JointModel> model_;
+  std::size_t n_cycles_ = 0;
 };
 
 void JointMosaic::plan(const JobContext& context) {
@@ -125,7 +129,8 @@ void JointMosaic::make_dirty(const JobContext& context) {
   for (std::size_t t = 0; t < tiles_.size(); ++t) {
     JointTile& tile = tiles_[t];
     const double begin = static_cast<double>(t);
-    const Image psf = tile.make_dirty(context.part(begin / n, (begin + 1) / n));
+    const Image psf = tile.make_dirty(has_outer() ? is_inner(tile) : OuterSources::IsInner(),
+                                      context.part(begin / n, (begin + 1) / n));
     const double weight = 1 / (tile.rms_jy() * tile.rms_jy());
     sum += weight;
     const std::ptrdiff_t ny = static_cast<std::ptrdiff_t>(psf_.shape(0)),
@@ -139,18 +144,32 @@ void JointMosaic::make_dirty(const JobContext& context) {
   for (float& value : psf_) value = static_cast<float>(value / sum);
 }
 
-/// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles.
-void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
-  const SkyComponents components = model_->update(model, estimate);
-  if (components.empty()) return;
-  for (JointTile& tile : tiles_) tile.subtract(components, context);
+OuterSources::IsInner JointMosaic::is_inner(const JointTile& tile) const {
+  return [this, center = tile.center()](const Component& source) {
+    return is_covered(unit_vector_of(source, center));
+  };
 }
 
-void JointMosaic::find_outer(const JobContext& context) {
-  const SkyComponents components = model_->all();
-  for (JointTile& tile : tiles_) {
-    const auto is_inner = [&](const Component& source) { return is_covered(unit_vector_of(source, tile.center())); };
-    tile.find_outer(components, is_inner, context);
+/// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles; and sources beyond it.
+void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
+  const SkyComponents changes = model_->update(model, estimate);
+  if (has_outer() && n_cycles_ < kCyclesWithOuter) {
+    const SkyComponents all = model_->all();
+    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), context);
+  } else if (!changes.empty()) {
+    for (JointTile& tile : tiles_) tile.subtract(changes, context);
+  }
+  ++n_cycles_;
+}
+
+/// Leaves the last cycle without effect, after which `model` is that before it.
+void JointMosaic::take_back(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
+  const SkyComponents changes = model_->update(model, estimate);
+  if (has_outer() && n_cycles_ <= kCyclesWithOuter) {
+    const SkyComponents all = model_->all();
+    for (JointTile& tile : tiles_) tile.take_outer_back(all, context);
+  } else if (!changes.empty()) {
+    for (JointTile& tile : tiles_) tile.subtract(changes, context);
   }
 }
 
@@ -164,7 +183,7 @@ CleanResult JointMosaic::clean_some(const CleanOptions& options, const JobContex
     fixed.flat_noise(left);
   };
   const CleanResult result = clean(psf_.view(), residual.view(), model.view(), options, residual_of, context);
-  if (result.stop == CleanStop::kDiverged) subtract(fixed, model.view(), context);  // what the last cycle took
+  if (result.stop == CleanStop::kDiverged) take_back(fixed, model.view(), context);
   return result;
 }
 
@@ -185,14 +204,7 @@ CleanResult JointMosaic::clean_all(const RestoringBeam& beam, const JobContext& 
     result.stop = part.stop;
     return part.stop != CleanStop::kDiverged && part.stop != CleanStop::kIterations;
   };
-  if (!go_on(kFirstCycles, 0, 0.3)) return result;
-  const bool with_outer = options_.tile.outer_sources && options.max_major_cycles > kLastCycles;
-  if (!with_outer) {
-    go_on(options.max_major_cycles, 0.3, 1);
-  } else if (go_on(options.max_major_cycles - kLastCycles, 0.3, 0.6)) {
-    find_outer(context.quiet());
-    go_on(options.max_major_cycles, 0.7, 1);
-  }
+  if (go_on(kFirstCycles, 0, 0.5)) go_on(options.max_major_cycles, 0.5, 1);
   return result;
 }
 

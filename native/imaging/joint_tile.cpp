@@ -10,7 +10,7 @@
 namespace contimg::imaging {
 namespace {
 
-constexpr std::size_t kRoundsOfOuter = 4;
+constexpr std::size_t kFirstRounds = 4, kLaterRounds = 2;  // of a search for sources beyond the mosaic
 constexpr double kFaintestBeyond = 0.1;  // in rms of the tile: of components beyond the facet that are subtracted
 
 Direction center_of(const SkyGrid& grid) {
@@ -38,7 +38,7 @@ StokesVisibilities JointTile::read(VisibilitySource& source, const JobContext& c
   return data;
 }
 
-NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
+NdArray<float, 2> JointTile::make_dirty(const OuterSources::IsInner& is_inner, const JobContext& context) {
   const auto source = open_();
   const Observation& observation = source->observation();
   StokesVisibilities data = read(*source, context.part(0, 0.4));
@@ -66,10 +66,15 @@ NdArray<float, 2> JointTile::make_dirty(const JobContext& context) {
   primary_beam_ = tile_primary_beam(beam, observation.pointing, sums.per_integration, facet, options_.threads);
   for (float& power : primary_beam_) power = static_cast<float>(power * beam_scale_);
 
+  if (is_inner) {
+    OuterSources outer(data, response_, facet, options_.threads, is_inner);
+    outer.find(kFirstRounds, context.part(0.4, 0.7));
+    outer_ = outer.components();
+  }
   TileVisibilities visibilities(data, response_, facet, {options_.epsilon, options_.threads}, sums.total);
   auto psf = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
   residual_ = NdArray<float, 2>::uninitialized({facet.ny, facet.nx});
-  visibilities.image_and_psf(residual_.view(), psf.view(), context.part(0.4, 1));
+  visibilities.image_and_psf(residual_.view(), psf.view(), context.part(0.7, 1));
   rms_jy_ = mad_sigma(residual_.view());
   if (!(rms_jy_ > 0))
     throw Error(code::kMosaic, "Expected tiles that show noise, by which they are weighted, but one is all 0");
@@ -97,8 +102,25 @@ void JointTile::find_outer(const SkyComponents& components, const OuterSources::
                                 summary_.sum_of_weights);
   subtract_from(visibilities, components, context.quiet());
   OuterSources outer(data, response_, window_.facet, options_.threads, is_inner);
-  outer.find(kRoundsOfOuter, context.quiet());
+  outer.start_from(outer_, context.quiet());
+  outer.find(kLaterRounds, context.quiet());
+  outer_before_ = std::move(outer_);
   outer_ = outer.components();
+  make_residual(visibilities, context);
+}
+
+void JointTile::take_outer_back(const SkyComponents& components, const JobContext& context) {
+  const auto source = open_();
+  StokesVisibilities data = read(*source, context.quiet());
+  TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
+                                summary_.sum_of_weights);
+  subtract_from(visibilities, components, context.quiet());
+  outer_ = outer_before_;
+  visibilities.subtract_sources(outer_, context);
+  make_residual(visibilities, context);
+}
+
+void JointTile::make_residual(const TileVisibilities& visibilities, const JobContext& context) {
   visibilities.image(residual_.view(), context.quiet());
   rms_jy_ = mad_sigma(residual_.view());
 }

@@ -35,17 +35,23 @@ class JointTile {
   /// @param options  those that shape an image and its clean are the mosaic's: not looked at; outlives this
   JointTile(OpenSource open, const JointWindow& window, double freq_hz, const TileOptions& options);
 
-  /// Makes the dirty image.
+  /// Makes the dirty image, of what sources beyond the mosaic leave.
+  /// @param is_inner  as find_outer; empty: none are looked for
   /// @returns the PSF, (ny, nx) as the facet
-  NdArray<float, 2> make_dirty(const JobContext& context);
+  NdArray<float, 2> make_dirty(const OuterSources::IsInner& is_inner, const JobContext& context);
 
   /// Takes components off the image, by way of the visibilities that they have. Those beyond the facet count where the
   /// tile sees them.
   void subtract(const SkyComponents& components, const JobContext& context);
 
-  /// Makes the image of what all components so far and sources beyond the mosaic, which it looks for, leave.
+  /// Makes the image of what all components so far and sources beyond the mosaic leave. Those that are known are fitted
+  /// anew, others looked for.
   /// @param is_inner  what lies in the mosaic, where clean finds it: about the facet's center
   void find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner, const JobContext& context);
+
+  /// Makes the image of what all components so far leave, with the sources beyond the mosaic that were known before the
+  /// last find_outer().
+  void take_outer_back(const SkyComponents& components, const JobContext& context);
 
   const JointWindow& window() const { return window_; }
   const Direction& center() const { return response_.center; }
@@ -60,6 +66,7 @@ class JointTile {
  private:
   StokesVisibilities read(VisibilitySource& source, const JobContext& context) const;
   void subtract_from(TileVisibilities& visibilities, const SkyComponents& components, const JobContext& context) const;
+  void make_residual(const TileVisibilities& visibilities, const JobContext& context);
   std::vector<Component> apparent(const std::vector<SkyComponent>& components, const Facet& facet) const;
 
   OpenSource open_;
@@ -71,7 +78,7 @@ class JointTile {
   double beam_scale_ = 1;                 ///< ... times this: see primary_beam()
   NdArray<float, 2> residual_, primary_beam_;
   TileSummary summary_;
-  std::vector<Component> outer_;
+  std::vector<Component> outer_, outer_before_;
   double rms_jy_ = 0;
 };
 

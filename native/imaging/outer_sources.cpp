@@ -206,6 +206,12 @@ std::vector<Component> OuterSources::new_sources(const JobContext& context) cons
   return found;
 }
 
+void OuterSources::start_from(const std::vector<Component>& known, const JobContext& context) {
+  subtract_components(known, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
+                      context);
+  for (const Component& component : known) sources_.push_back({component, component.flux_jy});
+}
+
 void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
   if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;

@@ -31,6 +31,9 @@ class OuterSources {
   OuterSources(StokesVisibilities& data, const TileResponse& response, const SkyGrid& inner, unsigned threads,
                IsInner is_inner = {});
 
+  /// Subtracts sources that are known from before; find() fits them with the others.
+  void start_from(const std::vector<Component>& known, const JobContext& context);
+
   /// Looks for sources that stand out of what is left of the visibilities, subtracts them, and fits all of them anew.
   /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden
   void find(std::size_t n_rounds, const JobContext& context);
