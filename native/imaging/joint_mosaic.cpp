@@ -7,8 +7,9 @@
 //      visibilities as that tile's drifting beam shows them, and what these make is taken off its image: images are
 //      linear in visibilities, which therefore need not be kept.
 //   4. The noise that tiles are weighted by, of dirty images at first, is taken anew after some cycles, and in the end.
-//   5. In the first cycles, sources beyond the mosaic are looked for and fitted anew in what is left of each tile's
-//      visibilities.
+//   5. In every cycle, sources beyond the mosaic are fitted anew to what is left of each tile's visibilities, and in the
+//      first ones more are looked for. A fit of many takes some of what clean has yet to find, by its sidelobes: a
+//      tenth and more where antennas are few. So it goes on until clean ends, and errs by that part of the last cycle.
 #include "imaging/joint_mosaic.h"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kFirstCycles = 3;  // with the noise of dirty images
-constexpr std::size_t kCyclesWithOuter = 4;
+constexpr std::size_t kCyclesWithOuter = 4, kRoundsOfOuter = 2;  // that look for sources beyond the mosaic
 constexpr double kPlanned = 0.95;        // of the cut-off: facets reach a little beyond it
 
 double mean_of(const std::vector<double>& values) {
@@ -153,9 +154,10 @@ OuterSources::IsInner JointMosaic::is_inner(const JointTile& tile) const {
 /// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles; and sources beyond it.
 void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
   const SkyComponents changes = model_->update(model, estimate);
-  if (has_outer() && n_cycles_ < kCyclesWithOuter) {
+  if (has_outer()) {
     const SkyComponents all = model_->all();
-    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), context);
+    const std::size_t n_rounds = n_cycles_ < kCyclesWithOuter ? kRoundsOfOuter : 0;
+    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), n_rounds, context);
   } else if (!changes.empty()) {
     for (JointTile& tile : tiles_) tile.subtract(changes, context);
   }
@@ -165,7 +167,7 @@ void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2>
 /// Leaves the last cycle without effect, after which `model` is that before it.
 void JointMosaic::take_back(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
   const SkyComponents changes = model_->update(model, estimate);
-  if (has_outer() && n_cycles_ <= kCyclesWithOuter) {
+  if (has_outer()) {
     const SkyComponents all = model_->all();
     for (JointTile& tile : tiles_) tile.take_outer_back(all, context);
   } else if (!changes.empty()) {

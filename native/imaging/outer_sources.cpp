@@ -213,7 +213,7 @@ void OuterSources::start_from(const std::vector<Component>& known, const JobCont
 }
 
 void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
-  if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
+  if (n_rounds > 0 && field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
   rejected_.clear();
   for (std::size_t round = 0; round < n_rounds; ++round) {

@@ -35,7 +35,7 @@ class OuterSources {
   void start_from(const std::vector<Component>& known, const JobContext& context);
 
   /// Looks for sources that stand out of what is left of the visibilities, subtracts them, and fits all of them anew.
-  /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden
+  /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden; 0: fit alone
   void find(std::size_t n_rounds, const JobContext& context);
 
   std::vector<Component> components() const;
