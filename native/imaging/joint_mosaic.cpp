@@ -7,8 +7,8 @@
 //      visibilities as that tile's drifting beam shows them, and what these make is taken off its image: images are
 //      linear in visibilities, which therefore need not be kept.
 //   4. The noise that tiles are weighted by, of dirty images at first, is taken anew after some cycles, and in the end.
-//   5. In every cycle, sources beyond the mosaic are fitted anew to what is left of each tile's visibilities, and in the
-//      first ones more are looked for. A fit of many takes some of what clean has yet to find, by its sidelobes: a
+//   5. In every cycle, sources beyond the mosaic are fitted anew to what is left of each tile's visibilities, and more
+//      are looked for. A fit of many takes some of what clean has yet to find, by its sidelobes: a
 //      tenth and more where antennas are few. So it goes on until clean ends, and errs by that part of the last cycle.
 #include "imaging/joint_mosaic.h"
 
@@ -28,7 +28,6 @@ namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kFirstCycles = 3;  // with the noise of dirty images
-constexpr std::size_t kCyclesWithOuter = 4, kRoundsOfOuter = 2;  // that look for sources beyond the mosaic
 constexpr double kPlanned = 0.95;        // of the cut-off: facets reach a little beyond it
 
 double mean_of(const std::vector<double>& values) {
@@ -93,7 +92,6 @@ class JointMosaic {
   std::vector<JointTile> tiles_;
   Image psf_;  ///< the tiles' mean, 0 beyond their facets
   std::optional<JointModel> model_;
-  std::size_t n_cycles_ = 0;
 };
 
 void JointMosaic::plan(const JobContext& context) {
@@ -156,12 +154,10 @@ void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2>
   const SkyComponents changes = model_->update(model, estimate);
   if (has_outer()) {
     const SkyComponents all = model_->all();
-    const std::size_t n_rounds = n_cycles_ < kCyclesWithOuter ? kRoundsOfOuter : 0;
-    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), n_rounds, context);
+    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), context);
   } else if (!changes.empty()) {
     for (JointTile& tile : tiles_) tile.subtract(changes, context);
   }
-  ++n_cycles_;
 }
 
 /// Leaves the last cycle without effect, after which `model` is that before it.

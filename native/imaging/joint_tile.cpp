@@ -10,7 +10,8 @@
 namespace contimg::imaging {
 namespace {
 
-constexpr std::size_t kFirstRounds = 4;  // of a search for sources beyond the mosaic
+constexpr std::size_t kFirstRounds = 4, kLaterRounds = 1;  // of a search for sources beyond the mosaic, ...
+constexpr double kDepthOfOuter = 0.3;                        // ... by cycles that each leave a fifth of those within it
 constexpr double kFaintestBeyond = 0.1;  // in rms of the tile: of components beyond the facet that are subtracted
 
 Direction center_of(const SkyGrid& grid) {
@@ -68,7 +69,7 @@ NdArray<float, 2> JointTile::make_dirty(const OuterSources::IsInner& is_inner, c
 
   if (is_inner) {
     OuterSources outer(data, response_, facet, options_.threads, is_inner);
-    outer.find(kFirstRounds, context.part(0.4, 0.7));
+    outer.find(kFirstRounds, kDepthOfOuter, context.part(0.4, 0.7));
     outer_ = outer.components();
   }
   TileVisibilities visibilities(data, response_, facet, {options_.epsilon, options_.threads}, sums.total);
@@ -95,7 +96,7 @@ void JointTile::subtract(const SkyComponents& components, const JobContext& cont
 }
 
 void JointTile::find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner,
-                           std::size_t n_rounds, const JobContext& context) {
+                           const JobContext& context) {
   const auto source = open_();
   StokesVisibilities data = read(*source, context.quiet());
   TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
@@ -103,7 +104,7 @@ void JointTile::find_outer(const SkyComponents& components, const OuterSources::
   subtract_from(visibilities, components, context.quiet());
   OuterSources outer(data, response_, window_.facet, options_.threads, is_inner);
   outer.start_from(outer_, context.quiet());
-  outer.find(n_rounds, context.quiet());
+  outer.find(kLaterRounds, kDepthOfOuter, context.quiet());
   outer_before_ = std::move(outer_);
   outer_ = outer.components();
   make_residual(visibilities, context);

@@ -47,9 +47,7 @@ class JointTile {
   /// Makes the image of what all components so far and sources beyond the mosaic leave. Those that are known are fitted
   /// anew, others looked for.
   /// @param is_inner  what lies in the mosaic, where clean finds it: about the facet's center
-  /// @param n_rounds  as OuterSources::find()
-  void find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner, std::size_t n_rounds,
-                  const JobContext& context);
+  void find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner, const JobContext& context);
 
   /// Makes the image of what all components so far leave, with the sources beyond the mosaic that were known before the
   /// last find_outer().

@@ -19,9 +19,7 @@ constexpr double kSidelobeReach = 2.0;
 constexpr std::size_t kMaxPixels = 1600;      // along an axis of the coarse image
 constexpr double kWavelengthsPerCell = 0.35;  // longest baseline used, times the cell: 2 to 3 pixels per beam
 constexpr double kEpsilon = 1e-3;
-// A search goes down to this many sigma of the coarse image, and to this part of its highest pixel: the sidelobes of a
-// source that wanders through the beam are not quite those of the PSF.
-constexpr double kSigmas = 5, kDepth = 0.15;
+constexpr double kSigmas = 5;  // of the coarse image, down to which a search goes
 constexpr double kLoopGain = 0.1;
 constexpr std::size_t kMaxComponents = 10000;  // of the clean of a coarse image
 constexpr double kCellsApart = 3;              // sources must be, from each other
@@ -145,10 +143,10 @@ NdArray<float, 2> OuterSources::coarse_image(const JobContext& context) const {
 }
 
 /// Clean components of a coarse image, down to `level`, which is what they leave at a source.
-NdArray<float, 2> OuterSources::coarse_model(float& level, const JobContext& context) const {
+NdArray<float, 2> OuterSources::coarse_model(double depth, float& level, const JobContext& context) const {
   const auto image = coarse_image(context);
   const float highest = *std::max_element(image.begin(), image.end());
-  level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), kDepth * highest));
+  level = static_cast<float>(std::max(kSigmas * mad_sigma(image.view()), depth * highest));
   ActivePixels active =
       select_active(image.view(), [&](std::size_t, float* levels) { std::fill_n(levels, field_.nx, level); });
   NdArray<float, 2> model({field_.ny, field_.nx});
@@ -157,13 +155,13 @@ NdArray<float, 2> OuterSources::coarse_model(float& level, const JobContext& con
 }
 
 /// What clean components within kCellsApart of the brightest make together, and so on; those beyond the tile's image.
-std::vector<Component> OuterSources::candidates(const JobContext& context) const {
+std::vector<Component> OuterSources::candidates(double depth, const JobContext& context) const {
   struct Sum {
     Component first;
     double flux = 0, l = 0, m = 0;
   };
   float level = 0;
-  const auto model = coarse_model(level, context);
+  const auto model = coarse_model(depth, level, context);
   std::vector<Component> pixels;
   for (std::size_t y = 0; y < field_.ny; ++y)
     for (std::size_t x = 0; x < field_.nx; ++x)
@@ -191,9 +189,9 @@ std::vector<Component> OuterSources::candidates(const JobContext& context) const
 }
 
 /// Candidates that are neither known nor known to be none.
-std::vector<Component> OuterSources::new_sources(const JobContext& context) const {
+std::vector<Component> OuterSources::new_sources(double depth, const JobContext& context) const {
   std::vector<Component> found;
-  for (const Component& candidate : candidates(context)) {
+  for (const Component& candidate : candidates(depth, context)) {
     const auto is_near = [&](const Component& other) {
       const double cells = distance(candidate, other) / field_.cell_rad;
       return cells < kCellsApart || (cells < kHaloCells && candidate.flux_jy < kHaloLevel * other.flux_jy);
@@ -212,13 +210,13 @@ void OuterSources::start_from(const std::vector<Component>& known, const JobCont
   for (const Component& component : known) sources_.push_back({component, component.flux_jy});
 }
 
-void OuterSources::find(std::size_t n_rounds, const JobContext& context) {
-  if (n_rounds > 0 && field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
+void OuterSources::find(std::size_t n_rounds, double depth, const JobContext& context) {
+  if (field_.nx > 0 && short_weights_.empty()) prepare(context.quiet());
   if (field_.nx == 0) return;
   rejected_.clear();
   for (std::size_t round = 0; round < n_rounds; ++round) {
     const JobContext rest = context.part(static_cast<double>(round) / static_cast<double>(n_rounds + 1), 1);
-    const std::vector<Component> added = new_sources(rest.part(0, 0.1));
+    const std::vector<Component> added = new_sources(depth, rest.part(0, 0.1));
     if (added.empty()) break;
     subtract_components(added, response_, data_.uvw_m.view(), data_.time_index, data_.visibilities.view(), threads_,
                         rest.part(0.1, 0.12));

@@ -35,8 +35,11 @@ class OuterSources {
   void start_from(const std::vector<Component>& known, const JobContext& context);
 
   /// Looks for sources that stand out of what is left of the visibilities, subtracts them, and fits all of them anew.
-  /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden; 0: fit alone
-  void find(std::size_t n_rounds, const JobContext& context);
+  /// @param n_rounds  each finds the sources that the brighter ones of the round before had hidden
+  /// @param depth     the faintest that are looked for, in parts of the highest pixel of the coarse image, which may be
+  ///                  of the tile's own sources: sidelobes of sources that wander through the beam are not quite those
+  ///                  of the PSF, and those of many add up
+  void find(std::size_t n_rounds, double depth, const JobContext& context);
 
   std::vector<Component> components() const;
 
@@ -57,9 +60,9 @@ class OuterSources {
   void prepare(const JobContext& context);
   NdArray<float, 2> coarse_image(const JobContext& context) const;
   ImageGrid coarse_grid() const { return {field_.nx, field_.ny, field_.cell_rad * response_.aberration}; }
-  NdArray<float, 2> coarse_model(float& level, const JobContext& context) const;
-  std::vector<Component> candidates(const JobContext& context) const;
-  std::vector<Component> new_sources(const JobContext& context) const;
+  NdArray<float, 2> coarse_model(double depth, float& level, const JobContext& context) const;
+  std::vector<Component> candidates(double depth, const JobContext& context) const;
+  std::vector<Component> new_sources(double depth, const JobContext& context) const;
   void settle(const JobContext& context);
   double step_length(const std::vector<Component>& removed, const std::vector<Step>& steps,
                      const JobContext& context) const;

@@ -71,6 +71,7 @@ CleanOptions clean_options_of(const TileOptions& options, const RestoringBeam& b
 /// Sources beyond the image are looked for before the first minor cycle, whose components would take their sidelobes
 /// for sources, and in the first major cycles: deeper as the sources of the image go.
 constexpr std::size_t kCyclesWithOuter = 4, kFirstRounds = 4, kLaterRounds = 2;
+constexpr double kDepthOfOuter = 0.15;
 
 /// Makes the images of one set of weighted visibilities, which end as those of the residual.
 class TileImager {
@@ -164,7 +165,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
   }
   OuterSources outer(data, response, grid_, options_.threads);
   if (options_.outer_sources && clean_options.max_iterations > 0) {
-    outer.find(kFirstRounds, context.part(0.25, 0.5));
+    outer.find(kFirstRounds, kDepthOfOuter, context.part(0.25, 0.5));
     if (!outer.components().empty()) visibilities.image(tile.residual.view(), context.quiet());
   }
   SpectralTerms spectra(visibilities, response, grid_, clean_options, context.quiet());
@@ -186,7 +187,7 @@ TileImages TileImager::images(StokesVisibilities& data, ChannelRange channels, s
           visibilities.replace(stand_ins, sources, model, cycle);
         }
         visibilities.subtract(model, cycle);
-        if (options_.outer_sources && cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, cycle);
+        if (options_.outer_sources && cycle_number <= kCyclesWithOuter) outer.find(kLaterRounds, kDepthOfOuter, cycle);
         spectra.update(model, cycle);
         visibilities.image(residual, cycle);
         sigma_jy = mad_sigma(residual);
