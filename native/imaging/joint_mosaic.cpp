@@ -144,9 +144,7 @@ void JointMosaic::make_dirty(const JobContext& context) {
 }
 
 OuterSources::IsInner JointMosaic::is_inner(const JointTile& tile) const {
-  return [this, center = tile.center()](const Component& source) {
-    return is_covered(unit_vector_of(source, center));
-  };
+  return [this, center = tile.center()](const Component& source) { return is_covered(unit_vector_of(source, center)); };
 }
 
 /// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles; and sources beyond it.

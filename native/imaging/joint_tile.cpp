@@ -11,7 +11,7 @@ namespace contimg::imaging {
 namespace {
 
 constexpr std::size_t kFirstRounds = 4, kLaterRounds = 1;  // of a search for sources beyond the mosaic, ...
-constexpr double kDepthOfOuter = 0.3;                        // ... by cycles that each leave a fifth of those within it
+constexpr double kDepthOfOuter = 0.3;                      // ... by cycles that each leave a fifth of those within it
 constexpr double kFaintestBeyond = 0.1;  // in rms of the tile: of components beyond the facet that are subtracted
 
 Direction center_of(const SkyGrid& grid) {

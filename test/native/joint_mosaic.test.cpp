@@ -185,6 +185,43 @@ TEST_CASE("joint mosaic: sources anywhere come out with their flux, and their si
   CHECK(std::memcmp(one.mosaic.data(), two.mosaic.data(), one.mosaic.size() * sizeof(float)) == 0);
 }
 
+TEST_CASE("joint mosaic: sources beyond it are subtracted, and take nothing from those within") {
+  std::vector<MemorySource> tiles = strip(2, 1.6, 24);
+  const Direction first = tile_center(tiles.front().observation());
+  const auto at = [&](double east_deg, double north_deg) {
+    return Direction{first.ra_rad + east_deg * kDegree, first.dec_rad + north_deg * kDegree};
+  };
+  const std::vector<PointSource> inner{{at(-0.8, 0.3), 4}, {at(1.1, -0.6), 0.5}, {at(2.2, 0.5), 0.1}};
+  const std::vector<PointSource> outer{{at(0.4, 2.5), 6}, {at(1.2, -2.6), 8}};
+  for (MemorySource& tile : tiles) {
+    for (const PointSource& source : inner) tile.add(source, true);
+    for (const PointSource& source : outer) tile.add(source, true);
+  }
+  JointOptions options = options_of(32);
+  options.tile.spectral_index = 0;
+  options.tile.outer_sources = true;
+  const JointImages joint = image_jointly(openers(tiles), options, JobContext());
+  for (const PointSource& source : inner) {
+    const auto [y, x] = pixel_of(joint.grid, source.direction);
+    double flux = 0;
+    for (std::size_t v = y - 3; v <= y + 3; ++v)
+      for (std::size_t u = x - 3; u <= x + 3; ++u) flux += joint.model(v, u);
+    CHECK(flux == doctest::Approx(source.flux_jy).epsilon(0.02));
+  }
+  for (std::size_t t = 0; t < tiles.size(); ++t)
+    for (const PointSource& source : outer) {
+      const double seen_jy = source.flux_jy * mean_beam(tiles[t], source.direction);
+      const TangentAxes axes = tangent_axes(joint.tiles[t].center);
+      const Vec3 s = unit_vector(source.direction);
+      double found_jy = 0;
+      for (const Component& component : joint.tiles[t].outer)
+        if (std::hypot(component.l - dot(s, axes.east), component.m - dot(s, axes.north)) < 5 * kArcsec)
+          found_jy += component.flux_jy;
+      CAPTURE(seen_jy);
+      CHECK(found_jy == doctest::Approx(seen_jy).epsilon(0.02));
+    }
+}
+
 TEST_CASE("joint mosaic: what cannot be made is refused") {
   const auto code_of = [](std::vector<MemorySource>& tiles, const JointOptions& options) -> std::string {
     try {
