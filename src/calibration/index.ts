@@ -30,7 +30,7 @@ export type { PredictedVisibilities, PredictionMethod, PredictOptions } from './
 export { readCalibrators } from './read-calibrators.js';
 export type { CalibratorCatalogue } from './read-calibrators.js';
 export { readSkyModel } from './sky-model.js';
-export { solveCalibration, solveDefaults } from './solve-calibration.js';
+export { checkSolveOptions, solveCalibration, solveDefaults } from './solve-calibration.js';
 export type { SolveOptions } from './solve-calibration.js';
 export { predictTransits } from './transits.js';
 export type { Transit, TransitOptions } from './transits.js';

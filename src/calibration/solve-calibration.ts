@@ -104,13 +104,23 @@ export async function solveCalibration(
   const raw = toRawOptions(options);
   const task = {
     source: toRawSource(source, { ...options, minSubbands: options.minSubbands ?? solveDefaults.minSubbands }),
-    model: toRawSkyModel(model, {
-      primaryBeam: checkBoolean('primaryBeam', options.primaryBeam ?? solveDefaults.primaryBeam),
-      smearing: checkBoolean('smearing', options.smearing ?? solveDefaults.smearing),
-    }),
+    model: toRawSkyModel(model, predictionOf(options)),
     ...raw,
   };
   return fromRawSolutions(await runJob(options, onProgress => addon().solveCalibration(task, onProgress)));
+}
+
+/** @throws {InvalidArgumentError} an option of solving is wrong; nothing else is looked at. */
+export function checkSolveOptions(options: SolveOptions): void {
+  toRawOptions(options);
+  predictionOf(options);
+}
+
+function predictionOf({ primaryBeam, smearing }: SolveOptions): { primaryBeam: boolean; smearing: boolean } {
+  return {
+    primaryBeam: checkBoolean('primaryBeam', primaryBeam ?? solveDefaults.primaryBeam),
+    smearing: checkBoolean('smearing', smearing ?? solveDefaults.smearing),
+  };
 }
 
 function toRawOptions(options: SolveOptions) {

@@ -21,7 +21,15 @@ export const calibrationSchema = z.object({
     .optional(),
   refAnt: z.string().optional(),
   solint: numberOption.positive().optional(),
+  phaseOnly: z.boolean().optional(),
+  perSpw: z.boolean().optional(),
   minSnr: numberOption.min(0).optional(),
+  baselinesPerAntenna: integerOption.min(1).optional(),
+  solveMinUv: numberOption.min(0).optional(),
+  solveMaxUv: numberOption.positive().optional(),
+  solveMinBaseline: numberOption.min(0).optional(),
+  solveMaxBaseline: numberOption.positive().optional(),
+  smearing: z.boolean().optional(),
   validHours: numberOption.positive().optional(),
   minFlux: numberOption.min(0).optional(),
   maxAmplitudeChange: numberOption.min(1).optional(),
@@ -42,7 +50,15 @@ export function addCalibrationOptions(command: Command): Command {
     .option('--terms <list>', 'what is solved for, of delay,bandpass,gain in this order (default bandpass)')
     .option('--ref-ant <name>', 'reference antenna (default: the healthiest)')
     .option('--solint <sec>', 'solution interval of gains (default: the whole observation)')
+    .option('--phase-only', 'gains have phases and no amplitudes')
+    .option('--per-spw', 'a delay or gain for each spectral window (default: one for all)')
     .option('--min-snr <n>', 'lowest signal to noise of a solution (default 3)')
+    .option('--baselines-per-antenna <n>', 'fewest baselines with which an antenna is solved for (default 4)')
+    .option('--solve-min-uv <wavelengths>', 'shortest projected baseline to solve from')
+    .option('--solve-max-uv <wavelengths>', 'longest projected baseline to solve from')
+    .option('--solve-min-baseline <m>', 'shortest baseline to solve from')
+    .option('--solve-max-baseline <m>', 'longest baseline to solve from')
+    .option('--smearing', 'the model loses by the widths of channels and integrations, as the sky does')
     .option('--max-amplitude-change <n>', 'factor by which amplitudes may differ from the set in force (default 10)')
     .option('--valid-hours <h>', 'how long solutions hold before and after their observation (default 12)')
     .option('--edge-channels <n>', 'channels to flag at either end of each spectral window (default 0)');
@@ -58,9 +74,14 @@ export async function skyModelOf(options: z.infer<typeof calibrationSchema>): Pr
 
 /** Options of calibrating, without the model. */
 export function toCalibrationConfig(options: z.infer<typeof calibrationSchema>): Omit<CalibrationConfig, 'model'> {
-  const { terms: solved, minFlux: minFluxJy, refAnt, solint: solintSec, minSnr, validHours } = options;
-  const limits = { maxAmplitudeChange: options.maxAmplitudeChange };
-  return { terms: solved, minFluxJy, refAnt, solintSec, minSnr, validHours, limits };
+  const { refAnt, phaseOnly, smearing, minSnr, validHours } = options;
+  return {
+    ...{ terms: options.terms, minFluxJy: options.minFlux, refAnt, minSnr, validHours, phaseOnly, smearing },
+    ...{ solintSec: options.solint, combineSpws: options.perSpw && false, minBaselines: options.baselinesPerAntenna },
+    ...{ minUvWavelengths: options.solveMinUv, maxUvWavelengths: options.solveMaxUv },
+    ...{ minBaselineMeters: options.solveMinBaseline, maxBaselineMeters: options.solveMaxBaseline },
+    limits: { maxAmplitudeChange: options.maxAmplitudeChange },
+  };
 }
 
 /**
@@ -76,7 +97,12 @@ export function refuseIdleOptions(options: Readonly<Record<string, unknown>>, id
   if (sentences.length > 0) throw new UsageError(sentences.join('\n'));
 }
 
-/** Whether gains are solved for, which alone have solution intervals. */
-export function solvesForGains({ terms: list }: z.infer<typeof calibrationSchema>): boolean {
-  return list?.includes('gain') ?? false;
+/** Options that have no effect on the terms that are solved for, by what they go with. */
+export function idleByTerms({
+  terms: list = ['bandpass'],
+}: z.infer<typeof calibrationSchema>): Record<string, string[]> {
+  return {
+    'goes with the term gain': list.includes('gain') ? [] : ['solint', 'phaseOnly'],
+    'goes with the term delay or gain': list.some(term => term !== 'bandpass') ? [] : ['perSpw'],
+  };
 }

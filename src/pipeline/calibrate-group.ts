@@ -25,8 +25,7 @@ import { partialPath } from './work-folder.js';
 /** The calibration set that a group gives: its name, by all that decides what it is. */
 export function calibrationSetId({ group, fingerprint }: GroupSubject, config: CheckedConfig): string {
   const { minSubbands, earthOrientation, flagging } = config;
-  const { model, terms, solintSec, refAnt, minSnr, limits, validHours } = config.calibration!;
-  const solving = { model, terms, solintSec: String(solintSec), refAnt, minSnr, limits, validHours };
+  const solving = { ...config.calibration!, minFluxJy: undefined, maxDecOffsetDeg: undefined };
   return `${group.id}_${recipeOf([fingerprint, minSubbands, earthOrientation, flagging, solving]).slice(0, 8)}`;
 }
 

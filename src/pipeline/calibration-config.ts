@@ -1,13 +1,19 @@
-import { calibrationLimits } from '../calibration/index.js';
-import type { CalibrationLimits, FlagOptions, SkySource } from '../calibration/index.js';
+import { calibrationLimits, checkSolveOptions, solveDefaults } from '../calibration/index.js';
+import type { CalibrationLimits, FlagOptions, SkySource, SolveOptions } from '../calibration/index.js';
 import type { CalibrationTerm } from '../core/calibration-solutions.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkOneOf, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import type { SourceOptions } from '../core/source.js';
 
+/** Options of solving with their defaults: those of `solveCalibration`, for every term that has them. */
+const solverDefaults = pick(solveDefaults, [
+  ...(['phaseOnly', 'solintSec', 'combineSpws', 'minBaselines', 'minSnr', 'robust', 'smearing'] as const),
+  ...(['minBaselineMeters', 'maxBaselineMeters', 'minUvWavelengths', 'maxUvWavelengths'] as const),
+]);
+
 /** How observations are calibrated. */
-export interface CalibrationConfig {
+export interface CalibrationConfig extends Pick<SolveOptions, keyof typeof solverDefaults> {
   /**
    * Sources of the sky, as bright as they are before the primary beam: every group in whose beam they have `minFluxJy` is
    * solved for against them. @default none: sets that are registered are applied
@@ -17,12 +23,8 @@ export interface CalibrationConfig {
   readonly minFluxJy?: number | undefined;
   /** What is solved for, one on top of the other: of delay, bandpass, gain in this order. @default a bandpass */
   readonly terms?: readonly CalibrationTerm[] | undefined;
-  /** Of gains. @default Infinity: the whole observation */
-  readonly solintSec?: number | undefined;
   /** Name of the reference antenna. @default the healthiest, for each set */
   readonly refAnt?: string | undefined;
-  /** Of a single solution. @default 3 */
-  readonly minSnr?: number | undefined;
   /** How long a set may be applied, before and after its own observation. @default 12 */
   readonly validHours?: number | undefined;
   /** How far in declination from its own observation. @default 3 */
@@ -33,10 +35,9 @@ export interface CalibrationConfig {
 
 /** Defaults of calibrating. */
 export const calibrationDefaults = Object.freeze({
+  ...solverDefaults,
   minFluxJy: 1,
   terms: Object.freeze(['bandpass'] as const) as readonly CalibrationTerm[],
-  solintSec: Infinity,
-  minSnr: 3,
   validHours: 12,
   maxDecOffsetDeg: 3,
 });
@@ -67,12 +68,29 @@ export function checkCalibrationConfig(config: CalibrationConfig): CheckedCalibr
       `Expected calibration.terms in the order ${termOrder.join(', ')}, each on top of those before it, but received ${o.terms.join(', ')}`,
     );
   checkNumber('calibration.minFluxJy', o.minFluxJy, 0);
-  checkNumber('calibration.minSnr', o.minSnr, 0);
+  if (o.phaseOnly && !o.terms.includes('gain'))
+    throw new InvalidArgumentError('Expected calibration.phaseOnly to go with the term gain');
+  for (const term of o.terms) checkSolveOptions(solveOptionsOf(term, o));
+  if (o.solintSec !== Infinity) checkPositive('calibration.solintSec', o.solintSec);
   checkPositive('calibration.validHours', o.validHours);
   checkPositive('calibration.maxDecOffsetDeg', o.maxDecOffsetDeg);
-  if (o.solintSec !== Infinity) checkPositive('calibration.solintSec', o.solintSec);
   checkKnownOptions(limits, Object.keys(calibrationLimits));
   return { ...o, model, refAnt, limits };
+}
+
+/** What `solveCalibration` is told of one term. */
+export function solveOptionsOf(
+  term: CalibrationTerm,
+  calibration: Pick<CheckedCalibration, keyof typeof solverDefaults>,
+): SolveOptions {
+  const { phaseOnly, solintSec, ...common } = pick(calibration, Object.keys(solverDefaults) as SolverOption[]);
+  return { ...common, term, ...(term === 'gain' && { phaseOnly, solintSec }) };
+}
+
+type SolverOption = keyof typeof solverDefaults;
+
+function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.map(key => [key, from[key]])) as Pick<T, K>;
 }
 
 /** Options of flagging: those given, the defaults for `true`, none for `false`. */

@@ -18,6 +18,7 @@ import type { Observation } from '../core/observation.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
 import { swappedSince } from './borrowed-solutions.js';
+import { solveOptionsOf } from './calibration-config.js';
 import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
 import type { EarlierSet } from './earlier-set.js';
 import { partsOf } from './job-parts.js';
@@ -48,10 +49,7 @@ export interface MadeCalibrationSet {
 /** The ends of the names of tables. */
 const tableEnds: Record<CalibrationTerm, string> = { delay: 'k', bandpass: 'b', gain: 'g' };
 
-export interface CalibrationSetOptions extends Pick<
-  CheckedCalibration,
-  'model' | 'minFluxJy' | 'terms' | 'refAnt' | 'solintSec' | 'minSnr' | 'limits'
-> {
+export interface CalibrationSetOptions extends Omit<CheckedCalibration, 'validHours' | 'maxDecOffsetDeg'> {
   readonly source?: SourceOptions | undefined;
   readonly flagging?: FlaggingConfig | undefined;
   /** What `describeSource` gives, where it is known already. */
@@ -74,7 +72,7 @@ export async function makeCalibrationSet(
   options: CalibrationSetOptions,
   job: JobOptions = {},
 ): Promise<MadeCalibrationSet> {
-  const { model, minFluxJy, terms, solintSec, minSnr, limits, source: reading = {}, flagging, earlier } = options;
+  const { model, minFluxJy, terms, limits, source: reading = {}, flagging, earlier } = options;
   const observation = options.observation ?? (await describeSource(source, { ...reading, signal: job.signal }));
   checkModelFlux(observation, model, minFluxJy);
   const part = partsOf(job, terms.length + (flagging ? 1 : 0));
@@ -82,9 +80,8 @@ export async function makeCalibrationSet(
   const solved: CalibrationSolutions[] = [];
   for (const term of terms) {
     const refAnt = options.refAnt ?? solved[0]?.refAnt;
-    const own = term === 'gain' ? { solintSec } : {};
-    const common = { ...reading, flags, term, refAnt, minSnr, prior: solved };
-    solved.push(await solveCalibration(source, model, { ...common, ...own, ...part() }));
+    const solving = { ...reading, ...solveOptionsOf(term, options), flags, refAnt, prior: solved };
+    solved.push(await solveCalibration(source, model, { ...solving, ...part() }));
   }
   const provenance = [
     `model: ${model.length} sources, ${model

@@ -7,7 +7,17 @@ import { execa } from 'execa';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { readMs, validateMs } from '../../src/index.js';
+import {
+  flagVisibilities,
+  groupSubbands,
+  indexFolder,
+  readCalibrationTable,
+  readMs,
+  readSkyModel,
+  solveCalibration,
+  validateMs,
+} from '../../src/index.js';
+import type { CalibrationSolutions, SolveOptions } from '../../src/index.js';
 import { describeIf, hasPythonModule, hasShared, sharedPath } from '../support/oracles.js';
 import { contimg, program } from '../support/contimg-command.js';
 import { reportOf } from '../support/small-run.js';
@@ -73,6 +83,26 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     expect([again.exitCode, again.stderr]).toMatchObject([1, expect.stringContaining('[OUTPUT_EXISTS]')]);
   });
 
+  it('contimg calibrate solves as it is told: phases by window and time, from some baselines', async () => {
+    const gains = ['--terms', 'gain', '--phase-only', '--per-spw', '--solint', '13', '--smearing'];
+    const some = ['--solve-min-baseline', '100', '--solve-max-uv', '4000', '--baselines-per-antenna', '3'];
+    await done(['calibrate', incoming, '--sky', at('sky.csv'), ...gains, ...some, '--name', at('phases')]);
+    const told = await readCalibrationTable(at('phases.g'));
+    expect([told.flags.shape[0], told.flags.shape[2]]).toEqual([3, 16]); // integrations, windows
+    const solvedWith = async (options: Partial<SolveOptions>) => {
+      const model = await readSkyModel(at('sky.csv'));
+      const { groups } = groupSubbands((await indexFolder(incoming)).headers);
+      const group = groups[0]!;
+      const flags = await flagVisibilities(group);
+      const gain = { term: 'gain', phaseOnly: true, combineSpws: false, solintSec: 13, refAnt: told.refAnt } as const;
+      return solveCalibration(group, model, { flags, smearing: true, ...gain, ...options });
+    };
+    const same = await solvedWith({ minBaselineMeters: 100, maxUvWavelengths: 4000, minBaselines: 3 });
+    const others = await solvedWith({});
+    expect(largestDifference(told, same)).toBeLessThan(1e-6);
+    expect(largestDifference(told, others)).toBeGreaterThan(1e-4);
+  });
+
   it('contimg calibrate needs a model, and names what it cannot read', async () => {
     const without = await contimg(['calibrate', incoming, '--name', at('x')]);
     expect([without.exitCode, without.stderr]).toEqual([
@@ -100,6 +130,9 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     ['run', ['--calibrate', '--terms', 'gain'], '--terms goes with --sky or --calibrator'],
     ['run', ['--min-flux', '3', '--solint', '9'], '--min-flux goes with --sky or --calibrator'],
     ['run', ['--calibrator', '3C286', '--solint', '9'], '--solint goes with the term gain'],
+    ['run', ['--calibrate', '--solve-min-uv', '100'], '--solve-min-uv goes with --sky or --calibrator'],
+    ['run', ['--calibrator', '3C286', '--phase-only'], '--phase-only goes with the term gain'],
+    ['calibrate', ['--name', 'x', '--per-spw'], '--per-spw goes with the term delay or gain'],
     ['run', ['--edge-channels', '1'], '--edge-channels goes with --flag'],
     ['run', ['--max-amplitude-change', '20'], '--max-amplitude-change goes with --sky or --calibrator'],
     ['calibrate', ['--name', 'x', '--valid-hours', '3'], '--valid-hours goes with --work'],
@@ -207,6 +240,15 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     expect(reportOf(tooFaint).calibration).toMatchObject([{ rule: 'none' }]);
   });
 });
+
+/** Of solutions that both have. */
+function largestDifference(a: CalibrationSolutions, b: CalibrationSolutions): number {
+  expect(a.values.shape).toEqual(b.values.shape);
+  const differences = [...a.values.data].map((value, i) =>
+    a.flags.data[i >> 1] === 0 && b.flags.data[i >> 1] === 0 ? Math.abs(value - b.values.data[i]!) : 0,
+  );
+  return differences.reduce((most, value) => Math.max(most, value), 0);
+}
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);

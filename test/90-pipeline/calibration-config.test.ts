@@ -16,6 +16,12 @@ describe('the configuration of calibrating', () => {
     [{ terms: ['gain', 'bandpass'] }, /in the order delay, bandpass, gain/],
     [{ terms: ['gain', 'gain'] }, /several different terms/],
     [{ terms: [] }, /one or several different terms/],
+    [{ phaseOnly: true }, /phaseOnly to go with the term gain$/],
+    [{ minUvWavelengths: 100, maxUvWavelengths: 50 }, /maxUvWavelengths/],
+    [{ minBaselines: 0 }, /minBaselines/],
+    [{ solintSec: 0 }, /solintSec/],
+    [{ smearing: 1 } as unknown as CalibrationConfig, /smearing to be true or false/],
+    [{ minUv: 100 } as CalibrationConfig, /minUvWavelengths.*but received minUv/],
   ])('refuses %j', (config, message) => {
     expect(() => checkCalibrationConfig(config)).toThrow(message);
   });

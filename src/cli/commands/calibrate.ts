@@ -22,9 +22,9 @@ import { describeSource } from '../../uvh5/index.js';
 import {
   addCalibrationOptions,
   calibrationSchema,
+  idleByTerms,
   refuseIdleOptions,
   skyModelOf,
-  solvesForGains,
   toCalibrationConfig,
 } from '../calibration-options.js';
 import type { CommandContext, MakeCommand } from '../command-context.js';
@@ -65,7 +65,7 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
       const options = parseWith(schema, raw, optionName);
       refuseIdleOptions(options, {
         'goes with --work': options.work === undefined ? ['validHours', 'maxAmplitudeChange', 'database'] : [],
-        'goes with the term gain': solvesForGains(options) ? [] : ['solint'],
+        ...idleByTerms(options),
         'does not go with --no-flag': options.flag === false ? ['edgeChannels'] : [],
       });
       const model = await skyModelOf(options);

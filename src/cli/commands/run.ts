@@ -6,9 +6,9 @@ import type { PipelineConfig, PipelineProgress, RunReport } from '../../pipeline
 import {
   addCalibrationOptions,
   calibrationSchema,
+  idleByTerms,
   refuseIdleOptions,
   skyModelOf,
-  solvesForGains,
   solvingOptions,
   toCalibrationConfig,
 } from '../calibration-options.js';
@@ -79,7 +79,7 @@ async function toPipelineConfig(options: z.infer<typeof schema>, { config }: Com
   refuseIdleOptions(options, {
     'goes with --flag': options.flag ? [] : ['edgeChannels'],
     'goes with --sky or --calibrator': solving ? [] : solvingOptions,
-    'goes with the term gain': solving && !solvesForGains(options) ? ['solint'] : [],
+    ...(solving && idleByTerms(options)),
   });
   const model = await skyModelOf(options);
   const calibrating = options.calibrate || model !== undefined;
