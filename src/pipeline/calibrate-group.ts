@@ -18,7 +18,7 @@ import type { MadeCalibrationSet } from './make-calibration-set.js';
 import type { Workshop } from './make-product.js';
 import type { CheckedConfig } from './pipeline-config.js';
 import { recipeOf } from './recipe.js';
-import { gateProblemsOf, registerCalibrationSet, tablePathsOf } from './register-calibration.js';
+import { gateProblemsOf, registerCalibrationSet, tablePathsOf, toCandidate } from './register-calibration.js';
 import type { GroupSubject } from './stages.js';
 import { partialPath } from './work-folder.js';
 
@@ -76,7 +76,7 @@ export async function calibrateGroup(
 export async function putInForce(set: CalibrationSet, { calibrationSets }: Registry): Promise<CalibrationSet> {
   if (set.state !== 'active') await calibrationSets.setState(set.id, 'active', 'taken up again');
   for (const other of await calibrationSets.list('active'))
-    if (other.sourceGroupId === set.sourceGroupId && other.id !== set.id)
+    if (toCandidate(other).sourceGroupId === toCandidate(set).sourceGroupId && other.id !== set.id)
       await calibrationSets.setState(other.id, 'retired', `replaced by ${set.id}`);
   return (await calibrationSets.get(set.id))!;
 }

@@ -9,6 +9,8 @@ import type { MadeCalibrationSet } from './make-calibration-set.js';
 /** What the registry keeps of a calibration set. */
 interface CalibrationMetadata {
   readonly midTimeMjdSec: number;
+  /** Of the observation, whether or not a run has seen it. */
+  readonly groupId?: string | undefined;
   /** Apparent declination of the observation. */
   readonly decDeg: number;
   readonly refAnt: string;
@@ -41,17 +43,18 @@ export async function registerCalibrationSet(
 ): Promise<CalibrationSet> {
   const { midTimeMjdSec, refAnt, problems, findings, tables, flags } = made;
   const metadata: CalibrationMetadata = {
-    ...{ midTimeMjdSec, decDeg: set.decDeg, refAnt, problems, findings },
+    ...{ midTimeMjdSec, groupId: set.groupId, decDeg: set.decDeg, refAnt, problems, findings },
     quality: Object.fromEntries(tables.map(({ term, quality }) => [term, quality])),
     flagged: Object.fromEntries(Object.entries(flags?.counts ?? {}).map(([name, { fraction }]) => [name, fraction])),
     deadAntennas: flags?.deadAntennas ?? [],
   };
+  const known = set.groupId !== undefined && (await registry.groups.get(set.groupId)) !== undefined;
   await registry.calibrationSets.register({
     id: set.id,
     tables: tables.map(({ path, term }) => ({ path: belowWork(set.work, path), term })),
     validFromMjdSec: midTimeMjdSec - set.validHours * 3600,
     validToMjdSec: midTimeMjdSec + set.validHours * 3600,
-    sourceGroupId: set.groupId,
+    sourceGroupId: known ? set.groupId : undefined,
     metadata: { ...metadata },
     failure: problems.length > 0 ? problems.join('; ') : undefined,
   });
@@ -65,10 +68,11 @@ export function tablePathsOf(set: CalibrationSet, work: string): string[] {
 
 /** A set, as choosing among sets knows it. */
 export function toCandidate(set: CalibrationSet): CalibrationCandidate {
-  const { id, sourceGroupId, validFromMjdSec, validToMjdSec, tables } = set;
-  const { midTimeMjdSec, decDeg } = set.metadata as unknown as CalibrationMetadata;
+  const { id, validFromMjdSec, validToMjdSec, tables } = set;
+  const { midTimeMjdSec, decDeg, groupId } = set.metadata as unknown as CalibrationMetadata;
   if (![midTimeMjdSec, decDeg].every(Number.isFinite))
     throw new RegistryError(`Expected the registry to know time and declination of the calibration set ${id}`);
+  const sourceGroupId = set.sourceGroupId ?? groupId;
   const terms = tables.map(({ term }) => term);
   return { id, sourceGroupId, validFromMjdSec, validToMjdSec, midTimeMjdSec, decDeg, terms };
 }

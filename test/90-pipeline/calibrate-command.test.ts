@@ -217,6 +217,25 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     expect([stokes.exitCode, stokes.stderr]).toMatchObject([2, expect.stringContaining('do not go with selfcal')]);
   });
 
+  it('contimg calibrate refuses a name that is registered before it solves', async () => {
+    const args = [
+      'calibrate',
+      incoming,
+      '--sky',
+      at('sky.csv'),
+      '--name',
+      at('elsewhere', 'set'),
+      '--work',
+      at('work'),
+    ];
+    const again = await contimg(args);
+    expect([again.exitCode, again.stderr]).toEqual([
+      1,
+      expect.stringMatching(/a set set is registered.*\[OUTPUT_EXISTS\]/),
+    ]);
+    await expect(stat(at('elsewhere', 'set.b'))).rejects.toThrow(/ENOENT/);
+  });
+
   it('contimg run --calibrate applies what was registered, --sky solves for more', async () => {
     const folders = (name: string) => ['--work', at(name), '--products', at(`${name}-products`)];
     const small = [
@@ -232,7 +251,7 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
       '--json',
     ];
     const applied = reportOf({ stdout: await done(['run', incoming, ...folders('work'), ...small, '--calibrate']) });
-    expect(applied.calibration).toMatchObject([{ rule: 'after', sets: ['set'] }]);
+    expect(applied.calibration).toMatchObject([{ rule: 'own', sets: ['set'] }]);
     const solving = ['--sky', at('sky.csv'), '--min-flux', '2', '--flag'];
     const solved = reportOf({ stdout: await done(['run', incoming, ...folders('solving'), ...small, ...solving]) });
     expect(solved.calibration).toMatchObject([{ rule: 'own' }]);

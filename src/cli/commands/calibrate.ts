@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 
 import type { SkySource } from '../../calibration/index.js';
+import { OutputExistsError } from '../../core/errors.js';
 import { makeFolder } from '../../core/make-folder.js';
 import type { Observation } from '../../core/observation.js';
 import type { SourceOptions } from '../../core/source.js';
@@ -14,6 +15,7 @@ import {
   earlierSetOf,
   makeCalibrationSet,
   registerCalibrationSet,
+  tablePathsOf,
 } from '../../pipeline/index.js';
 import type { CalibrationSetOptions, MadeCalibrationSet } from '../../pipeline/index.js';
 import { openRegistry } from '../../registry/index.js';
@@ -75,15 +77,17 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
       const shop = await openWorkshop(options, context);
       const display = progressDisplay();
       try {
+        const groupId = typeof source === 'string' ? undefined : source.id;
+        if (shop) await requireNewName(basename(options.name), shop);
         const reading = readingOf(source, options);
         const observation = shop && (await describeSource(source, { ...reading, signal: context.signal }));
-        const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: observation!.timeMjdSec[0]! }));
+        const earlier = shop && (await earlierSetOf(shop, { midTimeMjdSec: observation!.timeMjdSec[0]!, groupId }));
         const solving = { ...solver, source: reading, observation, earlier };
         const made = await makeCalibrationSet(resolve(options.name), source, solving, {
           ...{ signal: context.signal, threads: options.threads ?? context.config.threads },
           onProgress: fraction => display.show({ name: options.name, fraction }),
         });
-        if (shop) await register(made, decOf(source, observation!), options, shop);
+        if (shop) await register(made, { groupId, decDeg: decOf(source, observation!) }, options, shop);
         display.stop();
         print(made, options.json ?? false);
         if (made.problems.length > 0) exitWith(exitCodes.failed);
@@ -105,6 +109,14 @@ async function openWorkshop(options: Options, { config }: CommandContext): Promi
   return { work, registry: await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`) };
 }
 
+/** @throws {OutputExistsError} a set of this name is registered; said before anything is solved. */
+async function requireNewName(id: string, { work, registry }: Workshop): Promise<void> {
+  const known = await registry.calibrationSets.get(id);
+  if (known === undefined) return;
+  const message = `Expected a new name for --name but a set ${id} is registered in ${work} already, of other tables`;
+  throw new OutputExistsError(tablePathsOf(known, work)[0] ?? work, message);
+}
+
 function readingOf(source: string | SubbandGroup, { minSubbands, ut1Utc }: Options): SourceOptions {
   return {
     ...(typeof source !== 'string' && { minSubbands }),
@@ -124,12 +136,12 @@ function decOf(source: string | SubbandGroup, { pointings }: Observation): numbe
 
 async function register(
   made: MadeCalibrationSet,
-  decDeg: number,
+  observed: { readonly groupId: string | undefined; readonly decDeg: number },
   options: Options,
   { work, registry }: Workshop,
 ): Promise<void> {
   const validHours = options.validHours ?? calibrationDefaults.validHours;
-  await registerCalibrationSet(registry, made, { id: basename(options.name), work, decDeg, validHours });
+  await registerCalibrationSet(registry, made, { ...observed, id: basename(options.name), work, validHours });
 }
 
 function print({ tables, pictures, refAnt, problems, findings, flags }: MadeCalibrationSet, json: boolean): void {
