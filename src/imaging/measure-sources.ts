@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../core/errors.js';
 import { toRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { pixelToSky, skyToPixel } from '../fits/wcs.js';
+import { pixelMatrix, pixelToSky, skyToPixel } from '../fits/wcs.js';
 
 /** A source as an image shows it. */
 export interface SourceMeasurement {
@@ -26,6 +26,9 @@ interface Shape {
   b: number;
   c: number;
 }
+
+/** Arcsec to the east and to the north per pixel along x and y. */
+type PixelMatrix = readonly [eastX: number, eastY: number, northX: number, northY: number];
 
 interface Peak {
   flux: number;
@@ -57,7 +60,9 @@ export function measureSources(
     'searchRadiusArcsec',
     checkObject('options', options).searchRadiusArcsec ?? beam.majorArcsec,
   );
-  const shape = shapeOf(beam, image.wcs.cellArcsec);
+  const perPixel = pixelMatrix(image.wcs).map(value => (value * 3600 * 180) / Math.PI) as unknown as PixelMatrix;
+  const [eastX, eastY, northX, northY] = perPixel;
+  const shape = shapeOf(beam, perPixel);
   return positions.map(position => {
     const expected = skyToPixel(image.wcs, position);
     const start = brightestPixel(image, expected.x, expected.y, radius / image.wcs.cellArcsec);
@@ -66,23 +71,25 @@ export function measureSources(
       peak && {
         position: pixelToSky(image.wcs, peak.x, peak.y),
         fluxJy: peak.flux,
-        eastArcsec: (expected.x - peak.x) * image.wcs.cellArcsec,
-        northArcsec: (peak.y - expected.y) * image.wcs.cellArcsec,
+        eastArcsec: eastX * (peak.x - expected.x) + eastY * (peak.y - expected.y),
+        northArcsec: northX * (peak.x - expected.x) + northY * (peak.y - expected.y),
       }
     );
   });
 }
 
-function shapeOf(beam: Beam, cellArcsec: number): Shape {
-  const factor = 4 * Math.LN2 * cellArcsec ** 2;
-  const along = factor / beam.majorArcsec ** 2;
-  const across = factor / beam.minorArcsec ** 2;
+function shapeOf(beam: Beam, [eastX, eastY, northX, northY]: PixelMatrix): Shape {
+  const along = (4 * Math.LN2) / beam.majorArcsec ** 2;
+  const across = (4 * Math.LN2) / beam.minorArcsec ** 2;
   const east = Math.sin((beam.positionAngleDeg * Math.PI) / 180);
   const north = Math.cos((beam.positionAngleDeg * Math.PI) / 180);
+  // Arcsec along the major and the minor axis per pixel along x and y.
+  const [majorX, majorY] = [eastX * east + northX * north, eastY * east + northY * north];
+  const [minorX, minorY] = [eastX * north - northX * east, eastY * north - northY * east];
   return {
-    a: along * east ** 2 + across * north ** 2,
-    b: 2 * (across - along) * east * north,
-    c: along * north ** 2 + across * east ** 2,
+    a: along * majorX ** 2 + across * minorX ** 2,
+    b: 2 * (along * majorX * majorY + across * minorX * minorY),
+    c: along * majorY ** 2 + across * minorY ** 2,
   };
 }
 

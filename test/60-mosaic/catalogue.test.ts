@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { skyToPixel } from '../../src/fits/index.js';
 import { compareCatalogue } from '../../src/index.js';
 import { mosaicImages } from '../../src/mosaic/index.js';
 import { makeTile, spiral } from '../support/mosaic-tiles.js';
@@ -22,6 +23,36 @@ describe('compareCatalogue', () => {
     expect(found.eastArcsec).toBeCloseTo(1.5, 1);
     expect(found.northArcsec).toBeCloseTo(-2, 1);
     expect(found.offsetScatterArcsec).toBeLessThan(0.1);
+  });
+
+  test.each([90, 180, 33])('measures in an image that is turned by %d degrees', async turnDeg => {
+    const beam = { majorArcsec: 80, minorArcsec: 50, positionAngleDeg: 20 };
+    const [cos, sin] = [Math.cos((turnDeg * Math.PI) / 180), Math.sin((turnDeg * Math.PI) / 180)];
+    const cell = 12 / 3600;
+    const matrixDeg = [-cell * cos, cell * sin, cell * sin, cell * cos] as const;
+    const wcs = { center, cellArcsec: 12, centerX: 100, centerY: 100, matrixDeg };
+    const truth = sources.map(source => ({ ...source, decDeg: source.decDeg + 4 / 3600 }));
+    const places = truth.map(source => ({ ...skyToPixel(wcs, source), fluxJy: source.fluxJy }));
+    const [along, across] = [beam.majorArcsec / 12, beam.minorArcsec / 12];
+    const angle = ((20 - turnDeg) * Math.PI) / 180; // of the major axis from y, towards -x
+    const image = makeSkyImage(
+      [200, 200],
+      (x, y) =>
+        places.reduce((sum, place) => {
+          const [dx, dy] = [x - place.x, y - place.y];
+          const u = (-dx * Math.sin(angle) + dy * Math.cos(angle)) / along;
+          const v = (dx * Math.cos(angle) + dy * Math.sin(angle)) / across;
+          return sum + place.fluxJy * Math.exp(-4 * Math.LN2 * (u * u + v * v));
+        }, 0),
+      { wcs, beam },
+    );
+    const rms = makeSkyImage([200, 200], () => 1e-3, { wcs });
+    const found = compareCatalogue(image, rms, sources);
+    expect(found.nFound).toBe(found.nExpected);
+    expect(found.nFound).toBeGreaterThan(10);
+    expect(found.fluxRatio).toBeCloseTo(1, 3);
+    expect(found.eastArcsec).toBeCloseTo(0, 1);
+    expect(found.northArcsec).toBeCloseTo(4, 1);
   });
 
   test('takes fluxes at the frequency of the mosaic, and one wrong source does not matter', async () => {
