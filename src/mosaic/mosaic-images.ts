@@ -9,6 +9,7 @@ import type { SkyImage, WriteFitsOptions } from '../fits/index.js';
 import type { MosaicHeader } from './combine-headers.js';
 import type { MosaicOptions } from './options.js';
 import { laterProgress, prepareMosaic, reportOf, toRawPlan } from './prepare-mosaic.js';
+import type { MosaicPlan } from './prepare-mosaic.js';
 import type { Mosaic, MosaicFiles, MosaicTile } from './types.js';
 
 /**
@@ -72,12 +73,27 @@ export interface MosaicFilesOptions extends MosaicOptions, WriteFitsOptions {
 export async function mosaicFiles(
   name: string,
   tiles: readonly MosaicTile[],
-  { overwrite = false, maps = mosaicMaps, ...options }: MosaicFilesOptions = {},
+  { overwrite, maps, ...options }: MosaicFilesOptions = {},
 ): Promise<MosaicFiles> {
   checkText('name', name);
+  const written = checkWriting({ overwrite, maps });
+  return writeMosaic(name, await prepareMosaic(tiles, options), written);
+}
+
+/** What there is to write, and whether over other files. */
+export function checkWriting({ overwrite = false, maps = mosaicMaps }: Pick<MosaicFilesOptions, 'overwrite' | 'maps'>) {
   checkBoolean('overwrite', overwrite);
   for (const map of maps) checkOneOf('maps', map, mosaicMaps);
-  const plan = await prepareMosaic(tiles, options);
+  return { overwrite, maps };
+}
+
+/** Makes the files of a mosaic that is planned. */
+export async function writeMosaic(
+  name: string,
+  plan: MosaicPlan,
+  { overwrite, maps }: ReturnType<typeof checkWriting>,
+): Promise<MosaicFiles> {
+  const { options } = plan;
   const target = (end: string, header: MosaicHeader) => {
     const history = wrapHistory(header.history);
     return { path: `${name}${end}.fits`, cards: headerOf(header), history, overwrite };

@@ -1,8 +1,10 @@
 import { checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { mosaicFiles } from './mosaic-images.js';
+import { checkWriting, writeMosaic } from './mosaic-images.js';
 import type { MosaicFilesOptions } from './mosaic-images.js';
 import { planMosaicGrid } from './plan-mosaic-grid.js';
+import { prepareMosaic, surveyShare } from './prepare-mosaic.js';
+import type { MosaicPlan } from './prepare-mosaic.js';
 import type { MosaicFiles, MosaicTile } from './types.js';
 
 /** The tiles of one part of the band, or of one Stokes parameter. */
@@ -14,7 +16,7 @@ export interface MosaicPlane {
 
 /**
  * Makes one mosaic for each part of the band or Stokes parameter, all on the same pixels: `NAME-PLANE.fits` with its maps.
- * Every plane has its own noise, beams and primary beams; `commonBeam`, given as a beam, gives them all one.
+ * None is written where one cannot be made. Every plane has its own noise, beams and primary beams; `commonBeam`, given as a beam, gives them all one.
  *
  * @param name - path of the files without these ends; its folder exists.
  * @param planes - at least one; tiles may be missing in some.
@@ -39,20 +41,26 @@ export async function mosaicPlanes(
       `Expected planes with names of their own, of letters, digits, - and _, but received ${JSON.stringify(names)}`,
     );
   const { overwrite, maps, onProgress, ...shared } = options;
+  const written = checkWriting({ overwrite, maps });
   const all = planes.flatMap(plane => plane.tiles);
   const grid = options.grid ?? (await planMosaicGrid(all, shared));
-  const made: MosaicFiles[] = [];
+  const plans: MosaicPlan[] = [];
   for (const [i, plane] of planes.entries()) {
-    const progress = (fraction: number) => onProgress?.((i + fraction) / planes.length);
-    made.push(
-      await mosaicFiles(`${name}-${plane.name}`, plane.tiles, {
-        ...shared,
-        grid,
-        overwrite,
-        maps,
-        onProgress: progress,
-      }),
-    );
+    // All are planned before the first is made: what keeps one from being made leaves no file of another.
+    const progress = onProgress && planesProgress(onProgress, i, planes.length);
+    plans.push(await prepareMosaic(plane.tiles, { ...shared, grid, onProgress: progress }));
   }
+  const made: MosaicFiles[] = [];
+  for (const [i, plan] of plans.entries()) made.push(await writeMosaic(`${name}-${names[i]}`, plan, written));
+  onProgress?.(1);
   return made;
+}
+
+/** Progress of one plane, whose survey comes before the making of all, as that of the whole. */
+function planesProgress(onProgress: (fraction: number) => void, plane: number, n: number) {
+  return (fraction: number) => {
+    const [surveyed, later] = [Math.min(fraction, surveyShare), Math.max(fraction - surveyShare, 0)];
+    if (later === 0) onProgress((plane * surveyShare + surveyed) / n);
+    else onProgress(surveyShare + (plane * (1 - surveyShare) + later) / n);
+  };
 }

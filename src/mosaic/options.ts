@@ -47,7 +47,7 @@ export interface MosaicOptions extends JobOptions {
   readonly minDynamicRange?: number | undefined;
   /** Refuse a tile whose noise is more than this times the tiles' median. @default Infinity: none */
   readonly maxNoiseRatio?: number | undefined;
-  /** What refusing a tile by the four limits above means. @default 'fail' */
+  /** What refusing a tile means: by the four limits above, or because it cannot be in a mosaic. @default 'fail' */
   readonly badTiles?: 'fail' | 'leaveOut' | undefined;
   /**
    * Where three tiles or more count, leave out pixels further from their median than this times their noise and 10 % of

@@ -5,8 +5,8 @@ import type { ImageWcs } from '../fits/types.js';
 import { skyToPixel } from '../fits/wcs.js';
 import { checkMosaicOptions } from './options.js';
 import type { CheckedMosaicOptions, MosaicOptions } from './options.js';
-import { surveyTile } from './survey-tile.js';
 import type { TileSurvey } from './survey-tile.js';
+import { surveyTiles } from './survey-tiles.js';
 import type { MosaicGrid, MosaicTile } from './types.js';
 
 const degree = Math.PI / 180;
@@ -27,9 +27,7 @@ const rounding = 1e-3;
  */
 export async function planMosaicGrid(tiles: readonly MosaicTile[], options: MosaicOptions = {}): Promise<MosaicGrid> {
   const checked = checkMosaicOptions(options);
-  const surveys: TileSurvey[] = [];
-  for (const [i, tile] of tiles.entries()) surveys.push(await surveyTile(tile, i, checked.primaryBeamCutoff, options));
-  return planGrid(surveys, checked);
+  return planGrid((await surveyTiles(tiles, checked)).surveys, checked);
 }
 
 export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicOptions): MosaicGrid {

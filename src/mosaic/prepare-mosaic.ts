@@ -1,5 +1,5 @@
 import type { RawMosaicTile, RawTileResult } from '../../bindings/addon.js';
-import { InvalidArgumentError, MosaicError } from '../core/errors.js';
+import { MosaicError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
 import type { Beam } from '../fits/types.js';
 import { localMatrix, skyToPixel } from '../fits/wcs.js';
@@ -12,8 +12,8 @@ import { checkMosaicOptions } from './options.js';
 import type { CheckedMosaicOptions, MosaicOptions } from './options.js';
 import { planGrid } from './plan-mosaic-grid.js';
 import { rawGrid } from './raw-grid.js';
-import { surveyTile } from './survey-tile.js';
 import type { TileSurvey } from './survey-tile.js';
+import { surveyTiles } from './survey-tiles.js';
 import type { MosaicGrid, MosaicReport, MosaicTile, MosaicTileSummary } from './types.js';
 
 /** The part of a mosaic's work that surveys take. */
@@ -30,15 +30,10 @@ export interface MosaicPlan extends TileChecks {
 export async function prepareMosaic(tiles: readonly MosaicTile[], given: MosaicOptions): Promise<MosaicPlan> {
   const options = checkMosaicOptions(given);
   threadCount(options);
-  if (!Array.isArray(tiles)) throw new InvalidArgumentError('Expected a list of tiles for a mosaic');
-  const surveys: TileSurvey[] = [];
-  for (const [i, tile] of tiles.entries()) {
-    options.signal?.throwIfAborted();
-    surveys.push(await surveyTile(tile, i, options.primaryBeamCutoff, options));
-    options.onProgress?.((surveyShare * (i + 1)) / tiles.length);
-  }
-  if (surveys.length === 0) throw new InvalidArgumentError('Expected at least one tile for a mosaic but received none');
-  const checks = checkTiles(surveys, options);
+  const onProgress = (fraction: number) => options.onProgress?.(surveyShare * fraction);
+  const { surveys, unfit } = await surveyTiles(tiles, options, onProgress);
+  const found = checkTiles(surveys, options);
+  const checks = { ...found, leftOut: [...unfit, ...found.leftOut] };
   const grid = planGrid(checks.good, options);
   const beam = commonBeam(checks.good, options);
   const reasons = checks.leftOut.map(({ id, reason }) => `${id}: ${reason}`);

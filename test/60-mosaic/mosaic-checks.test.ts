@@ -144,11 +144,18 @@ describe('mosaicImages refuses', () => {
 
 test('identical tiles give the tile, with less noise', async () => {
   const tile = tileAt({ raDeg: 10, decDeg: 20 });
+  tile.image.pixels.data.forEach((_, i, data) => (data[i] = Math.sin(i / 5) * tile.primaryBeam.pixels.data[i]!));
   const grid = { wcs: tile.image.wcs, nx: 64, ny: 64 };
   const one = await mosaicImages([tile], { grid });
   const four = await mosaicImages([tile, tile, tile, tile], { grid });
   expect(four.rms.pixels.get(32, 32)).toBeCloseTo(one.rms.pixels.get(32, 32) / 2, 9);
   expect(four.coverage.pixels.get(32, 32)).toBe(4);
+  for (let i = 0; i < 64 * 64; i++) {
+    const value = one.mosaic.pixels.data[i]!;
+    if (Number.isNaN(value)) continue;
+    expect(value).toBeCloseTo(tile.image.pixels.data[i]! / tile.primaryBeam.pixels.data[i]!, 5);
+    expect(four.mosaic.pixels.data[i]).toBeCloseTo(value, 6);
+  }
 });
 
 test('reprojectImage onto its own grid keeps the pixels, onto another says NaN outside', async () => {

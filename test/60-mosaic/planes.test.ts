@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import ndarray from 'ndarray';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { readFits, skyToPixel, writeFits } from '../../src/fits/index.js';
@@ -69,6 +70,30 @@ describe('mosaicPlanes', () => {
     expect(peakIn(i!)).toBeCloseTo(1, 3);
     const negative = new Float32Array(q!.pixels.data.map(value => -value));
     expect(Math.max(...negative.filter(Number.isFinite))).toBeGreaterThan(0.29);
+  });
+
+  test('leaves out a tile that is blank in one part, and writes nothing where one part cannot be made', async () => {
+    const blank = { pixels: ndarray(new Float32Array(96 * 96).fill(NaN), [96, 96]) };
+    const [a, b] = [await tileFiles('a-half', 9.95, 1, {}), await tileFiles('b-half', 10.1, 1, {})];
+    const planes = [
+      { name: '0000', tiles: [a, b] },
+      { name: '0001', tiles: [await tileFiles('a-blank', 9.95, 1, blank), b] },
+    ];
+    await expect(mosaicPlanes(join(folder, 'half'), planes)).rejects.toThrow(/but all are NaN/);
+    const made = await mosaicPlanes(join(folder, 'half'), planes, { badTiles: 'leaveOut' });
+    expect(made.map(({ tiles, leftOut }) => [tiles.length, leftOut.length])).toEqual([
+      [2, 0],
+      [1, 1],
+    ]);
+    expect(made[1]!.leftOut[0]).toMatchObject({
+      id: 'a-blank-image.fits',
+      reason: expect.stringMatching(/but all are NaN/) as string,
+    });
+    const odd = { name: '0002', tiles: [a, await tileFiles('odd', 10.1, 1, { freqHz: 1.2e9 })] };
+    await expect(mosaicPlanes(join(folder, 'none'), [...planes.slice(0, 1), odd])).rejects.toThrow(
+      /frequencies within/,
+    );
+    expect(readdirSync(folder).filter(name => name.startsWith('none'))).toEqual([]);
   });
 
   test('refuses names that are none, before anything is written', async () => {
