@@ -69,7 +69,7 @@ function interferenceCase(setting: Setting): Case {
     // Both passes take them all from memory.
     limit: { kind: 'memory', bytesPerUnit: 2 * 13e6 },
     errorMeans: 'part of the clean visibilities that is flagged; then the parts found of each kind of interference',
-    maxRounds: 2,
+    runsOnce: true, // AOFlagger takes minutes
     contenders: [
       { name: 'contimg', task: { node: 'flag' } },
       { name: 'AOFlagger', task: { python: 'command' }, peer: 'aoflagger' },
