@@ -33,7 +33,7 @@ SpectralTerms::SpectralTerms(TileVisibilities& visibilities, const TileResponse&
   options_.threshold_sigma = kThresholdSigma;
   options_.threshold_jy = 0;
   for (std::size_t k = 0; k < response.band_terms.size(); ++k) {
-    terms_.push_back({NdArray<float, 2>::uninitialized({grid.ny, grid.nx}), NdArray<float, 2>({grid.ny, grid.nx})});
+    terms_.push_back({NdArray<float, 2>::uninitialized({grid.ny, grid.nx}), NdArray<float, 2>({grid.ny, grid.nx}), {}});
     visibilities_.term_psf(k, terms_.back().psf.view(), context);
   }
 }

@@ -3,7 +3,7 @@ import type { NdArray } from 'ndarray';
 
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { commonReference, referTo } from './common-reference.js';
+import { commonReference, referTo } from './shared-reference.js';
 
 /**
  * Joins solutions of one term from several times, so that applying them interpolates between those.
