@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import {
   amplitudeChange,
   checkModelFlux,
@@ -46,6 +48,9 @@ export interface MadeCalibrationSet {
   readonly flags: FlagReport | undefined;
 }
 
+/** Of a model, in a table's HISTORY. */
+const namedSources = 8;
+
 /** The ends of the names of tables. */
 const tableEnds: Record<CalibrationTerm, string> = { delay: 'k', bandpass: 'b', gain: 'g' };
 
@@ -83,18 +88,12 @@ export async function makeCalibrationSet(
     const solving = { ...reading, ...solveOptionsOf(term, options), flags, refAnt, prior: solved };
     solved.push(await solveCalibration(source, model, { ...solving, ...part() }));
   }
-  const provenance = [
-    `model: ${model.length} sources, ${model
-      .map(one => one.name ?? 'unnamed')
-      .slice(0, 8)
-      .join(', ')}`,
-  ];
   const tables: MadeCalibrationSet['tables'][number][] = [];
   const solutions: CalibrationSolutions[] = [];
   const problems: string[] = [];
   for (const one of solved) {
     const path = `${name}.${tableEnds[one.term]}`;
-    await writeCalibrationTable(path, one, provenance);
+    await writeCalibrationTable(path, one, provenanceOf(one.term, options, flags), { msName: nameOf(source) });
     const read = await readCalibrationTable(path);
     const quality = measureCalibration(one);
     const faults = findCalibrationFaults(read, observation).filter(({ severity }) => severity === 'error');
@@ -128,6 +127,36 @@ export async function makeCalibrationSet(
     findings,
     flags,
   };
+}
+
+/** The observation, as tables name it. */
+function nameOf(source: VisibilitySource): string {
+  if (typeof source === 'string') return basename(source);
+  const files = 'files' in source ? source.files.map(({ path }) => path) : source;
+  return basename(files[0]!);
+}
+
+/** Lines of a table's HISTORY: how it was solved, on what, without what. */
+function provenanceOf(
+  term: CalibrationTerm,
+  options: CalibrationSetOptions,
+  flags: FlagReport | undefined,
+): readonly string[] {
+  const { model, terms } = options;
+  const before = terms.slice(0, terms.indexOf(term));
+  const asked = Object.entries(solveOptionsOf(term, options)).filter(
+    ([name, value]) => value !== undefined && name !== 'term',
+  );
+  const named = model.slice(0, namedSources).map(one => `${one.name ?? 'unnamed'} ${one.fluxJy} Jy`);
+  const lost = Object.entries(flags?.counts ?? {}).filter(([, { fraction }]) => fraction > 0);
+  return [
+    `${term}: ${asked.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ') || 'default options'}`,
+    `on top of: ${before.join(', ') || 'nothing'}`,
+    `model: ${model.length} sources, ${named.join(', ')}${model.length > namedSources ? ', ...' : ''}`,
+    flags
+      ? `flagged: ${lost.map(([reason, { fraction }]) => `${reason} ${fraction.toPrecision(3)}`).join(', ') || 'nothing'}`
+      : 'not flagged before',
+  ];
 }
 
 /** Whether a table holds what was written; single precision holds gains to 1e-7 of the largest. */

@@ -89,6 +89,14 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     await done(['calibrate', incoming, '--sky', at('sky.csv'), ...gains, ...some, '--name', at('phases')]);
     const told = await readCalibrationTable(at('phases.g'));
     expect([told.flags.shape[0], told.flags.shape[2]]).toEqual([3, 16]); // integrations, windows
+    const history = told.history.join('\n');
+    for (const line of [
+      /^gain: .*"?phaseOnly"? true.*solintSec 13/m,
+      /^on top of: nothing$/m,
+      /^model: \d+ sources, .* Jy/m,
+    ])
+      expect(history).toMatch(line);
+    expect(history).toMatch(/^flagged: autocorrelation/m);
     const solvedWith = async (options: Partial<SolveOptions>) => {
       const model = await readSkyModel(at('sky.csv'));
       const { groups } = groupSubbands((await indexFolder(incoming)).headers);
