@@ -505,7 +505,7 @@ export interface RawTile extends RawTileSummary, RawClean {
 /** joint_mosaic.cpp */
 export interface JointMosaicAddon {
   makeJointMosaic(
-    options: RawImaging & { tiles: { source: RawSource }[]; maxPixels: number },
+    options: RawImaging & { tiles: readonly { name: string; source: RawSource }[]; maxPixels: number },
     onProgress: Progress,
   ): NativeJob<RawJointMosaic>;
 }

@@ -49,16 +49,32 @@ std::vector<SourceDescription> source_descriptions(const Napi::Object& options) 
   return result;
 }
 
+std::vector<std::string> names_of(const Napi::Object& options) {
+  std::vector<std::string> result;
+  for (const Napi::Object& tile : objects(options, "tiles")) result.push_back(text(tile, "name"));
+  return result;
+}
+
 Napi::Value make_joint_mosaic(const Napi::CallbackInfo& info) {
   const Napi::Object options = info[0].As<Napi::Object>();
   imaging::JointOptions joint{tile_options(options), count(options, "maxPixels")};
   return start_job(
       info,
-      [descriptions = source_descriptions(options), joint = std::move(joint)](const JobContext& context) {
+      [descriptions = source_descriptions(options), names = names_of(options),
+       joint = std::move(joint)](const JobContext& context) {
         std::vector<imaging::OpenSource> sources;
-        for (const SourceDescription& description : descriptions)
-          sources.push_back([&description] { return open_source(description); });
-        return imaging::image_jointly(sources, joint, context);
+        std::size_t current = 0;  // of the tile that is being worked on: they are opened one after the other
+        for (std::size_t t = 0; t < descriptions.size(); ++t)
+          sources.push_back([&, t] {
+            current = t;
+            return open_source(descriptions[t]);
+          });
+        try {
+          return imaging::image_jointly(sources, joint, context);
+        } catch (const Error& error) {
+          if (std::string(error.code()) != code::kNoValidData) throw;
+          throw Error(error.code(), names[current] + ": " + error.what());
+        }
       },
       wrap_mosaic);
 }

@@ -1,10 +1,8 @@
 import type { RawImaging, RawJointMosaic, RawJointTile, RawSource } from '../../bindings/addon.js';
-import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
-import { checkKnownOptions, checkObject, checkPositive, checkText } from '../core/check.js';
+import { checkKnownOptions, checkObject, checkOneOf, checkPositive, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { runJob } from '../core/job.js';
 import { fromRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import { msChoiceOptions, toRawSource } from '../core/source.js';
@@ -15,6 +13,8 @@ import type { Beam, SkyImage } from '../fits/types.js';
 import type { ImagingOptions } from './options.js';
 import { toRawOptions } from './raw-options.js';
 import { describeSource } from './describe-source.js';
+import { makeOfGood } from './joint-tiles.js';
+import type { LeftOut } from './joint-tiles.js';
 import { beamOf, describeCycles, describeCleaning, describeGridding, fittedSources, stokesOf } from './provenance.js';
 import type { CleanCycle, CleanStop, FittedSource } from './tile-images.js';
 
@@ -36,6 +36,8 @@ export interface JointMosaicOptions extends Omit<ImagingOptions, (typeof ofTiles
   readonly maxPixels?: number | undefined;
   /** FITS OBJECT of the mosaic. @default 'mosaic' */
   readonly objectName?: string | undefined;
+  /** What an observation that has no visibilities to image means: an error that names it, or that it is left out. @default 'fail' */
+  readonly badTiles?: 'fail' | 'leaveOut' | undefined;
 }
 
 /** What one observation gave to a joint mosaic. */
@@ -71,6 +73,7 @@ export interface JointMosaic {
   readonly stop: CleanStop;
   /** In the order in which they were given. */
   readonly tiles: readonly JointTileSummary[];
+  readonly leftOut: LeftOut;
   /** One line: size, cell, tiles, least noise. */
   toString(): string;
 }
@@ -98,17 +101,23 @@ export async function jointMosaic(tiles: readonly JointTile[], options: JointMos
   for (const name of ofTilesAlone)
     if ((options as ImagingOptions)[name] !== undefined)
       throw new InvalidArgumentError(`Expected options of a joint mosaic, but ${name} is one of single tiles`);
-  const { maxPixels = 1e8, objectName = 'mosaic', ...imaging } = options;
+  const { maxPixels = 1e8, objectName = 'mosaic', badTiles = 'fail', ...imaging } = options;
+  checkOneOf('badTiles', badTiles, ['fail', 'leaveOut']);
   const raw = toRawOptions(imaging);
-  const native = {
-    ...raw,
-    tiles: tiles.map(tile => ({ source: rawSourceOf(tile as JointTile, imaging) })),
-    maxPixels: checkPositive('maxPixels', maxPixels),
-  };
-  const made = await runJob(options, onProgress => addon().makeJointMosaic(native, onProgress));
-  const ids = tiles.map((tile, i) => idOf(tile as JointTile, i));
-  const sources = native.tiles.map(({ source }) => source);
-  return toJointMosaic(made, ids, sources, raw, checkText('objectName', objectName));
+  const named = namesOf(tiles as readonly JointTile[]).map((name, i) => {
+    return { name, source: rawSourceOf(tiles[i] as JointTile, imaging) };
+  });
+  const native = { ...raw, tiles: named, maxPixels: checkPositive('maxPixels', maxPixels) };
+  const { made, good, leftOut } = await makeOfGood(native, badTiles === 'leaveOut', options);
+  const names = good.map(({ name }) => name);
+  const sources = good.map(({ source }) => source);
+  return { ...toJointMosaic(made, names, sources, leftOut, raw, checkText('objectName', objectName)), leftOut };
+}
+
+/** The ids, with a number where two are the same. */
+function namesOf(tiles: readonly JointTile[]): string[] {
+  const ids = tiles.map(idOf);
+  return ids.map((id, i) => (ids.indexOf(id) === ids.lastIndexOf(id) ? id : `${id} (${i + 1})`));
 }
 
 function rawSourceOf(tile: JointTile, options: JointMosaicOptions): RawSource {
@@ -132,11 +141,14 @@ function toJointMosaic(
   raw: RawJointMosaic,
   ids: readonly string[],
   sources: readonly RawSource[],
+  leftOut: LeftOut,
   options: RawImaging,
   objectName: string,
-): JointMosaic {
+): Omit<JointMosaic, 'leftOut'> {
   const beam = beamOf(raw);
-  const header = headerOf(raw, ids, sources, options, objectName);
+  const shared = headerOf(raw, ids, sources, options, objectName);
+  const reasons = leftOut.map(({ id, reason }) => `left out: ${id}: ${reason}`.replace(/[^ -~]/gu, '?'));
+  const header = { ...shared, history: [...shared.history, ...reasons] };
   const image = (pixels: RawArray<Float32Array>, unit: string, note: string, withBeam = true): SkyImage => ({
     ...header,
     pixels: fromRaw(pixels),

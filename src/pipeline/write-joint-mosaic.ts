@@ -42,8 +42,8 @@ export async function writeJointMosaic(
   const { wcs, pixels } = joint.mosaic;
   const [ny, nx] = pixels.shape as [number, number];
   const images = ['', '-weight', '-rms', '-coverage', '-residual', '-model'].map(end => `${name}${end}.fits`);
-  const { tiles, cycles, stop } = joint;
-  const made = { files: images, grid: { wcs, nx, ny }, tiles, leftOut: [], checks: [], clean: { cycles, stop } };
+  const { tiles, leftOut, cycles, stop } = joint;
+  const made = { files: images, grid: { wcs, nx, ny }, tiles, leftOut, checks: [], clean: { cycles, stop } };
   return { images, ...(await writeMosaicSummary(name, made, options.catalogue)) };
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
   compareCatalogue,
+  flagVisibilities,
   groupSubbands,
   imageGroup,
   indexFolder,
@@ -184,6 +185,18 @@ describe('a joint mosaic of simulated observations', () => {
       ['strip.fits', '--niter', '10'],
     ])
       expect((await contimg(['mosaic', ...wrong, '-o', name])).exitCode).toBe(2);
+  });
+
+  it('names an observation that is all flagged, and leaves it out if asked to', async () => {
+    const flags = await flagVisibilities(groups[1]!);
+    flags.reasons.data.fill(1);
+    const given = [groups[0]!, { id: 'the bad one', source: groups[1]!, flags }, groups[2]!];
+    const quick = { ...imaging, niter: 0 };
+    await expect(jointMosaic(given, quick)).rejects.toThrow(/^the bad one: Expected visibilities/);
+    const { tiles, leftOut, mosaic } = await jointMosaic(given, { ...quick, badTiles: 'leaveOut' });
+    expect(tiles.map(({ id }) => id)).toEqual([groups[0]!.id, groups[2]!.id]);
+    expect(leftOut.map(({ id }) => id)).toEqual(['the bad one']);
+    expect(mosaic.history.join(' ')).toContain('left out: the bad one: Expected visibilities');
   });
 
   it('is refused where it cannot be made', async () => {
