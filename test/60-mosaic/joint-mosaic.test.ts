@@ -153,10 +153,13 @@ describe('a joint mosaic of simulated observations', () => {
       '150',
       '--cutoff',
       '0.4',
+      '--tier',
+      'science',
     ];
     const made = await contimg(['mosaic', ...options, '--json', '--catalogue', catalogue]);
     expect(made.stderr).toBe('');
-    const { files, stop, tiles: used } = JSON.parse(made.stdout);
+    const { files, stop, tiles: used, leftOut } = JSON.parse(made.stdout);
+    expect(leftOut).toEqual([]);
     expect(stop).toBe('iterations');
     expect(used).toHaveLength(nTiles);
     const ends = [

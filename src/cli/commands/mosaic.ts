@@ -45,7 +45,6 @@ type Options = z.infer<typeof schema>;
 
 /** Options that go with images alone, and with visibilities alone. */
 const ofImages = [
-  'tier',
   'kernel',
   'projection',
   'commonBeam',
@@ -55,7 +54,6 @@ const ofImages = [
   'maxFreqDifference',
   'maxNoiseRatio',
   'minDynamicRange',
-  'badTiles',
 ] as const;
 const ofVisibilities = Object.keys(jointSchema.shape) as (keyof typeof jointSchema.shape)[];
 
@@ -75,7 +73,11 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
           '<name>-0000.fits and so on, all on the same pixels',
       )
       .option('--joint', 'of visibilities, gridded to one mosaic and cleaned as a whole; options of imaging go with it')
-      .addOption(new Option('--tier <name>', 'a set of options').choices(Object.keys(mosaicTiers)))
+      .addOption(
+        new Option('--tier <name>', 'a set of options; with --joint bad tiles are left out').choices(
+          Object.keys(mosaicTiers),
+        ),
+      )
       .option('--dish <m>', 'take the Airy pattern of a dish of this diameter for the primary beam, not the files')
       .option('--cutoff <fraction>', 'a tile counts where its primary beam is at least this (default 0.1)')
       .addOption(new Option('--kernel <name>', 'interpolation (default optimal)').choices([...kernels]))
@@ -108,7 +110,8 @@ export const mosaicCommand: MakeCommand = ({ config, signal }) =>
     const job = { signal, threads: options.threads ?? config.threads, onProgress };
     try {
       if (options.joint) {
-        const { joint, made } = await makeJointMosaic(paths, options, { ...job, cellArcsec: options.cell }, catalogue);
+        const how = { ...job, cellArcsec: options.cell, badTiles: badTilesOf(options) };
+        const { joint, made } = await makeJointMosaic(paths, options, how, catalogue);
         display.stop();
         printJoint(joint, made, options.json ?? false);
         return;
@@ -150,6 +153,10 @@ async function makeMosaics(
   return new Map(made.map((mosaic, i) => [names[i]!, mosaic]));
 }
 
+function badTilesOf({ badTiles, tier }: Options): MosaicFilesOptions['badTiles'] {
+  return badTiles === 'leave-out' ? 'leaveOut' : (badTiles ?? (tier && mosaicTiers[tier].badTiles));
+}
+
 function toMosaicOptions(options: Options): MosaicFilesOptions {
   const given: MosaicFilesOptions = {
     primaryBeamCutoff: options.cutoff,
@@ -164,23 +171,28 @@ function toMosaicOptions(options: Options): MosaicFilesOptions {
     maxFreqDifferenceHz: options.maxFreqDifference && options.maxFreqDifference * 1e6,
     maxNoiseRatio: options.maxNoiseRatio,
     minDynamicRange: options.minDynamicRange,
-    badTiles: options.badTiles === 'leave-out' ? 'leaveOut' : options.badTiles,
+    badTiles: badTilesOf(options),
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...(options.tier ? mosaicTiers[options.tier] : {}), ...set, overwrite: options.overwrite };
 }
 
 function printJoint(joint: JointMosaic, made: JointMosaicFiles, json: boolean): void {
-  const { beam, cycles, stop, tiles } = joint;
+  const { beam, cycles, stop, tiles, leftOut } = joint;
   const files = [...made.images, ...made.files];
   if (json) {
-    console.log(JSON.stringify({ files, beam, cycles, stop, tiles, catalogue: made.catalogue }));
+    console.log(JSON.stringify({ files, beam, cycles, stop, tiles, leftOut, catalogue: made.catalogue }));
     return;
   }
   console.log(String(joint));
+  printLeftOut(leftOut);
   console.log(`clean: ${cycles.length} major cycles, stopped by ${stop}`);
   printCatalogue(made);
   for (const file of files) console.log(file);
+}
+
+function printLeftOut(leftOut: MosaicFiles['leftOut']): void {
+  for (const { id, reason } of leftOut) console.log(`left out ${id}: ${reason}`);
 }
 
 function printCatalogue({ catalogue }: MosaicSummary): void {
@@ -201,7 +213,7 @@ function print(made: MosaicFiles, summary: MosaicSummary, json: boolean): void {
     return;
   }
   console.log(String(made));
-  for (const { id, reason } of leftOut) console.log(`left out ${id}: ${reason}`);
+  printLeftOut(leftOut);
   for (const { tile, check, value, limit, passed } of checks)
     if (!passed) console.log(`${tile}: ${check} is ${value.toPrecision(3)}, the limit ${limit}`);
   printCatalogue(summary);
