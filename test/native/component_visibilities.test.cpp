@@ -49,8 +49,8 @@ std::complex<double> expected_value(const std::vector<Component>& components, co
   for (const Component& c : components) {
     const auto attenuated = [&](std::size_t time, std::size_t channel) {
       const double freq = response.freq_hz[channel];
-      return airy_power(sin_distance(c, response.center, response.pointing[time]), response.dish_diameter_m, freq) *
-             std::pow(freq, response.spectral_index);
+      const double apparent = response.aberration * sin_distance(c, response.center, response.pointing[time]);
+      return airy_power(apparent, response.dish_diameter_m, freq) * std::pow(freq, response.spectral_index);
     };
     double mean = 0, weights = 0;
     std::vector<double> mean_of_term(response.band_terms.size());
