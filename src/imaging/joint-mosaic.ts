@@ -131,11 +131,13 @@ function rawSourceOf(tile: JointTile, options: JointMosaicOptions): RawSource {
 }
 
 function idOf(tile: JointTile, index: number): string {
-  if (typeof tile === 'object' && 'id' in tile && typeof tile.id === 'string') return tile.id;
-  const source = typeof tile === 'object' && 'source' in tile ? tile.source : tile;
-  if (typeof source === 'object' && 'id' in source && typeof source.id === 'string') return source.id;
+  const source = isObject(tile) && 'source' in tile ? tile.source : tile;
+  for (const named of [tile, source])
+    if (isObject(named) && 'id' in named && typeof named.id === 'string') return named.id;
   return typeof source === 'string' ? source : `tile ${index + 1}`;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function toJointMosaic(
   raw: RawJointMosaic,
