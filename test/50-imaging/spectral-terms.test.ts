@@ -44,7 +44,7 @@ it('spectra that differ leave sidelobes, and their terms remove them down to the
   const [one, two, three] = await Promise.all(
     [1, 2, 3].map(spectralTerms => imageGroup(group, { ...imaging, spectralTerms })),
   );
-expect(one!.spectralIndex).toBeUndefined();
+  expect(one!.spectralIndex).toBeUndefined();
   // Pixels of half a beam hold a source between them to some per cent, and its index as well.
   expect(one!.rmsJyBeam).toBeGreaterThan(2 * noiseJyBeam);
   expect(two!.rmsJyBeam).toBeLessThan(0.8 * one!.rmsJyBeam);
