@@ -108,7 +108,7 @@ const masksIn = (tile: string) => join(tile, 'masks.npz');
 async function spoiltTiles(data: DataFolder, setting: Setting): Promise<string[]> {
   const { name, nTiles, strengths, nAntennas, nChannels, nSources } = setting;
   const { nIntegrations } = observationSizes.full;
-  const folder = await data.once(`${name}-${nAntennas}x${nChannels}`, async unfinished => {
+  const folder = await data.once(`${name}-${nAntennas}x${nChannels}-${nTiles}`, async unfinished => {
     for (let i = 0; i < nTiles; i++) {
       const tile = join(unfinished, String(i));
       const seed = firstSeed + i;

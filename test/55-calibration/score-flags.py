@@ -12,6 +12,6 @@ scores = []
 for path in sys.argv[2:]:
     with table(path, ack=False) as ms:
         flags = ms.getcol("FLAG").any(axis=2)
-    clean = ~anything & masks["cross"][:, None]
+    clean = np.broadcast_to(~anything & masks["cross"][:, None], flags.shape)
     scores.append({**{kind: float(flags[masks[kind]].mean()) for kind in kinds}, "false": float(flags[clean].mean())})
 print(json.dumps(scores))
