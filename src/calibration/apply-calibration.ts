@@ -3,7 +3,7 @@ import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { checkKnownOptions, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob } from '../core/job.js';
+import { runJob, jobOptions } from '../core/job.js';
 import { toRawSource } from '../core/source.js';
 import { packageVersion } from '../core/version.js';
 import type { VisibilityFlags } from '../core/visibility-flags.js';
@@ -46,7 +46,7 @@ export async function applyCalibration(
   options: ApplyOptions = {},
 ): Promise<CorrectedData> {
   const path = checkText('ms', typeof ms === 'string' ? ms : (ms as Partial<typeof ms> | undefined)?.path);
-  checkKnownOptions(options, ['flags', 'provenance', 'signal', 'onProgress', 'threads']);
+  checkKnownOptions(options, ['flags', 'provenance', ...jobOptions]);
   const { flags, provenance = [] } = options;
   const source = toRawSource(path, { flags, calibration, threads: options.threads });
   if (calibration.length === 0)

@@ -3,10 +3,8 @@ import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { fromRawSolutions, toRawCalibration } from '../core/calibration-solutions.js';
 import { checkKnownOptions, checkText } from '../core/check.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob } from '../core/job.js';
+import { runJob, jobOptions } from '../core/job.js';
 import { packageVersion } from '../core/version.js';
-
-const jobOptions = ['signal', 'onProgress', 'threads'];
 
 export interface WriteTableOptions extends JobOptions {
   /** Name of the observation, for the keyword MSName of the table. @default none */

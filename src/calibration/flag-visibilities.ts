@@ -3,7 +3,7 @@ import { fromRaw } from '../core/array.js';
 import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob, threadCount } from '../core/job.js';
+import { runJob, threadCount, jobOptions } from '../core/job.js';
 import type { MsChoice, SourceOptions, VisibilitySource } from '../core/source.js';
 import { msChoiceOptions, toRawMsChoice, toRawSource } from '../core/source.js';
 import { flagReasons, toRawFlags } from '../core/visibility-flags.js';
@@ -57,11 +57,7 @@ export interface FlagReport extends VisibilityFlags {
   readonly shadowedAntennas: readonly string[];
 }
 
-const knownOptions = [
-  ...Object.keys(flagDefaults),
-  ...msChoiceOptions,
-  ...['earthOrientation', 'signal', 'onProgress', 'threads'],
-];
+const knownOptions = [...Object.keys(flagDefaults), ...msChoiceOptions, ...['earthOrientation', ...jobOptions]];
 
 /**
  * Finds the visibilities that are not to be used, and why. Nothing is changed: the flags go to `imageMs`, `imageGroup`
@@ -114,7 +110,7 @@ export async function writeFlags(
   choice: Omit<MsChoice, 'dataColumn'> & JobOptions = {},
 ): Promise<void> {
   const path = checkText('ms', ms);
-  checkKnownOptions(choice, ['field', 'dataDescriptions', 'signal', 'onProgress', 'threads']);
+  checkKnownOptions(choice, ['field', 'dataDescriptions', ...jobOptions]);
   const { fieldIds, fieldNames, dataDescriptions } = toRawMsChoice(choice);
   const reasons = toRawFlags(flags);
   await runJob(choice, () => addon().writeMsFlags({ path, reasons, fieldIds, fieldNames, dataDescriptions }));

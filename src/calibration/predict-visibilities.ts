@@ -4,7 +4,7 @@ import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import { checkBoolean, checkKnownOptions, checkOneOf } from '../core/check.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob, threadCount } from '../core/job.js';
+import { runJob, threadCount, jobOptions } from '../core/job.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { msChoiceOptions, toRawSource } from '../core/source.js';
 import { toRawSkyModel } from './sky-model.js';
@@ -48,7 +48,7 @@ export async function predictVisibilities(
   options: PredictOptions = {},
 ): Promise<PredictedVisibilities> {
   checkKnownOptions(options, [
-    ...['method', 'primaryBeam', 'smearing', 'minSubbands', 'earthOrientation', 'signal', 'onProgress', 'threads'],
+    ...['method', 'primaryBeam', 'smearing', 'minSubbands', 'earthOrientation', ...jobOptions],
     ...msChoiceOptions.filter(name => name !== 'dataColumn'),
   ]);
   const task = {

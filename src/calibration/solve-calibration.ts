@@ -5,7 +5,7 @@ import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkOneOf 
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob, threadCount } from '../core/job.js';
+import { runJob, threadCount, jobOptions } from '../core/job.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { msChoiceOptions, toRawSource } from '../core/source.js';
 import { toRawSkyModel } from './sky-model.js';
@@ -67,17 +67,7 @@ export const solveDefaults = Object.freeze({
 const knownOptions = [
   ...Object.keys(solveDefaults),
   ...msChoiceOptions,
-  ...[
-    'term',
-    'refAnt',
-    'timeRangeMjdSec',
-    'earthOrientation',
-    'calibration',
-    'flags',
-    'signal',
-    'onProgress',
-    'threads',
-  ],
+  ...['term', 'refAnt', 'timeRangeMjdSec', 'earthOrientation', 'calibration', 'flags', ...jobOptions],
 ];
 
 /**

@@ -10,12 +10,18 @@ export interface TablesFor {
   readonly solutions: readonly CalibrationSolutions[] | undefined;
 }
 
-/** Checks tables for an observation, tells every fault on standard error, and reads them if they may be applied. */
+/**
+ * Checks tables for an observation, tells every fault on standard error, and reads them if they may be applied.
+ *
+ * @param describe - the observation, which is looked at where there are tables.
+ */
 export async function tablesFor(
-  tables: readonly string[],
-  observation: Observation,
+  tables: readonly string[] | undefined,
+  describe: () => Promise<Observation>,
   signal: AbortSignal,
 ): Promise<TablesFor> {
+  if (tables === undefined) return { checked: [], solutions: [] };
+  const observation = await describe();
   const checked = await Promise.all(
     tables.map(async table => ({ table, faults: await checkCalibrationTable(table, observation, { signal }) })),
   );

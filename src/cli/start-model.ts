@@ -1,4 +1,4 @@
-import { readSkyModel } from '../calibration/index.js';
+import { fluxAt, readSkyModel } from '../calibration/index.js';
 import { imagingDefaults } from '../imaging/index.js';
 import type { StartSource } from '../imaging/index.js';
 import { UsageError } from './exit-codes.js';
@@ -15,13 +15,12 @@ export async function readStartModel(
   freqHz: ArrayLike<number>,
   spectralIndex: number = imagingDefaults.spectralIndex,
 ): Promise<StartSource[]> {
-  const middleMhz = Array.from(freqHz).reduce((sum, hz) => sum + hz, 0) / freqHz.length / 1e6;
+  const middleHz = Array.from(freqHz).reduce((sum, hz) => sum + hz, 0) / freqHz.length;
   return (await readSkyModel(path)).map(source => {
-    const { raDeg, decDeg, name = `at ${raDeg}, ${decDeg}`, majorArcsec = 0, referenceMhz = 1400 } = source;
+    const { raDeg, decDeg, name = `at ${raDeg}, ${decDeg}`, majorArcsec = 0 } = source;
     if (majorArcsec > 0)
       throw new UsageError(`--start-model: expected point sources but ${name} in ${path} is ${majorArcsec}" wide`);
     const index = source.spectralIndex ?? spectralIndex;
-    const fluxJy = source.fluxJy * (middleMhz / referenceMhz) ** index;
-    return { raDeg, decDeg, fluxJy, spectralIndex: index };
+    return { raDeg, decDeg, fluxJy: fluxAt({ ...source, spectralIndex: index }, middleHz), spectralIndex: index };
   });
 }

@@ -11,6 +11,9 @@ export interface JobOptions {
   readonly threads?: number | undefined;
 }
 
+/** Their names. */
+export const jobOptions = ['signal', 'onProgress', 'threads'] as const satisfies readonly (keyof JobOptions)[];
+
 /**
  * Runs a native job under an AbortSignal, and gives its errors their classes and a JS stack.
  *

@@ -5,7 +5,7 @@ import { fromRaw, toRaw } from './array.js';
 import { checkKnownOptions } from './check.js';
 import { InvalidArgumentError } from './errors.js';
 import type { JobOptions } from './job.js';
-import { runJob, threadCount } from './job.js';
+import { runJob, threadCount, jobOptions } from './job.js';
 import type { Observation } from './observation.js';
 import type { SkyDirection } from './sky.js';
 import { checkEarthOrientation, toRawDirection, toRawSite } from './sky.js';
@@ -54,7 +54,7 @@ export async function rephase(
   phaseCenter: SkyDirection,
   options: JobOptions = {},
 ): Promise<Rephased> {
-  checkKnownOptions(options, ['signal', 'onProgress', 'threads']);
+  checkKnownOptions(options, jobOptions);
   const { antennas, visibilities, uvwMeters } = data;
   if (visibilities.shape.length !== 4 || uvwMeters.shape[1] !== 3)
     throw new InvalidArgumentError(

@@ -22,6 +22,11 @@ const nowhere: Pair = [NaN, NaN];
 /** What a step of one pixel in x and in y makes of two coordinates (p, q): [dp/dx, dp/dy, dq/dx, dq/dy], radians. */
 export type PixelMatrix = readonly [number, number, number, number];
 
+/** The same in arcsec. */
+export function inArcsec(matrix: PixelMatrix): PixelMatrix {
+  return matrix.map(value => (value * 3600 * 180) / Math.PI) as [number, number, number, number];
+}
+
 /** Intermediate coordinates, radians per pixel, as `ImageWcs.matrixDeg`. */
 export function pixelMatrix({ cellArcsec, matrixDeg }: ImageWcs): PixelMatrix {
   if (!matrixDeg) return [-cellArcsec * arcsec, 0, 0, cellArcsec * arcsec];

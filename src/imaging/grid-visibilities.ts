@@ -7,7 +7,7 @@ import { fromRaw, toRaw } from '../core/array.js';
 import type { NumberArray } from '../core/array.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkObject, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { runJob, threadCount } from '../core/job.js';
+import { runJob, threadCount, jobOptions } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
 import { toRawWeighting, weightingOptions } from './weighting.js';
 import type { Weighting, WeightingOptions } from './weighting.js';
@@ -45,7 +45,6 @@ export interface GriddingOptions extends PixelGrid, JobOptions {
 /** Defaults of gridding. */
 export const griddingDefaults = Object.freeze({ epsilon: 1e-5 });
 
-const jobOptions = ['signal', 'onProgress', 'threads'];
 const gridOptions = ['npix', 'nx', 'ny', 'cellArcsec'];
 const arcsec = Math.PI / 180 / 3600;
 

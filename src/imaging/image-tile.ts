@@ -10,7 +10,7 @@ import { packageVersion } from '../core/version.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { ImagingOptions } from './options.js';
 import { toRawOptions } from './raw-options.js';
-import { describeSource } from './describe-source.js';
+import { sourceHistory } from './source-history.js';
 import {
   beamOf,
   describeCleaning,
@@ -29,7 +29,7 @@ const arcsec = Math.PI / 180 / 3600;
 export async function imageTile(source: RawSource, options: ImagingOptions): Promise<TileImages> {
   const raw = toRawOptions(options);
   const tile = await runJob(options, onProgress => addon().imageTile({ source, ...raw }, onProgress));
-  return toTileImages(tile, raw, describeSource(source));
+  return toTileImages(tile, raw, sourceHistory(source));
 }
 
 function toTileImages(tile: RawTile, options: RawImaging, read: readonly string[], channelIndex?: number): TileImages {

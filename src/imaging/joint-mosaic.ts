@@ -1,5 +1,6 @@
 import type { RawImaging, RawJointMosaic, RawJointTile, RawSource } from '../../bindings/addon.js';
 import { fromRaw } from '../core/array.js';
+import { toAscii } from '../core/ascii.js';
 import type { RawArray } from '../core/array.js';
 import { checkKnownOptions, checkObject, checkOneOf, checkPositive, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
@@ -12,7 +13,7 @@ import { packageVersion } from '../core/version.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { ImagingOptions } from './options.js';
 import { toRawOptions } from './raw-options.js';
-import { describeSource } from './describe-source.js';
+import { sourceHistory } from './source-history.js';
 import { makeOfGood } from './joint-tiles.js';
 import type { LeftOut } from './joint-tiles.js';
 import { beamOf, describeCycles, describeCleaning, describeGridding, fittedSources, stokesOf } from './provenance.js';
@@ -149,7 +150,7 @@ function toJointMosaic(
 ): Omit<JointMosaic, 'leftOut'> {
   const beam = beamOf(raw);
   const shared = headerOf(raw, ids, sources, options, objectName);
-  const reasons = leftOut.map(({ id, reason }) => `left out: ${id}: ${reason}`.replace(/[^ -~]/gu, '?'));
+  const reasons = leftOut.map(({ id, reason }) => toAscii(`left out: ${id}: ${reason}`));
   const header = { ...shared, history: [...shared.history, ...reasons] };
   const image = (pixels: RawArray<Float32Array>, unit: string, note: string, withBeam = true): SkyImage => ({
     ...header,
@@ -227,7 +228,7 @@ function headerOf(
       `sum(A D / sigma^2) / sum(A^2 / sigma^2), A >= ${options.primaryBeamCutoff}, cleaned as a whole`,
       describeGridding(options),
       ...describeCleaning(options),
-      ...tiles.flatMap((tile, i) => [describeTile(ids[i]!, tile), ...describeSource(sources[i]!)]),
+      ...tiles.flatMap((tile, i) => [describeTile(ids[i]!, tile), ...sourceHistory(sources[i]!)]),
       describeCycles(raw),
     ],
   };
@@ -236,5 +237,5 @@ function headerOf(
 function describeTile(id: string, { rmsJyBeam, nVisibilities, outerSources: { length } }: RawJointTile): string {
   const sigma = `sigma ${rmsJyBeam.toExponential(4)} Jy/beam, weight ${(1 / rmsJyBeam ** 2).toExponential(4)} at A = 1`;
   const outer = length === 0 ? '' : `, ${length} sources beyond the mosaic subtracted`;
-  return `tile ${id}: ${nVisibilities} visibilities, ${sigma}${outer}`.replace(/[^ -~]/gu, '?');
+  return toAscii(`tile ${id}: ${nVisibilities} visibilities, ${sigma}${outer}`);
 }

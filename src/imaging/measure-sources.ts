@@ -3,7 +3,8 @@ import { InvalidArgumentError } from '../core/errors.js';
 import { toRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { pixelMatrix, pixelToSky, skyToPixel } from '../fits/wcs.js';
+import { inArcsec, pixelMatrix, pixelToSky, skyToPixel } from '../fits/wcs.js';
+import type { PixelMatrix } from '../fits/wcs.js';
 
 /** A source as an image shows it. */
 export interface SourceMeasurement {
@@ -26,9 +27,6 @@ interface Shape {
   b: number;
   c: number;
 }
-
-/** Arcsec to the east and to the north per pixel along x and y. */
-type PixelMatrix = readonly [eastX: number, eastY: number, northX: number, northY: number];
 
 interface Peak {
   flux: number;
@@ -60,7 +58,7 @@ export function measureSources(
     'searchRadiusArcsec',
     checkObject('options', options).searchRadiusArcsec ?? beam.majorArcsec,
   );
-  const perPixel = pixelMatrix(image.wcs).map(value => (value * 3600 * 180) / Math.PI) as unknown as PixelMatrix;
+  const perPixel = inArcsec(pixelMatrix(image.wcs));
   const [eastX, eastY, northX, northY] = perPixel;
   const shape = shapeOf(beam, perPixel);
   return positions.map(position => {
@@ -78,7 +76,9 @@ export function measureSources(
   });
 }
 
-function shapeOf(beam: Beam, [eastX, eastY, northX, northY]: PixelMatrix): Shape {
+/** @param perPixel - arcsec to the east and to the north. */
+function shapeOf(beam: Beam, perPixel: PixelMatrix): Shape {
+  const [eastX, eastY, northX, northY] = perPixel;
   const along = (4 * Math.LN2) / beam.majorArcsec ** 2;
   const across = (4 * Math.LN2) / beam.minorArcsec ** 2;
   const east = Math.sin((beam.positionAngleDeg * Math.PI) / 180);

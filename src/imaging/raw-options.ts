@@ -8,7 +8,7 @@ import {
   checkPositive,
 } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { threadCount } from '../core/job.js';
+import { threadCount, jobOptions } from '../core/job.js';
 import { toRawDirection } from '../core/sky.js';
 import { msChoiceOptions } from '../core/source.js';
 import { stokesCodes } from '../core/stokes.js';
@@ -36,9 +36,7 @@ const knownOptions = [
     'earthOrientation',
     'calibration',
     'flags',
-    'signal',
-    'onProgress',
-    'threads',
+    ...jobOptions,
   ],
 ];
 const minPixels = 32;

@@ -31,8 +31,7 @@ export function checkTiles(surveys: readonly TileSurvey[], options: CheckedMosai
     leftOut.push({ id: survey.id, reason: failed.reason });
     return false;
   });
-  if (good.length === 0 && surveys.length > 0)
-    throw new MosaicError(`Expected at least one good tile, but none is. ${leftOut[0]!.reason}`);
+  if (good.length === 0) throw new MosaicError(`Expected at least one good tile, but none is. ${leftOut[0]!.reason}`);
   return { good, leftOut, checks };
 }
 

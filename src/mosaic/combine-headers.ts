@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 
+import { toAscii } from '../core/ascii.js';
 import { isoToMjdSec } from '../core/time.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { CheckedMosaicOptions } from './options.js';
@@ -63,7 +64,7 @@ function historyOf(
       ? [`pixels beyond ${rejectSigma} sigma + 10 % of the median of three tiles or more rejected`]
       : []),
     ...surveys.map(describe),
-    ...leftOut.map(reason => `left out: ${reason}`.replace(/[^ -~]/gu, '?')),
+    ...leftOut.map(reason => toAscii(`left out: ${reason}`)),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   checkPositive,
   checkText,
 } from '../core/check.js';
+import { jobOptions } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
 import type { Beam } from '../fits/types.js';
 import type { MosaicGrid } from './types.js';
@@ -90,7 +91,7 @@ export type CheckedMosaicOptions = Omit<MosaicOptions, Defaulted> & {
 };
 
 export function checkMosaicOptions(options: MosaicOptions): CheckedMosaicOptions {
-  const others = ['cellArcsec', 'projection', 'grid', 'signal', 'onProgress', 'threads'];
+  const others = ['cellArcsec', 'projection', 'grid', ...jobOptions];
   checkKnownOptions(options, [...Object.keys(mosaicDefaults), ...others]);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const checked = { ...mosaicDefaults, ...given } as CheckedMosaicOptions;

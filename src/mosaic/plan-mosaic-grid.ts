@@ -1,4 +1,4 @@
-import { InvalidArgumentError, MosaicError } from '../core/errors.js';
+import { MosaicError } from '../core/errors.js';
 import type { SkyDirection } from '../core/sky.js';
 import { dot, toDirection, toUnitVector } from '../fits/native-axes.js';
 import type { ImageWcs } from '../fits/types.js';
@@ -31,7 +31,6 @@ export async function planMosaicGrid(tiles: readonly MosaicTile[], options: Mosa
 }
 
 export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicOptions): MosaicGrid {
-  if (surveys.length === 0) throw new InvalidArgumentError('Expected at least one tile for a mosaic but received none');
   if (options.grid) return checkSize(options.grid, options.maxPixels);
   const center = meanDirection(surveys.map(survey => survey.middle.direction));
   const cellArcsec = options.cellArcsec ?? Math.min(...surveys.map(survey => survey.middle.cellArcsec));

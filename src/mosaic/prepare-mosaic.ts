@@ -2,7 +2,7 @@ import type { RawMosaicTile, RawTileResult } from '../../bindings/addon.js';
 import { MosaicError } from '../core/errors.js';
 import { threadCount } from '../core/job.js';
 import type { Beam } from '../fits/types.js';
-import { localMatrix, skyToPixel } from '../fits/wcs.js';
+import { inArcsec, localMatrix, skyToPixel } from '../fits/wcs.js';
 import { checkAgreement, checkTiles } from './check-tiles.js';
 import type { TileChecks } from './check-tiles.js';
 import { combineHeaders } from './combine-headers.js';
@@ -102,12 +102,7 @@ function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }:
   const { id, middle, rmsJyBeam, fluxScale, shiftArcsec } = survey;
   const { nPixels, nRejected, chiSquare, fluxRatio, offsetX, offsetY, nCompared, nBright } = result;
   const at = skyToPixel(grid.wcs, middle.direction);
-  const [a, b, c, d] = localMatrix(grid.wcs, at.x, at.y).map(value => (value * 3600 * 180) / Math.PI) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c, d] = inArcsec(localMatrix(grid.wcs, at.x, at.y));
   const [eastArcsec, northArcsec] = [a * offsetX + b * offsetY, c * offsetX + d * offsetY];
   const agreement = { chiSquare, fluxRatio, eastArcsec, northArcsec, nPixels: nCompared, nBrightPixels: nBright };
   return {

@@ -1,6 +1,7 @@
 import type { RawCovariance } from '../../bindings/addon.js';
 import { median } from '../core/median.js';
 import type { Beam } from '../fits/types.js';
+import { inArcsec } from '../fits/wcs.js';
 import type { PixelMatrix } from '../fits/wcs.js';
 
 /** A Gaussian's covariance over (east, north), arcsec^2. */
@@ -87,7 +88,7 @@ export function canConvolve(from: Beam, to: Beam): boolean {
 
 /** Covariance of a beam on pixels that are `matrix` radians to the east and to the north of each other. */
 export function beamOnPixels(beam: Beam, matrix: PixelMatrix): RawCovariance {
-  const [a, b, c, d] = matrix.map(value => (value * 3600 * 180) / Math.PI) as [number, number, number, number];
+  const [a, b, c, d] = inArcsec(matrix);
   const area = a * d - b * c;
   const [p, q, r, s] = [d / area, -b / area, -c / area, a / area]; // pixels per arcsec east and north
   const { xx, xy, yy } = toShape(beam);

@@ -12,7 +12,7 @@ import {
 import { dsa110 } from '../core/dsa110.js';
 import { IncompleteGroupError, InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob } from '../core/job.js';
+import { runJob, jobOptions } from '../core/job.js';
 import type { EarthOrientation, SkyDirection } from '../core/sky.js';
 import { checkEarthOrientation, toRawDirection } from '../core/sky.js';
 import type { SubbandGroup } from '../grouping/types.js';
@@ -110,7 +110,7 @@ export async function convertToMs(
   checkKnownOptions(options, [
     ...['path', 'fields', 'phaseCenter', 'telescopeName', 'autocorrelations', 'spectralWindows', 'columns'],
     ...['weightSpectrum', 'maxSmearing', 'fieldRadiusDeg', 'maxIntervalSec', 'minSubbands', 'earthOrientation'],
-    ...['yearRange', 'validation', 'signal', 'onProgress', 'threads'],
+    ...['yearRange', 'validation', ...jobOptions],
   ]);
   const request = { ...checkConversion(options), source: checkSource(checkGroup(group), options) };
   const failure = await runJob(options, onProgress => addon().convertToMs(request, onProgress));

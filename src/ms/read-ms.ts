@@ -3,7 +3,7 @@ import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import { checkInteger, checkKnownOptions, checkText } from '../core/check.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob } from '../core/job.js';
+import { runJob, jobOptions } from '../core/job.js';
 import { toObservationRows, toObservationSetup } from '../core/observation.js';
 import { fromRawDirection } from '../core/sky.js';
 import type { MsChoice } from '../core/source.js';
@@ -19,8 +19,6 @@ export interface MsSelection extends MsChoice {
   readonly firstSpw?: number | undefined;
   readonly nSpws?: number | undefined;
 }
-
-const jobOptions = ['signal', 'onProgress', 'threads'];
 
 /**
  * Describes a MeasurementSet without reading its visibilities.

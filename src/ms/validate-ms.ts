@@ -2,7 +2,7 @@ import { addon } from '../core/addon.js';
 import { checkInteger, checkKnownOptions, checkPositive, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob } from '../core/job.js';
+import { runJob, jobOptions } from '../core/job.js';
 
 /** What a validation lets pass. */
 export interface ValidationOptions {
@@ -27,7 +27,7 @@ export const validationDefaults = Object.freeze({
  */
 export async function validateMs(path: string, options: ValidationOptions & JobOptions = {}): Promise<void> {
   checkText('path', path);
-  checkKnownOptions(options, ['yearRange', 'uvwToleranceMeters', 'signal', 'onProgress', 'threads']);
+  checkKnownOptions(options, ['yearRange', 'uvwToleranceMeters', ...jobOptions]);
   const [firstYear, lastYear] = checkYearRange(options.yearRange);
   const { uvwToleranceMeters = validationDefaults.uvwToleranceMeters } = options;
   checkPositive('uvwToleranceMeters', uvwToleranceMeters);

@@ -1,6 +1,7 @@
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
+import { jobOptions } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
 import type { SourceOptions } from '../core/source.js';
 import type { VisibilityFlags } from '../core/visibility-flags.js';
@@ -62,7 +63,7 @@ export type CheckedSelfCalibration = ReturnType<typeof checkSelfCalibration>;
 
 /** @throws {InvalidArgumentError} an option is wrong. */
 export function checkSelfCalibration(options: SelfCalibrationOptions) {
-  const others = ['calibration', 'flags', 'source', 'imaging', 'refAnt', 'signal', 'onProgress', 'threads'];
+  const others = ['calibration', 'flags', 'source', 'imaging', 'refAnt', ...jobOptions];
   checkKnownOptions(options, [...Object.keys(selfCalibrationDefaults), ...others]);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o = { ...selfCalibrationDefaults, ...given } as typeof selfCalibrationDefaults & SelfCalibrationOptions;

@@ -1,7 +1,7 @@
 import { checkBoolean, checkInteger, checkKnownOptions, checkNumber, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { threadCount } from '../core/job.js';
+import { threadCount, jobOptions } from '../core/job.js';
 import { checkEarthOrientation, defaultEarthOrientation } from '../core/sky.js';
 import type { EarthOrientation } from '../core/sky.js';
 import type { PointSource, SimulationOptions } from './types.js';
@@ -46,7 +46,7 @@ export interface CheckedOptions {
   readonly threads: number;
 }
 
-const known = ['folder', 'sources', 'signal', 'onProgress', 'threads', ...Object.keys(simulationDefaults)];
+const known = ['folder', 'sources', ...jobOptions, ...Object.keys(simulationDefaults)];
 
 /** @throws {InvalidArgumentError} the first option that is out of range, by name. */
 export function checkSimulationOptions(options: SimulationOptions): CheckedOptions {

@@ -5,7 +5,7 @@ import { fromRaw } from '../core/array.js';
 import { checkInteger, checkKnownOptions, checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
-import { runJob, threadCount } from '../core/job.js';
+import { runJob, threadCount, jobOptions } from '../core/job.js';
 
 /** Which part of a UVH5 file to read: rows that meet every condition; all of the file where nothing is given. */
 export interface Uvh5Selection {
@@ -59,7 +59,7 @@ export interface Uvh5Data {
  */
 export async function readUvh5(path: string, options: Uvh5Selection & JobOptions = {}): Promise<Uvh5Data> {
   checkText('path', path);
-  checkKnownOptions(options, [...selectionKeys, 'signal', 'onProgress', 'threads']);
+  checkKnownOptions(options, [...selectionKeys, ...jobOptions]);
   const selection = { path, ...checkSelection(options), threads: threadCount(options) };
   const data = await runJob(options, onProgress => addon().readUvh5(selection, onProgress));
   return {

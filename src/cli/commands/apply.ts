@@ -30,7 +30,7 @@ export const applyCommand: MakeCommand = ({ signal }, exitWith) =>
       const options = parseWith(schema, raw, optionName);
       if (!(await isMeasurementSet([ms]))) throw new UsageError(`Expected a MeasurementSet but received ${ms}`);
       const observation = await describeSource(ms, { signal });
-      const { checked, solutions } = await tablesFor(tables, observation, signal);
+      const { checked, solutions } = await tablesFor(tables, () => Promise.resolve(observation), signal);
       if (solutions === undefined) {
         exitWith(exitCodes.failed);
         return;

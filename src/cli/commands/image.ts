@@ -127,10 +127,9 @@ async function imagePaths(
   const source = await observationOf(paths, job.signal!);
   const choice = { dataColumn, field: field && /^\d+$/.test(field) ? Number(field) : field, dataDescriptions };
   const reading = typeof source === 'string' ? choice : { minSubbands: options.minSubbands };
-  const describe = () => describeSource(source, { ...reading, signal: job.signal });
-  const { solutions: calibration } = options.table
-    ? await tablesFor(options.table, await describe(), job.signal!)
-    : { solutions: [] };
+  let described: ReturnType<typeof describeSource> | undefined;
+  const describe = () => (described ??= describeSource(source, { ...reading, signal: job.signal }));
+  const { solutions: calibration } = await tablesFor(options.table, describe, job.signal!);
   if (calibration === undefined) return undefined;
   const startModel =
     options.startModel === undefined

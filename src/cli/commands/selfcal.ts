@@ -58,9 +58,8 @@ export const selfcalCommand: MakeCommand = ({ config, signal }, exitWith) =>
     await checkSelfCalibrationAbsent(options.name);
     const source = await observationOf(paths, signal);
     const reading = { ...(typeof source !== 'string' && { minSubbands: options.minSubbands }) };
-    const { solutions: calibration } = options.table
-      ? await tablesFor(options.table, await describeSource(source, { ...reading, signal }), signal)
-      : { solutions: [] };
+    const describe = () => describeSource(source, { ...reading, signal });
+    const { solutions: calibration } = await tablesFor(options.table, describe, signal);
     if (calibration === undefined) {
       exitWith(exitCodes.failed);
       return;

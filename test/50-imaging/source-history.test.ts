@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { RawSource } from '../../bindings/addon.js';
-import { describeFiles, describeSource } from '../../src/imaging/describe-source.js';
+import { describeFiles, sourceHistory } from '../../src/imaging/source-history.js';
 
 const names = (numbers: readonly (number | string)[]) => numbers.map(n => `/in/2026-01-25T22:00:05_sb${n}.hdf5`);
 
@@ -33,7 +33,7 @@ test('a MeasurementSet is named with what was chosen of it, and with what was do
     earthOrientation: { ut1MinusUtcSec: 0.1, xPoleArcsec: 0, yPoleArcsec: 0 },
     flags: { data: new Uint8Array(1), shape: [1, 1, 1] },
   };
-  expect(describeSource(source)).toEqual([
+  expect(sourceHistory(source)).toEqual([
     'read gr??e.ms, CORRECTED_DATA; fields 1, cal; data descriptions 0, 2',
     'left out what was flagged beside the data',
     'UT1-UTC 0.1 s, polar motion 0", 0"',

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 
 import type { RawSource } from '../../bindings/addon.js';
+import { toAscii } from '../core/ascii.js';
 import { mjdSecToIso } from '../core/time.js';
 
 /** What was read, and how, as lines of HISTORY. */
-export function describeSource(source: RawSource): string[] {
+export function sourceHistory(source: RawSource): string[] {
   const { calibration = [], flags, earthOrientation } = source;
   const { ut1MinusUtcSec, xPoleArcsec, yPoleArcsec } = earthOrientation;
   const solutions = calibration.map(
@@ -18,7 +19,7 @@ export function describeSource(source: RawSource): string[] {
     ...([ut1MinusUtcSec, xPoleArcsec, yPoleArcsec].some(value => value !== 0)
       ? [`UT1-UTC ${ut1MinusUtcSec} s, polar motion ${xPoleArcsec}", ${yPoleArcsec}"`]
       : []),
-  ].map(line => line.replace(/[^ -~]/gu, '?'));
+  ].map(toAscii);
 }
 
 function describeMs({
