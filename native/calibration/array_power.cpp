@@ -93,13 +93,11 @@ void add_time(const WindowAmplitudes& window, const std::vector<Level>& levels, 
 }
 
 /// Levels of cross-correlations, (baselines, pols).
-std::vector<Level> measure_levels(const WindowAmplitudes& window, const WindowCollector& collector,
-                                  const Observation& o, unsigned threads) {
+std::vector<Level> measure_levels(const WindowAmplitudes& window, const WindowCollector& collector, unsigned threads) {
   const auto [n_baselines, n_pols, n_times, n_channels] = window.values.shape();
   std::vector<Level> levels(n_baselines * n_pols);
   parallel_for(n_baselines, threads, [&, n_pols = n_pols, n = n_times * n_channels](std::size_t b) {
-    const std::size_t row = collector.rows(b).front();
-    if (o.antenna1[row] == o.antenna2[row]) return;
+    if (!collector.is_cross(b)) return;
     for (std::size_t p = 0; p < n_pols; ++p) levels[b * n_pols + p] = level_of(&window.values(b, p, 0, 0), n);
   });
   return levels;
@@ -145,7 +143,7 @@ ArrayPower measure_array_power(VisibilitySource& source, unsigned threads, const
       [&](VisibilityBlock& block) {
         const auto window = collector.add(block);
         if (!window) return;
-        const std::vector<Level> levels = measure_levels(*window, collector, o, threads);
+        const std::vector<Level> levels = measure_levels(*window, collector, threads);
         parallel_for(shape[0] * shape[1], threads,
                      [&](std::size_t task) { add_time(*window, levels, task % shape[0], task / shape[0], power); });
         add_antennas(levels, collector, o, power);

@@ -102,23 +102,17 @@ class Flagging {
     }
   }
 
-  /// Of the channels of a window, 1: it is above its neighbors at all times.
-  std::vector<std::uint8_t> raised_in(const WindowAmplitudes& window, std::size_t pol) const {
-    std::vector<std::uint8_t> raised(window.values.shape(3));
-    for (std::size_t k = 0; k < raised.size(); ++k) raised[k] = interference_.raised(pol, window.first_channel + k) > 0;
-    return raised;
-  }
-
   /// What raises a channel is flagged on all baselines if all have it; baselines find it on themselves otherwise.
   void judge_raised_channels(const WindowAmplitudes& window) {
+    const std::size_t n_channels = window.values.shape(3);
     std::vector<std::size_t> cross;
-    for (std::size_t b = 0; b < collector_.n_baselines(); ++b) {
-      const std::size_t row = collector_.rows(b).front();
-      if (o_.antenna1[row] != o_.antenna2[row]) cross.push_back(b);
-    }
+    for (std::size_t b = 0; b < collector_.n_baselines(); ++b)
+      if (collector_.is_cross(b)) cross.push_back(b);
+    suspects_.assign(o_.n_pols(), std::vector<std::uint8_t>(n_channels));
     parallel_for(o_.n_pols(), options_.threads, [&](std::size_t p) {
-      const std::vector<std::uint8_t> raised = raised_in(window, p);
-      for (std::size_t k = 0; k < raised.size(); ++k) {
+      std::vector<std::uint8_t>& raised = suspects_[p];
+      for (std::size_t k = 0; k < n_channels; ++k) raised[k] = interference_.raised(p, window.first_channel + k) > 0;
+      for (std::size_t k = 0; k < n_channels; ++k) {
         if (!raised[k] || !is_on_all(window, p, k, raised, cross)) continue;
         for (std::size_t t = 0; t < o_.time_mjd_s.size(); ++t) interference_.cells(p, t, window.first_channel + k) = 1;
       }
@@ -148,7 +142,7 @@ class Flagging {
   void find_interference(const WindowAmplitudes& window, std::size_t baseline) {
     const std::size_t n_times = window.values.shape(2), n_channels = window.values.shape(3);
     const std::vector<std::uint32_t>& rows = collector_.rows(baseline);
-    if (o_.antenna1[rows.front()] == o_.antenna2[rows.front()]) return;
+    if (!collector_.is_cross(baseline)) return;
     BaselineAmplitudes one{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels})};
     for (std::size_t p = 0; p < o_.n_pols(); ++p) {
       std::fill(one.values.begin(), one.values.end(), 0.0f);
@@ -166,7 +160,7 @@ class Flagging {
       BaselineFlagging flagging;
       flagging.threshold = options_.interference_threshold;
       flagging.eta = options_.eta;
-      flagging.suspects = raised_in(window, p);
+      flagging.suspects = suspects_[p];
       flag_baseline(one, kInterference, flagging);
       for (const std::size_t row : rows)
         for (std::size_t k = 0; k < n_channels; ++k)
@@ -182,7 +176,8 @@ class Flagging {
   std::vector<bool> dead_;
   NdArray<std::uint8_t, 2> shadowed_;
   ArrayInterference interference_;
-  NdArray<float, 2> inverse_levels_;  ///< of the amplitudes of channels
+  std::vector<std::vector<std::uint8_t>> suspects_;  ///< by polarization, of the window at hand: what is raised
+  NdArray<float, 2> inverse_levels_;                 ///< of the amplitudes of channels
 };
 
 /// How often every combination of reasons occurs.

@@ -30,6 +30,11 @@ class WindowCollector {
   std::unique_ptr<WindowAmplitudes> add(const VisibilityBlock& block);
 
   std::size_t n_baselines() const { return rows_.size(); }
+  /// Whether a baseline is of two antennas.
+  bool is_cross(std::size_t baseline) const {
+    const std::size_t row = rows_[baseline].front();
+    return observation_.antenna1[row] != observation_.antenna2[row];
+  }
   /// Rows of a baseline, ascending in time.
   const std::vector<std::uint32_t>& rows(std::size_t baseline) const { return rows_[baseline]; }
 

@@ -9,10 +9,13 @@
 namespace contimg {
 namespace {
 
+/// Its own inverse.
+CONTIMG_INLINE std::int32_t turn_over(std::int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
+
 CONTIMG_INLINE std::int32_t key_of(float value) {
   std::int32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
-  return bits ^ ((bits >> 31) & 0x7fffffff);
+  return turn_over(bits);
 }
 
 /// The key of rank `rank`, from 0: the lowest that so many more than `rank` do not exceed.
@@ -38,8 +41,7 @@ CONTIMG_SIMD std::int32_t key_of_rank(const float* values, std::size_t n, std::i
 }  // namespace
 
 float upper_median(const float* values, std::size_t n) {
-  const std::int32_t key = key_of_rank(values, n, static_cast<std::int32_t>(n / 2));
-  const std::int32_t bits = key ^ ((key >> 31) & 0x7fffffff);
+  const std::int32_t bits = turn_over(key_of_rank(values, n, static_cast<std::int32_t>(n / 2)));
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "mosaic/beam_convolver.h"
 #include "mosaic/celestial_grid.h"
+#include "mosaic/covariance.h"
 #include "mosaic/resample.h"
 
 namespace contimg::mosaic {

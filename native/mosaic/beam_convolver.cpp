@@ -19,13 +19,6 @@ constexpr double kReach = 4.5;
 /// lost is exp(-2 pi^2 variance).
 constexpr double kSampledVariance = 0.5;
 
-double determinant(const Covariance& c) { return c.xx * c.yy - c.xy * c.xy; }
-
-/// exp(-(x, y) c^-1 (x, y)^T / 2)
-double gaussian(const Covariance& c, double x, double y) {
-  return std::exp(-(c.yy * x * x - 2 * c.xy * x * y + c.xx * y * y) / (2 * determinant(c)));
-}
-
 /// The pixels within reach of a Gaussian whose weights are its values there.
 std::vector<BeamConvolver::Tap> sampled(const Covariance& shape) {
   const int h = static_cast<int>(std::ceil(kReach * std::sqrt(std::max(shape.xx, shape.yy))));
@@ -33,7 +26,7 @@ std::vector<BeamConvolver::Tap> sampled(const Covariance& shape) {
   std::vector<BeamConvolver::Tap> taps;
   for (int y = -h; y <= h; ++y)
     for (int x = -h; x <= h; ++x)
-      if (const double value = gaussian(shape, x, y); value >= least) taps.push_back({x, y, value});
+      if (const double value = shape.gaussian(x, y); value >= least) taps.push_back({x, y, value});
   return taps;
 }
 
@@ -45,14 +38,14 @@ std::vector<BeamConvolver::Tap> fitted(const Covariance& beam, const Covariance&
   constexpr double kNarrowest = 0.25;  // pixel^2: what keeps two pixels on either side of the narrowest
   constexpr double kNoise = 1e-9;      // of the image's power, white: what keeps weights from cancelling
   auto taps = sampled({difference.xx + kNarrowest, difference.xy, difference.yy + kNarrowest});
-  const Covariance own{2 * beam.xx, 2 * beam.xy, 2 * beam.yy};
-  const Covariance wanted{own.xx + difference.xx, own.xy + difference.xy, own.yy + difference.yy};
+  const Covariance own = beam + beam;
+  const Covariance wanted = own + difference;
   LeastSquares fit(taps.size(), taps.size(), 1);
   for (std::size_t i = 0; i < taps.size(); ++i) {
     for (std::size_t j = 0; j < taps.size(); ++j)
-      fit.matrix(i)[j] = gaussian(own, taps[i].x - taps[j].x, taps[i].y - taps[j].y);
+      fit.matrix(i)[j] = own.gaussian(taps[i].x - taps[j].x, taps[i].y - taps[j].y);
     fit.matrix(i)[i] += kNoise;
-    fit.wanted(0)[i] = gaussian(wanted, taps[i].x, taps[i].y);
+    fit.wanted(0)[i] = wanted.gaussian(taps[i].x, taps[i].y);
   }
   fit.solve();
   for (std::size_t i = 0; i < taps.size(); ++i) taps[i].weight = fit.solution(0)[i];
@@ -67,7 +60,7 @@ CONTIMG_SIMD void add_scaled(const float* in, float weight, std::size_t n, float
 }  // namespace
 
 BeamConvolver::BeamConvolver(const Covariance& from, const Covariance& to) {
-  const Covariance difference{to.xx - from.xx, to.xy - from.xy, to.yy - from.yy};
+  const Covariance difference = to - from;
   const double mean = (difference.xx + difference.yy) / 2;
   const double spread = std::hypot((difference.xx - difference.yy) / 2, difference.xy);
   const double rounding = 1e-6 * (to.xx + to.yy);
@@ -81,7 +74,7 @@ BeamConvolver::BeamConvolver(const Covariance& from, const Covariance& to) {
 
   double sum = 0;
   for (const Tap& tap : taps_) sum += tap.weight;
-  const double scale = std::sqrt(determinant(to) / determinant(from)) / sum;
+  const double scale = std::sqrt(to.determinant() / from.determinant()) / sum;
   for (Tap& tap : taps_) {
     tap.weight *= scale;
     half_width_ = std::max(half_width_, static_cast<std::size_t>(std::max(std::abs(tap.x), std::abs(tap.y))));

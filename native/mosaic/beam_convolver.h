@@ -3,12 +3,9 @@
 #include <cstddef>
 #include <vector>
 
-namespace contimg::mosaic {
+#include "mosaic/covariance.h"
 
-/// Covariance of a Gaussian on the axes of the pixels: exp(-(x, y) C^-1 (x, y)^T / 2), pixel^2.
-struct Covariance {
-  double xx = 0, xy = 0, yy = 0;
-};
+namespace contimg::mosaic {
 
 /// Convolves an image in Jy/beam to a larger Gaussian beam: with the Gaussian whose covariance is the difference of the
 /// two, times the ratio of their areas, so that a point source keeps its peak.

@@ -6,8 +6,6 @@
 namespace contimg::mosaic {
 namespace {
 
-double determinant(const Covariance& c) { return c.xx * c.yy - c.xy * c.xy; }
-
 /// sum w_i w_(i + lag) of the weights at a position, for lags from 0 to `most`.
 std::vector<double> autocorrelation(const KernelTable& kernel, double position, int most) {
   const double fraction = position - std::floor(position);
@@ -30,13 +28,10 @@ double interpolated_variance(const KernelTable& kernel_x, const KernelTable& ker
   const int most_x = most(kernel_x, beam.xx), most_y = most(kernel_y, beam.yy), side = most_x + 1;
   // Correlations of both signs of the lag in x, for lags in x and y from 0 on.
   std::vector<double> correlation;
-  const double scale = -0.25 / determinant(beam);
-  const auto at = [&](double x, double y) {
-    return std::exp(scale * (beam.yy * x * x - 2 * beam.xy * x * y + beam.xx * y * y));
-  };
+  const Covariance shape = beam + beam;
   for (int y = 0; y <= most_y; ++y)
     for (int x = 0; x <= most_x; ++x)
-      correlation.push_back((x == 0 ? 1 : 2) * (y == 0 ? 1 : 2) * (at(x, y) + at(-x, y)) / 2);
+      correlation.push_back((x == 0 ? 1 : 2) * (y == 0 ? 1 : 2) * (shape.gaussian(x, y) + shape.gaussian(-x, y)) / 2);
 
   double sum = 0;
   std::size_t n = 0;
@@ -52,8 +47,7 @@ double interpolated_variance(const KernelTable& kernel_x, const KernelTable& ker
 }
 
 double smoothed_variance(const Covariance& kernel, const Covariance& beam) {
-  const Covariance both{beam.xx + kernel.xx, beam.xy + kernel.xy, beam.yy + kernel.yy};
-  return std::sqrt(determinant(beam) / determinant(both));
+  return std::sqrt(beam.determinant() / (beam + kernel).determinant());
 }
 
 }  // namespace contimg::mosaic

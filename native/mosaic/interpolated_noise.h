@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "mosaic/beam_convolver.h"
 #include "mosaic/celestial_grid.h"
+#include "mosaic/covariance.h"
 #include "mosaic/kernel_table.h"
 
 namespace contimg::mosaic {

@@ -67,8 +67,7 @@ void check_tile(const MosaicTile& tile) {
   check(tile.primary_beam || tile.radial_beam, "a primary beam for every tile");
   check(tile.noise || (std::isfinite(tile.sigma) && tile.sigma > 0), "sigma > 0");
   check(std::isfinite(tile.scale) && tile.scale > 0, "a flux scale > 0");
-  const auto has_area = [](const Covariance& c) { return c.xx * c.yy - c.xy * c.xy > 0; };
-  check(!tile.noise_beam || has_area(*tile.noise_beam), "a restoring beam wider than 0");
+  check(!tile.noise_beam || tile.noise_beam->determinant() > 0, "a restoring beam wider than 0");
 }
 
 TileSampler::TileSampler(const MosaicTile& tile, const CelestialGrid& output, const SamplingOptions& options)
