@@ -8,6 +8,7 @@
 
 #include "calibration/model_visibilities.h"
 #include "calibration/sky_model.h"
+#include "calibration/solution_grid.h"
 #include "core/nd_array.h"
 #include "core/solutions.h"
 #include "core/visibility_source.h"
@@ -19,14 +20,6 @@ struct SolveSelection {
   double min_baseline_m = 0, max_baseline_m = std::numeric_limits<double>::infinity();
   double min_uv_wavelengths = 0, max_uv_wavelengths = std::numeric_limits<double>::infinity();
   double first_mjd_s = 0, last_mjd_s = std::numeric_limits<double>::infinity();  ///< of the integrations' middles
-};
-
-/// Which integrations and channels share one gain.
-struct SolutionGrid {
-  std::size_t first_time = 0, end_time = 0;   ///< integrations that take part: [first, end)
-  std::vector<std::size_t> interval_of_time;  ///< per integration, from first_time on
-  std::vector<std::size_t> band_of_channel;   ///< per channel
-  std::size_t n_intervals = 0, n_bands = 0;
 };
 
 /// All that least squares need of the data: per baseline, interval, band and feed.

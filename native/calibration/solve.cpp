@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 
 #include "calibration/delay_fit.h"
 #include "calibration/gain_fit.h"
 #include "calibration/reference_antenna.h"
+#include "calibration/solution_grid.h"
 #include "core/error.h"
 #include "core/parallel.h"
 
@@ -22,80 +22,10 @@ constexpr double kMostFailedShare = 0.5;  // an antenna without solutions in mor
 constexpr std::size_t kBandsPerTask = 4;  // neighbors in memory: what one fetches of all baselines serves the others
 constexpr double kLeastDelaySnr = 7;      // the best of thousands of delays reaches 4 to 5 by chance
 
-/// Integrations to intervals of equal length from the first one selected; empty ones are left out.
-void set_intervals(const Observation& o, const SolveOptions& options, SolutionGrid& grid, SolutionAxes& solutions) {
-  const auto& times = o.time_mjd_s;
-  const auto first = std::lower_bound(times.begin(), times.end(), options.selection.first_mjd_s);
-  const auto end = std::upper_bound(times.begin(), times.end(), options.selection.last_mjd_s);
-  if (first >= end)
-    throw Error(code::kInvalidArgument,
-                "Expected a time range that holds the middle of an integration, but those of "
-                "the observation are from " +
-                    std::to_string(times.front()) + " to " + std::to_string(times.back()) + " MJD s");
-  grid.first_time = static_cast<std::size_t>(first - times.begin());
-  grid.end_time = static_cast<std::size_t>(end - times.begin());
-  const double interval_s = options.interval_s;
-  const double start = *first - 0.5 * o.integration_s[grid.first_time];
-  long last = -1;
-  for (std::size_t t = grid.first_time; t < grid.end_time; ++t) {
-    const long number = interval_s > 0 ? static_cast<long>((o.time_mjd_s[t] - start) / interval_s) : 0;
-    const double begin = o.time_mjd_s[t] - 0.5 * o.integration_s[t], end = begin + o.integration_s[t];
-    if (number != last) {
-      solutions.time_mjd_s.push_back(begin);  // the beginning, until the end is known
-      solutions.interval_s.push_back(0);
-    }
-    last = number;
-    solutions.interval_s.back() = end - solutions.time_mjd_s.back();
-    grid.interval_of_time.push_back(solutions.time_mjd_s.size() - 1);
-  }
-  for (std::size_t i = 0; i < solutions.time_mjd_s.size(); ++i)
-    solutions.time_mjd_s[i] += 0.5 * solutions.interval_s[i];
-  grid.n_intervals = solutions.time_mjd_s.size();
-}
-
-/// The channels [first, end) as one band.
-void add_band(const Observation& o, std::size_t first, std::size_t end, SolutionAxes& solutions) {
-  const double low = o.freq_hz[first] - 0.5 * o.channel_width_hz[first];
-  const double high = o.freq_hz[end - 1] + 0.5 * o.channel_width_hz[end - 1];
-  solutions.freq_hz.push_back(0.5 * (low + high));
-  solutions.width_hz.push_back(high - low);
-}
-
-/// First channels of the bands of a solution, and one more.
-std::vector<std::size_t> band_edges(const Observation& o, const SolveOptions& options) {
-  std::vector<std::size_t> edges;
-  if (options.term == Term::kBandpass)
-    for (std::size_t k = 0; k < o.n_channels(); ++k) edges.push_back(k);
-  else if (options.combine_windows)
-    edges.push_back(0);
-  else
-    edges = o.spw_first_channel;
-  edges.push_back(o.n_channels());
-  return edges;
-}
-
-/// First bands of the spectral windows.
-std::vector<std::size_t> windows_of(const Observation& o, const SolveOptions& options) {
-  if (options.term == Term::kBandpass) return o.spw_first_channel;
-  std::vector<std::size_t> windows(options.combine_windows ? 1 : o.spw_first_channel.size());
-  std::iota(windows.begin(), windows.end(), std::size_t{0});
-  return windows;
-}
-
-/// The grid, and the axes of the solutions with it. A delay shows in the gains of channels.
-SolutionGrid solution_grid(const Observation& o, const SolveOptions& options, SolutionAxes& solutions) {
-  SolutionGrid grid;
-  set_intervals(o, options, grid, solutions);
-  SolveOptions fitted = options;
-  if (options.term == Term::kDelay) fitted.term = Term::kBandpass;
-  const auto edges = band_edges(o, fitted);
-  for (std::size_t b = 0; b + 1 < edges.size(); ++b) {
-    add_band(o, edges[b], edges[b + 1], solutions);
-    grid.band_of_channel.insert(grid.band_of_channel.end(), edges[b + 1] - edges[b], b);
-  }
-  grid.n_bands = solutions.freq_hz.size();
-  solutions.spw_first_band = windows_of(o, fitted);
-  return grid;
+/// A delay shows in the gains of channels.
+BandWidth solved_width(const SolveOptions& options) {
+  if (options.term == Term::kBandpass || options.term == Term::kDelay) return BandWidth::kChannel;
+  return options.combine_windows ? BandWidth::kAll : BandWidth::kSpectralWindow;
 }
 
 std::vector<std::size_t> like_feeds(const Observation& o) {
@@ -199,12 +129,10 @@ void flag_dead(Solutions& s) {
 
 /// Delays of every antenna from the gains of single channels, whose phases are against the reference antenna.
 Solutions fit_delays(const Solutions& channels, const Observation& o, const SolveOptions& options) {
+  const BandWidth width = options.combine_windows ? BandWidth::kAll : BandWidth::kSpectralWindow;
+  const auto edges = band_edges(o, width);
   SolutionAxes axes = channels;
-  axes.freq_hz.clear();
-  axes.width_hz.clear();
-  const auto edges = band_edges(o, options);
-  for (std::size_t i = 0; i + 1 < edges.size(); ++i) add_band(o, edges[i], edges[i + 1], axes);
-  axes.spw_first_band = windows_of(o, options);
+  set_bands(o, width, axes);
   Solutions delays(std::move(axes));
   const auto [n_times, n_antennas, n_bands, n_feeds] = delays.shape();
   parallel_for(n_times * n_antennas, options.threads,
@@ -247,11 +175,13 @@ Solutions solve(VisibilitySource& source, const SkyModel& model, const SolveOpti
   const auto pols = like_feeds(o);
   for (const std::size_t p : pols) axes.feeds.push_back(o.polarizations[p]);
   const bool is_delay = options.term == Term::kDelay;
-  const SolutionGrid grid = solution_grid(o, options, axes);
+  const SolveSelection& selection = options.selection;
+  const SolutionGrid grid =
+      solution_grid(o, solved_width(options), options.interval_s, selection.first_mjd_s, selection.last_mjd_s, axes);
   Solutions solutions(std::move(axes));
 
   const NormalSums sums =
-      accumulate(source, model, options.prior, grid, pols, options.selection,
+      accumulate(source, model, options.prior, grid, pols, selection,
                  {Prediction::kCheapest, options.many_points, options.threads}, context.part(0, kReadingShare));
   std::optional<std::size_t> reference;
   if (!options.reference.empty()) reference = named_reference(solutions.antennas, options.reference, sums);
