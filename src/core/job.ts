@@ -7,7 +7,7 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the fraction of the call's own work that is done, at most once per percent. */
   readonly onProgress?: ((fraction: number) => void) | undefined;
-  /** Threads to use. @default 0: all cores */
+  /** Threads to compute with; a file is read and written by one. @default 0: all cores */
   readonly threads?: number | undefined;
 }
 

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 
+import { checkObject, checkText } from '../core/check.js';
 import { dsa110 } from '../core/dsa110.js';
+import { InvalidArgumentError } from '../core/errors.js';
 import { findDisagreements } from './agreement.js';
 import type { SubbandName } from './file-name.js';
 import { isoSecond, jdOfUnixSec, parseSubbandName, unixSecOfJd } from './file-name.js';
@@ -14,8 +16,8 @@ interface Member extends SubbandName {
 }
 
 /**
- * Groups the subband files of each observation. Nothing is read, nothing is thrown: what is wrong stands in `problems`
- * and `leftOut`, and the result does not depend on the order of the files.
+ * Groups the subband files of each observation. Nothing is read, and no file is a reason to throw: what is wrong stands
+ * in `problems` and `leftOut`, and the result does not depend on the order of the files.
  *
  * Files belong together when their first `time_array` value is the same to the bit. A file whose header tells no time
  * goes by the stamp in its name: to the group that has a stamp within 60 s of it, or else to other such files, in
@@ -23,16 +25,18 @@ interface Member extends SubbandName {
  *
  * @param files - an index, whose unusable files are then among `leftOut`; or headers, or paths where the name alone is
  *   to decide.
+ * @throws {InvalidArgumentError} neither an index nor a list of headers or paths.
  * @example
  * const { groups, leftOut } = contimg.groupSubbands(await contimg.indexFolder('incoming'));
  * const ready = groups.filter(group => group.complete);
  */
 export function groupSubbands(files: readonly (SubbandInfo | string)[] | HeaderIndex): Grouping {
-  const { headers, leftOut: unusable } = 'headers' in files ? files : { headers: files, leftOut: [] };
+  const { headers, leftOut: unusable } = indexOf(files);
   const leftOut: GroupProblem[] = [...unusable];
   const members: Member[] = [];
   for (const file of headers) {
     const info = typeof file === 'string' ? { path: file } : file;
+    checkText('path of a file', checkObject('a file', info).path);
     const name = parseSubbandName(info.path);
     if (name) members.push({ ...name, info });
     else leftOut.push(unknownName(info.path));
@@ -42,6 +46,14 @@ export function groupSubbands(files: readonly (SubbandInfo | string)[] | HeaderI
     .map(describeGroup)
     .sort((a, b) => a.firstTimeJd - b.firstTimeJd || compareText(a.files[0]!.path, b.files[0]!.path));
   return { groups: reportEqualIds(groups), leftOut: sortByPath(leftOut) };
+}
+
+function indexOf(files: readonly (SubbandInfo | string)[] | HeaderIndex) {
+  if (Array.isArray(files)) return { headers: files as readonly (SubbandInfo | string)[], leftOut: [] };
+  const { headers, leftOut } = checkObject('files', files) as HeaderIndex;
+  if (!Array.isArray(headers) || !Array.isArray(leftOut))
+    throw new InvalidArgumentError('Expected files to be a list, or an index as indexFolder gives it');
+  return { headers, leftOut };
 }
 
 function unknownName(path: string): GroupProblem {

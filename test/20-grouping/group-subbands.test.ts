@@ -145,6 +145,15 @@ describe('groupSubbands', () => {
   test('no files: no groups', () => {
     expect(groupSubbands([])).toEqual({ groups: [], leftOut: [] });
   });
+
+  test.each([undefined, null, 'a.hdf5', 16, {}, [null], [{}], [{ path: 16 }], [''], { headers: [], leftOut: null }])(
+    '%j is refused by name',
+    files => {
+      const call = () => groupSubbands(files as unknown as string[]);
+      expect(call).toThrowError(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+      expect(call).toThrow(/Expected (files|a file|path of a file) to be/);
+    },
+  );
 });
 
 test('grouping works without the native addon', async () => {
