@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/median.h"
+#include "core/nd_array.h"
 #include "core/parallel.h"
 #include "core/simd_vector.h"
 #include "mosaic/pixel_lattice.h"
@@ -16,12 +17,14 @@ namespace {
 
 constexpr std::size_t kStripHeight = 16;  // image and beam stay in a core's cache
 constexpr std::size_t kRmsPixels = 300000;
+constexpr double kOutlineStep = 8;  // pixels: what is straight in a tile bends by less than 0.003 of them in a mosaic
+
+using Pixels = NdArray<float, 2>;
 
 /// What a strip of rows shows.
 struct Strip {
-  std::vector<std::size_t> first_x, last_x;   ///< per row; first > last where A is below the cut-off
-  std::vector<std::int32_t> first_y, last_y;  ///< per column; last is -1 where A is below the cut-off
-  std::vector<float> sample;                  ///< of the noise map, or the image, where pixels count
+  std::vector<std::size_t> first_x, last_x;  ///< per row; first > last where A is below the cut-off
+  std::vector<float> sample;                 ///< of the noise map, or the image, where pixels count
   std::size_t counting = 0;
   float beam_peak = 0, peak = -std::numeric_limits<float>::infinity();
 };
@@ -39,9 +42,7 @@ struct RowSums {
   }
 };
 
-/// Also sets first_y, where it is greater, and last_y of the columns that reach the cut-off to y.
-CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t n, float cutoff, std::int32_t y,
-                             std::int32_t* first_y, std::int32_t* last_y) {
+CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t n, float cutoff) {
   using V = Vector<float>;
   constexpr float kNone = -std::numeric_limits<float>::infinity();
   V beam_peak = V{}, peak = V{} + kNone;
@@ -54,18 +55,12 @@ CONTIMG_SIMD RowSums sum_row(const float* beam, const float* image, std::size_t 
     counting -= counts;
     beam_peak = a > beam_peak ? a : beam_peak;
     peak = counts & (value > peak) ? value : peak;
-    const LaneMask first = load(first_y + i), last = load(last_y + i);
-    store(first_y + i, reaches & (first > y) ? LaneMask{} + y : first);
-    store(last_y + i, reaches ? LaneMask{} + y : last);
   }
   RowSums sums;
   for (int lane = 0; lane < 8; ++lane) sums.add(reaching[lane], counting[lane], beam_peak[lane], peak[lane]);
   for (; i < n; ++i) {
     const bool reaches = beam[i] >= cutoff, counts = reaches && std::isfinite(image[i]);
     sums.add(reaches, counts, beam[i] > 0 ? beam[i] : 0, counts ? image[i] : kNone);
-    if (!reaches) continue;
-    first_y[i] = std::min(first_y[i], y);
-    last_y[i] = y;
   }
   return sums;
 }
@@ -83,21 +78,16 @@ class Surveyor {
   Strip survey(std::size_t y_begin, std::size_t y_end) const {
     const Window window{0, tile_.grid.nx, y_begin, y_end};
     const std::size_t nx = window.width(), height = window.height();
-    std::vector<float> image(nx * height), beam(nx * height);
+    auto image = Pixels::uninitialized({height, nx}), beam = Pixels::uninitialized({height, nx});
     tile_.image->read(window, image.data(), nx);
     read_beam(window, beam.data());
-    std::vector<float> noise;
+    Pixels noise;
     if (measures_rms_ && tile_.noise) {
-      noise.resize(nx * height);
+      noise = Pixels::uninitialized({height, nx});
       tile_.noise->read(window, noise.data(), nx);
     }
-    Strip strip{std::vector<std::size_t>(height, nx),
-                std::vector<std::size_t>(height, 0),
-                std::vector<std::int32_t>(nx, std::numeric_limits<std::int32_t>::max()),
-                std::vector<std::int32_t>(nx, -1),
-                {}};
-    for (std::size_t row = 0; row < height; ++row)
-      survey_row(beam.data() + row * nx, image.data() + row * nx, y_begin + row, row, &strip);
+    Strip strip{std::vector<std::size_t>(height, nx), std::vector<std::size_t>(height, 0), {}};
+    for (std::size_t row = 0; row < height; ++row) survey_row(&beam(row, 0), &image(row, 0), row, &strip);
     if (measures_rms_) sample(image, beam, noise, y_begin, &strip);
     return strip;
   }
@@ -110,10 +100,9 @@ class Surveyor {
     for (std::size_t row = 0; row < window.height(); ++row) lattice.responses(row, beam + row * window.width());
   }
 
-  void survey_row(const float* beam, const float* image, std::size_t y, std::size_t row, Strip* strip) const {
+  void survey_row(const float* beam, const float* image, std::size_t row, Strip* strip) const {
     const std::size_t nx = tile_.grid.nx;
-    const RowSums sums =
-        sum_row(beam, image, nx, cutoff_, static_cast<std::int32_t>(y), strip->first_y.data(), strip->last_y.data());
+    const RowSums sums = sum_row(beam, image, nx, cutoff_);
     strip->counting += static_cast<std::size_t>(sums.counting);
     strip->beam_peak = std::max(strip->beam_peak, sums.beam_peak);
     strip->peak = std::max(strip->peak, sums.peak);
@@ -125,18 +114,16 @@ class Surveyor {
     strip->last_x[row] = last;
   }
 
-  void sample(const std::vector<float>& image, const std::vector<float>& beam, const std::vector<float>& noise,
-              std::size_t y_begin, Strip* strip) const {
+  void sample(const Pixels& image, const Pixels& beam, const Pixels& noise, std::size_t y_begin, Strip* strip) const {
     const std::size_t nx = tile_.grid.nx;
     for (std::size_t row = 0; row < strip->first_x.size(); ++row) {
       if ((y_begin + row) % step_ != 0) continue;
       for (std::size_t x = strip->first_x[row]; x <= strip->last_x[row] && x < nx; x += step_) {
-        const std::size_t i = row * nx + x;
-        if (!(beam[i] >= cutoff_) || !std::isfinite(image[i])) continue;
+        if (!(beam(row, x) >= cutoff_) || !std::isfinite(image(row, x))) continue;
         if (noise.empty())
-          strip->sample.push_back(image[i]);
-        else if (noise[i] > 0 && std::isfinite(noise[i]))
-          strip->sample.push_back(noise[i]);
+          strip->sample.push_back(image(row, x));
+        else if (noise(row, x) > 0 && std::isfinite(noise(row, x)))
+          strip->sample.push_back(noise(row, x));
       }
     }
   }
@@ -157,30 +144,48 @@ double rms_of(std::vector<float> values, bool is_noise) {
   return 1.4826 * upper_median(values);
 }
 
-/// First and last pixel of every row and column at the cut-off: between them they hold the whole border of the part, so
-/// its extent in any projection is theirs.
+struct Corner {
+  std::int64_t x, y;
+};
+
+/// Adds a corner to one side of a convex outline, and takes away those that are within it then.
+/// @param side  1 for the left side, -1 for the right, both upwards
+void extend(std::int64_t side, const Corner& next, std::vector<Corner>* corners) {
+  const auto turns_outwards = [&](const Corner& a, const Corner& b) {
+    return side * ((b.x - a.x) * (next.y - b.y) - (b.y - a.y) * (next.x - b.x)) >= 0;
+  };
+  while (corners->size() >= 2 && turns_outwards(corners->end()[-2], corners->back())) corners->pop_back();
+  corners->push_back(next);
+}
+
+/// The smallest convex polygon around all pixels that reach the cut-off.
+std::vector<Corner> hull_of(const std::vector<Strip>& strips) {
+  std::vector<Corner> left, right;
+  for (std::size_t s = 0; s < strips.size(); ++s)
+    for (std::size_t row = 0; row < strips[s].first_x.size(); ++row) {
+      const std::size_t first = strips[s].first_x[row], last = strips[s].last_x[row];
+      if (first > last) continue;
+      const auto y = static_cast<std::int64_t>(s * kStripHeight + row);
+      extend(1, {static_cast<std::int64_t>(first), y}, &left);
+      extend(-1, {static_cast<std::int64_t>(last), y}, &right);
+    }
+  left.insert(left.end(), right.rbegin(), right.rend());
+  return left;
+}
+
 std::vector<Direction> outline_of(const CelestialGrid& grid, const std::vector<Strip>& strips) {
   std::vector<Direction> outline;
   const PixelMap map(grid, grid);
-  const auto add = [&](std::size_t x, std::size_t y) {
-    const Vec3 direction = map.direction(static_cast<double>(x), static_cast<double>(y));
-    if (!std::isnan(direction.x)) outline.push_back(direction_of(direction));
-  };
-  for (std::size_t s = 0; s < strips.size(); ++s)
-    for (std::size_t row = 0; row < strips[s].first_x.size(); ++row) {
-      if (strips[s].first_x[row] > strips[s].last_x[row]) continue;
-      add(strips[s].first_x[row], s * kStripHeight + row);
-      add(strips[s].last_x[row], s * kStripHeight + row);
+  const std::vector<Corner> hull = hull_of(strips);
+  for (std::size_t i = 0; i < hull.size(); ++i) {
+    const Corner &from = hull[i], &to = hull[(i + 1) % hull.size()];
+    const auto dx = static_cast<double>(to.x - from.x), dy = static_cast<double>(to.y - from.y);
+    const double steps = std::max(1.0, std::ceil(std::max(std::abs(dx), std::abs(dy)) / kOutlineStep));
+    for (double step = 0; step < steps; ++step) {
+      const Vec3 direction = map.direction(static_cast<double>(from.x) + dx * step / steps,
+                                           static_cast<double>(from.y) + dy * step / steps);
+      if (!std::isnan(direction.x)) outline.push_back(direction_of(direction));
     }
-  for (std::size_t x = 0; x < grid.nx; ++x) {
-    std::int32_t first = std::numeric_limits<std::int32_t>::max(), last = -1;
-    for (const Strip& strip : strips) {
-      first = std::min(first, strip.first_y[x]);
-      last = std::max(last, strip.last_y[x]);
-    }
-    if (last < 0) continue;
-    add(x, static_cast<std::size_t>(first));
-    add(x, static_cast<std::size_t>(last));
   }
   return outline;
 }

@@ -9,9 +9,11 @@ namespace contimg::mosaic {
 
 /// What there is to know of a tile before it goes into a mosaic.
 struct TileSurvey {
-  std::vector<Direction> outline;  ///< around the part where A reaches the cut-off
-  std::size_t counting = 0;        ///< pixels where it does and the image has a value
-  double beam_peak = 0;            ///< largest A
+  /// Around the part where A reaches the cut-off: the corners of its convex hull on the tile's pixels, and points of
+  /// its edges at most 8 pixels apart. Its extent in any projection is theirs.
+  std::vector<Direction> outline;
+  std::size_t counting = 0;  ///< pixels where it does and the image has a value
+  double beam_peak = 0;      ///< largest A
   /// Noise there, Jy/beam: of the noise map the median, without one 1.4826 times the median deviation of I from its
   /// median; NaN without pixels, or not asked for.
   double rms = 0;

@@ -1,4 +1,5 @@
 import { MosaicError } from '../core/errors.js';
+import { fromRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import { dot, toDirection, toUnitVector } from '../fits/native-axes.js';
 import type { ImageWcs } from '../fits/types.js';
@@ -40,8 +41,9 @@ export function planGrid(surveys: readonly TileSurvey[], options: CheckedMosaicO
   const limit = maxDistanceDeg[projection];
   const towardsCenter = toUnitVector(center);
   let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const { id, outline } of surveys) {
-    for (const direction of outline) {
+  for (const { id, outlineRad } of surveys) {
+    for (let i = 0; i < outlineRad.length; i += 2) {
+      const direction = fromRawDirection({ raRad: outlineRad[i]!, decRad: outlineRad[i + 1]! });
       if (!(dot(toUnitVector(direction), towardsCenter) > Math.cos(limit * degree)))
         throw new MosaicError(
           `Expected all tiles within ${limit} degrees of their mean direction, but ${id} reaches further. Make several mosaics`,

@@ -3,7 +3,6 @@ import { addon } from '../core/addon.js';
 import { MosaicError } from '../core/errors.js';
 import { runJob, threadCount } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
-import type { SkyDirection } from '../core/sky.js';
 import type { SkyImageHeader } from '../fits/types.js';
 import { readTileInput } from './tile-input.js';
 import type { TileMiddle } from './tile-middle.js';
@@ -19,8 +18,8 @@ export interface TileSurvey {
   readonly shiftArcsec: readonly [east: number, north: number];
   readonly header: SkyImageHeader;
   readonly middle: TileMiddle;
-  /** Directions around the part where the primary beam reaches the cut-off. */
-  readonly outline: readonly SkyDirection[];
+  /** Right ascensions and declinations around the part where the primary beam reaches the cut-off, pair by pair. */
+  readonly outlineRad: Float64Array;
   readonly raw: RawMosaicTile;
 }
 
@@ -59,9 +58,6 @@ export async function surveyTile(
         ? `Expected the noise map of ${id} to have positive numbers where the image has values, but it has none`
         : `Expected ${id} to show noise, but it has none that could be measured. Give its rmsJyBeam`,
     );
-  const directions: SkyDirection[] = [];
-  for (let i = 0; i < outline.data.length; i += 2)
-    directions.push({ raDeg: (outline.data[i]! * 180) / Math.PI, decDeg: (outline.data[i + 1]! * 180) / Math.PI });
   return {
     id,
     rmsJyBeam: sigma * raw.scale,
@@ -70,7 +66,7 @@ export async function surveyTile(
     shiftArcsec: tile.shiftArcsec ?? [0, 0],
     header,
     middle,
-    outline: directions,
+    outlineRad: outline.data,
     raw: { ...raw, sigma },
   };
 }
