@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/read_ahead.h"
 
 namespace contimg::mosaic {
 namespace {
@@ -16,21 +17,22 @@ namespace {
 /// Pixels of a block: wide enough that the rows of tiles are read in long pieces, small enough for a core's cache.
 constexpr std::size_t kBlockWidth = 512, kBlockHeight = 64;
 /// Pixels of the rows that are put together before they are written, and of samples kept for comparison.
-constexpr std::size_t kRowsBudget = std::size_t{4} << 20, kSamplesBudget = std::size_t{4} << 20;
+constexpr std::size_t kRowsBudget = std::size_t{1} << 20, kSamplesBudget = std::size_t{4} << 20;
 
 using RowOf = void (BlockCombiner::*)(std::size_t, float*) const;
 
-/// A product, and the rows of it that are being put together.
 struct Product {
   PixelSink* sink;
   RowOf row_of;
-  std::vector<float> rows;
 };
+
+/// Rows of every product that are being put together, or written.
+using Rows = std::vector<std::vector<float>>;
 
 std::vector<Product> wanted(const MosaicSinks& sinks) {
   std::vector<Product> products;
   const auto add = [&](PixelSink* sink, RowOf row_of) {
-    if (sink) products.push_back({sink, row_of, {}});
+    if (sink) products.push_back({sink, row_of});
   };
   add(sinks.mosaic, &BlockCombiner::mosaic);
   add(sinks.weight, &BlockCombiner::weight);
@@ -104,21 +106,26 @@ class MosaicMaker {
     while (block_width_ * block_height_ > share && block_width_ > 32) block_width_ /= 2;
   }
 
+  /// Rows are written while the next are made: what waits for the disk keeps no processor waiting.
   std::vector<TileResult> run(const JobContext& context) {
-    std::size_t n_rows = std::max<std::size_t>(1, kRowsBudget / output_.nx);
-    n_rows = std::max(block_height_, n_rows / block_height_ * block_height_);
-    for (Product& product : products_) product.rows.resize(std::min(n_rows, output_.ny) * output_.nx);
-    for (std::size_t y = 0; y < output_.ny; y += n_rows) {
-      const std::size_t end = std::min(y + n_rows, output_.ny);
-      make_rows(y, end, context);
+    const std::size_t n_rows = std::max(block_height_, kRowsBudget / output_.nx / block_height_ * block_height_);
+    const auto end_of = [&](std::size_t y) { return std::min(y + n_rows, output_.ny); };
+    const auto make = [&](std::size_t i, Rows& rows) {
+      rows.resize(products_.size());
+      for (auto& of_product : rows) of_product.resize(std::min(n_rows, output_.ny) * output_.nx);
+      make_rows(i * n_rows, end_of(i * n_rows), context, &rows);
+    };
+    const auto write = [&](std::size_t i, const Rows& rows) {
+      const std::size_t y = i * n_rows;
       parallel_for(products_.size(), options_.threads,
-                   [&](std::size_t i) { products_[i].sink->write(y, end - y, products_[i].rows.data()); });
-    }
+                   [&](std::size_t p) { products_[p].sink->write(y, end_of(y) - y, rows[p].data()); });
+    };
+    read_ahead<Rows>((output_.ny + n_rows - 1) / n_rows, make, write);
     return std::move(results_);
   }
 
  private:
-  void make_rows(std::size_t y_begin, std::size_t y_end, const JobContext& context) {
+  void make_rows(std::size_t y_begin, std::size_t y_end, const JobContext& context, Rows* out) {
     const std::size_t columns = (output_.nx + block_width_ - 1) / block_width_;
     const std::size_t rows = (y_end - y_begin + block_height_ - 1) / block_height_;
     std::atomic<std::size_t> done{0};
@@ -131,7 +138,7 @@ class MosaicMaker {
       auto worker = workers_.take();
       results[i] =
           make_block({x, std::min(x + block_width_, output_.nx), y, std::min(y + block_height_, y_end)}, worker.get());
-      store(worker->combiner, y_begin);
+      store(worker->combiner, y_begin, out);
       workers_.give_back(std::move(worker));
     });
     for (const BlockResults& block : results)  // in order, so that sums do not depend on threads
@@ -172,13 +179,12 @@ class MosaicMaker {
     std::move(kept.begin(), kept.end(), worker->samples.begin());
   }
 
-  void store(const BlockCombiner& combiner, std::size_t y_begin) {
+  void store(const BlockCombiner& combiner, std::size_t y_begin, Rows* rows) const {
     const Window& block = combiner.block();
-    for (Product& product : products_)
-      for (std::size_t row = 0; row < block.height(); ++row) {
-        float* out = product.rows.data() + (block.y_begin - y_begin + row) * output_.nx + block.x_begin;
-        (combiner.*product.row_of)(row, out);
-      }
+    for (std::size_t p = 0; p < products_.size(); ++p)
+      for (std::size_t row = 0; row < block.height(); ++row)
+        (combiner.*products_[p].row_of)(
+            row, (*rows)[p].data() + (block.y_begin - y_begin + row) * output_.nx + block.x_begin);
   }
 
   CelestialGrid output_;

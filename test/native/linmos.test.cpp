@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -105,6 +107,31 @@ NdArray<float, 2> beam_noise(const CelestialGrid& grid, double sigma, unsigned s
   return result;
 }
 
+/// Pixels that count how many of them are read.
+class CountedPixels {
+ public:
+  explicit CountedPixels(const NdArray<float, 2>& pixels) : source_(std::make_shared<Source>(pixels)) {}
+  std::shared_ptr<const PixelSource> source() const { return source_; }
+  std::size_t total() const { return source_->total; }
+  std::size_t largest() const { return source_->largest; }
+
+ private:
+  struct Source final : PixelSource {
+    explicit Source(const NdArray<float, 2>& array) : pixels(array.view()) {}
+    std::size_t nx() const override { return pixels.nx(); }
+    std::size_t ny() const override { return pixels.ny(); }
+    void read(const Window& window, float* out, std::size_t stride) const override {
+      const std::size_t n = window.width() * window.height();
+      total += n;
+      for (std::size_t seen = largest; seen < n && !largest.compare_exchange_weak(seen, n);) continue;
+      pixels.read(window, out, stride);
+    }
+    MemoryPixels pixels;
+    mutable std::atomic<std::size_t> total{0}, largest{0};
+  };
+  std::shared_ptr<Source> source_;
+};
+
 }  // namespace
 
 TEST_CASE("two tiles give the estimate of least variance") {
@@ -206,12 +233,65 @@ TEST_CASE("the rms map is the scatter of the mosaic, and chi-square of the tiles
   }
 }
 
-TEST_CASE("N equal tiles lower the rms by sqrt(N)") {
-  const CelestialGrid grid = test::square_grid(10, 20, 32, 6);
+TEST_CASE("the noise of N tiles is that of one over sqrt(N)") {
+  // Tiles that are shifted by parts of a pixel, so that all are interpolated.
+  const CelestialGrid output = test::square_grid(50, 30, 900, 6);
+  constexpr double kSigma = 0.01;
   Tiles tiles;
-  for (int n = 1; n <= 10; ++n) {
-    tiles.add(filled(grid, 0), filled(grid, 1), grid, 0.5);
-    CHECK(tiles.combine(grid).rms(16, 16) == doctest::Approx(0.5 / std::sqrt(n)).epsilon(1e-6));
+  double rms_of_one = 0;
+  for (unsigned n = 1; n <= 8; ++n) {
+    const double step = 0.3 * 6 / 3600 * n;
+    const CelestialGrid grid = test::square_grid(50 + step, 30 - 0.7 * step, 920, 6);
+    MosaicTile& tile = tiles.add(beam_noise(grid, kSigma, n), filled(grid, 1), grid, kSigma);
+    const double variance = 25 / (8 * std::log(2.0));
+    tile.noise_beam = Covariance{variance, 0, variance};
+    if ((n & (n - 1)) != 0) continue;
+    const Products result = tiles.combine(output);
+    double square = 0, predicted = 0;
+    REQUIRE(std::all_of(result.coverage.begin(), result.coverage.end(), [&](float count) { return count == n; }));
+    for (std::size_t i = 0; i < result.mosaic.size(); ++i) {
+      square += std::pow(result.mosaic.data()[i], 2);
+      predicted += std::pow(result.rms.data()[i], 2);
+    }
+    const double rms = std::sqrt(square / static_cast<double>(result.mosaic.size()));
+    if (n == 1) rms_of_one = rms;
+    MESSAGE(n << " tiles: rms over that of one " << rms / rms_of_one << ", over that of the map "
+              << std::sqrt(square / predicted));
+    CHECK(rms / rms_of_one == doctest::Approx(1 / std::sqrt(n)).epsilon(0.02));
+    CHECK(square / predicted == doctest::Approx(1).epsilon(0.04));
+  }
+}
+
+TEST_CASE("what is read grows with the footprints of tiles, and is read in pieces that do not") {
+  // A strip of tiles, each of which overlaps with its neighbors.
+  constexpr std::size_t kSize = 400;
+  for (const std::size_t n : {1, 4, 16}) {
+    const double step_deg = 200 * 6.0 / 3600;
+    const CelestialGrid output =
+        north_up_grid({50 * kDegree, 0}, 6 * kArcsec, 100 * static_cast<double>(n) + 100, 200, 200 * n + 200, kSize);
+    const CelestialGrid first = test::square_grid(50, 0, kSize, 6);
+    const auto image = filled(first, 1), beam = filled(first, 1);
+    CountedPixels images(image), beams(beam);
+    std::vector<MosaicTile> tiles(n);
+    for (std::size_t t = 0; t < n; ++t) {
+      tiles[t].grid =
+          test::square_grid(50 + step_deg * (static_cast<double>(t) - static_cast<double>(n - 1) / 2), 0, kSize, 6);
+      tiles[t].image = images.source();
+      tiles[t].primary_beam = beams.source();
+      tiles[t].sigma = 1;
+    }
+    Products products(output);
+    MemorySink mosaic(products.mosaic.view());
+    make_mosaic(tiles, output, {}, {&mosaic, nullptr, nullptr, nullptr, nullptr}, JobContext());
+    CHECK(images.largest() <= (512 + 10) * (64 + 10));
+    CHECK(beams.largest() <= (512 + 10) * (64 + 10));
+    const std::size_t tile_pixels = n * kSize * kSize;
+    MESSAGE(n << " tiles: " << static_cast<double>(images.total()) / static_cast<double>(tile_pixels)
+              << " times their pixels read");
+    // Once each, but for the borders of blocks, which lie on the tiles as they come.
+    CHECK(images.total() > 0.9 * static_cast<double>(tile_pixels));
+    CHECK(images.total() < 1.3 * static_cast<double>(tile_pixels));
+    CHECK(beams.total() < 1.3 * static_cast<double>(tile_pixels));
   }
 }
 
