@@ -4,12 +4,6 @@
 #include <cmath>
 
 namespace contimg::imaging {
-namespace {
-
-constexpr float kUnchanged = 1e-5f;  // part of a pixel's flux: rounding, not a component
-
-}  // namespace
-
 JointModel::JointModel(const SkyGrid& grid, const RestoringBeam& beam, bool finds_points)
     : pixels({grid.ny, grid.nx}), grid_(grid), beam_(beam), finds_points_(finds_points), points_(grid, beam, {}) {}
 
@@ -25,37 +19,13 @@ std::vector<SkyComponent> JointModel::on_sky(const std::vector<Component>& compo
   return result;
 }
 
-/// A model of a flat-noise mosaic; where it has not changed but for rounding, what is subtracted already.
-NdArray<float, 2> JointModel::not_attenuated(NdView<const float, 2> model, const JointEstimate& estimate) const {
-  auto now = NdArray<float, 2>::uninitialized(pixels.shape());
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    const float before = pixels.data()[i], flux = model.data()[i] == 0 ? 0 : model.data()[i] / estimate.response(i);
-    now.data()[i] = std::abs(flux - before) <= kUnchanged * std::abs(before) ? before : flux;
-  }
-  return now;
-}
-
-SkyComponents JointModel::update(NdView<const float, 2> model, const JointEstimate& estimate) {
-  const NdArray<float, 2> now = not_attenuated(model, estimate);
-  SkyComponents changes;
-  if (finds_points_) {
-    const auto sigma_jy = [&](const Component& component) {
-      return 1 / std::sqrt(estimate.weight.data()[pixel_of(grid_, component)]);
-    };
-    const auto [stand_ins, found] = points_.find(now.view(), sigma_jy);
-    changes.between_pixels = on_sky(found);
-    for (const std::size_t i : stand_ins) {
-      if (replaced_.insert(i).second && pixels.data()[i] != 0)
-        changes.on_pixels.push_back(on_pixel(i, -pixels.data()[i]));
-      pixels.data()[i] = now.data()[i];
-    }
-  }
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    const float before = pixels.data()[i], after = now.data()[i];
-    if (after != before) changes.on_pixels.push_back(on_pixel(i, after - before));
-    pixels.data()[i] = after;
-  }
-  return changes;
+void JointModel::update(NdView<const float, 2> model, const JointEstimate& estimate) {
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels.data()[i] = model.data()[i] == 0 ? 0 : model.data()[i] / estimate.response(i);
+  if (!finds_points_) return;
+  points_.find(pixels.view(), [&](const Component& component) {
+    return 1 / std::sqrt(estimate.weight.data()[pixel_of(grid_, component)]);
+  });
 }
 
 NdArray<float, 2> JointModel::without_points() const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <unordered_set>
 #include <vector>
 
 #include "core/nd_array.h"
@@ -9,15 +8,14 @@
 
 namespace contimg::imaging {
 
-/// The components of a joint mosaic that were taken off its tiles, not attenuated.
+/// The components of a joint mosaic that are taken off its tiles, not attenuated.
 class JointModel {
  public:
   /// @param finds_points  put the components of bright points together: PointSources
   JointModel(const SkyGrid& grid, const RestoringBeam& beam, bool finds_points);
 
   /// Takes over the pixels of `model`, of the flat-noise mosaic of `estimate`.
-  /// @returns what it has more than the pixels before
-  SkyComponents update(NdView<const float, 2> model, const JointEstimate& estimate);
+  void update(NdView<const float, 2> model, const JointEstimate& estimate);
 
   SkyComponents all() const;
 
@@ -31,7 +29,6 @@ class JointModel {
   NdArray<float, 2> pixels;
 
  private:
-  NdArray<float, 2> not_attenuated(NdView<const float, 2> model, const JointEstimate& estimate) const;
   SkyComponent on_pixel(std::size_t i, double flux_jy) const;
   std::vector<SkyComponent> on_sky(const std::vector<Component>& components) const;
   NdArray<float, 2> without_points() const;
@@ -39,8 +36,7 @@ class JointModel {
   SkyGrid grid_;
   RestoringBeam beam_;
   bool finds_points_;
-  PointSources points_;                       ///< about the grid's center pixel
-  std::unordered_set<std::size_t> replaced_;  ///< pixels that stand for points
+  PointSources points_;  ///< about the grid's center pixel
 };
 
 }  // namespace contimg::imaging

@@ -3,9 +3,9 @@
 //   1. plan: one grid for all tiles, and the facet of it that each covers
 //   2. dirty: every tile is gridded onto its facet, with its PSF, primary beam and noise; without sources beyond the
 //      mosaic, whose sidelobes clean would take for sources
-//   3. clean: of the flat-noise mosaic of the tiles' residuals. A cycle's components are taken off every tile's
-//      visibilities as that tile's drifting beam shows them, and what these make is taken off its image: images are
-//      linear in visibilities, which therefore need not be kept.
+//   3. clean: of the flat-noise mosaic of the tiles' residuals. After each cycle every tile is read again, all
+//      components are taken off its visibilities as its drifting beam shows them, and what is left is gridded anew:
+//      visibilities need not be kept.
 //   4. The noise that tiles are weighted by, of dirty images at first, is taken anew after some cycles, and in the end.
 //   5. In every cycle, sources beyond the mosaic are fitted anew to what is left of each tile's visibilities, and more
 //      are looked for. A fit of many takes some of what clean has yet to find, by its sidelobes: a
@@ -147,26 +147,23 @@ OuterSources::IsInner JointMosaic::is_inner(const JointTile& tile) const {
   return [this, center = tile.center()](const Component& source) { return is_covered(unit_vector_of(source, center)); };
 }
 
-/// Takes what `model`, of a flat-noise mosaic, has more than was subtracted off all tiles; and sources beyond it.
+/// Takes `model`, of a flat-noise mosaic, off all tiles, and sources beyond it.
 void JointMosaic::subtract(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
-  const SkyComponents changes = model_->update(model, estimate);
-  if (has_outer()) {
-    const SkyComponents all = model_->all();
-    for (JointTile& tile : tiles_) tile.find_outer(all, is_inner(tile), context);
-  } else if (!changes.empty()) {
-    for (JointTile& tile : tiles_) tile.subtract(changes, context);
+  model_->update(model, estimate);
+  const SkyComponents all = model_->all();
+  for (JointTile& tile : tiles_) {
+    if (has_outer())
+      tile.find_outer(all, is_inner(tile), context);
+    else
+      tile.subtract(all, context);
   }
 }
 
 /// Leaves the last cycle without effect, after which `model` is that before it.
 void JointMosaic::take_back(const JointEstimate& estimate, NdView<const float, 2> model, const JobContext& context) {
-  const SkyComponents changes = model_->update(model, estimate);
-  if (has_outer()) {
-    const SkyComponents all = model_->all();
-    for (JointTile& tile : tiles_) tile.take_outer_back(all, context);
-  } else if (!changes.empty()) {
-    for (JointTile& tile : tiles_) tile.subtract(changes, context);
-  }
+  model_->update(model, estimate);
+  const SkyComponents all = model_->all();
+  for (JointTile& tile : tiles_) tile.take_outer_back(all, context);
 }
 
 CleanResult JointMosaic::clean_some(const CleanOptions& options, const JobContext& context) {

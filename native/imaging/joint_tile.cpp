@@ -83,45 +83,37 @@ NdArray<float, 2> JointTile::make_dirty(const OuterSources::IsInner& is_inner, c
 }
 
 void JointTile::subtract(const SkyComponents& components, const JobContext& context) {
-  const auto source = open_();
-  StokesVisibilities data = read(*source, context.quiet());
-  std::fill(data.visibilities.begin(), data.visibilities.end(), std::complex<float>());
-  TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
-                                summary_.sum_of_weights);
-  subtract_from(visibilities, components, context.quiet());
-  auto change = NdArray<float, 2>::uninitialized(residual_.shape());
-  visibilities.image(change.view(), context.quiet());
-  for (std::size_t i = 0; i < change.size(); ++i) residual_.data()[i] += change.data()[i];
-  rms_jy_ = mad_sigma(residual_.view());
+  make_residual(
+      components, [&](TileVisibilities& visibilities) { visibilities.subtract_sources(outer_, context.quiet()); },
+      context);
 }
 
 void JointTile::find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner,
                            const JobContext& context) {
-  const auto source = open_();
-  StokesVisibilities data = read(*source, context.quiet());
-  TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
-                                summary_.sum_of_weights);
-  subtract_from(visibilities, components, context.quiet());
-  OuterSources outer(data, response_, window_.facet, options_.threads, is_inner);
-  outer.start_from(outer_, context.quiet());
-  outer.find(kLaterRounds, kDepthOfOuter, context.quiet());
-  outer_before_ = std::move(outer_);
-  outer_ = outer.components();
-  make_residual(visibilities, context);
+  const auto find = [&](TileVisibilities& visibilities) {
+    OuterSources outer(visibilities.data(), response_, window_.facet, options_.threads, is_inner);
+    outer.start_from(outer_, context.quiet());
+    outer.find(kLaterRounds, kDepthOfOuter, context.quiet());
+    outer_before_ = std::move(outer_);
+    outer_ = outer.components();
+  };
+  make_residual(components, find, context);
 }
 
 void JointTile::take_outer_back(const SkyComponents& components, const JobContext& context) {
+  outer_ = outer_before_;
+  subtract(components, context);
+}
+
+/// Makes the image of what components leave, and what `subtract_outer` leaves of that.
+void JointTile::make_residual(const SkyComponents& components,
+                              const std::function<void(TileVisibilities&)>& subtract_outer, const JobContext& context) {
   const auto source = open_();
   StokesVisibilities data = read(*source, context.quiet());
   TileVisibilities visibilities(data, response_, window_.facet, {options_.epsilon, options_.threads},
                                 summary_.sum_of_weights);
   subtract_from(visibilities, components, context.quiet());
-  outer_ = outer_before_;
-  visibilities.subtract_sources(outer_, context);
-  make_residual(visibilities, context);
-}
-
-void JointTile::make_residual(const TileVisibilities& visibilities, const JobContext& context) {
+  subtract_outer(visibilities);
   visibilities.image(residual_.view(), context.quiet());
   rms_jy_ = mad_sigma(residual_.view());
 }

@@ -25,7 +25,6 @@ struct SkyComponent {
 /// What tiles are to be taken off.
 struct SkyComponents {
   std::vector<SkyComponent> on_pixels, between_pixels;
-  bool empty() const { return on_pixels.empty() && between_pixels.empty(); }
 };
 
 /// A tile of a joint mosaic. Its visibilities are read where they are needed, and gone thereafter; its image stays.
@@ -40,17 +39,15 @@ class JointTile {
   /// @returns the PSF, (ny, nx) as the facet
   NdArray<float, 2> make_dirty(const OuterSources::IsInner& is_inner, const JobContext& context);
 
-  /// Takes components off the image, by way of the visibilities that they have. Those beyond the facet count where the
-  /// tile sees them.
+  /// Makes the image of what components leave of the visibilities, and the sources beyond the mosaic that are known.
+  /// @param components  all so far; those beyond the facet count where the tile sees them
   void subtract(const SkyComponents& components, const JobContext& context);
 
-  /// Makes the image of what all components so far and sources beyond the mosaic leave. Those that are known are fitted
-  /// anew, others looked for.
+  /// The same, with the sources beyond the mosaic fitted anew, and others looked for.
   /// @param is_inner  what lies in the mosaic, where clean finds it: about the facet's center
   void find_outer(const SkyComponents& components, const OuterSources::IsInner& is_inner, const JobContext& context);
 
-  /// Makes the image of what all components so far leave, with the sources beyond the mosaic that were known before the
-  /// last find_outer().
+  /// subtract(), with the sources beyond the mosaic that were known before the last find_outer().
   void take_outer_back(const SkyComponents& components, const JobContext& context);
 
   const JointWindow& window() const { return window_; }
@@ -66,7 +63,8 @@ class JointTile {
  private:
   StokesVisibilities read(VisibilitySource& source, const JobContext& context) const;
   void subtract_from(TileVisibilities& visibilities, const SkyComponents& components, const JobContext& context) const;
-  void make_residual(const TileVisibilities& visibilities, const JobContext& context);
+  void make_residual(const SkyComponents& components, const std::function<void(TileVisibilities&)>& subtract_outer,
+                     const JobContext& context);
   std::vector<Component> apparent(const std::vector<SkyComponent>& components, const Facet& facet) const;
 
   OpenSource open_;

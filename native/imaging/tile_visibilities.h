@@ -21,12 +21,13 @@ std::size_t most_direct(std::size_t n_rows, std::size_t n_channels, std::size_t 
 /// The weighted visibilities of a tile on their way to images on one grid, and what was subtracted from them there.
 class TileVisibilities {
  public:
-  /// @param data            changed by subtract()
+  /// @param data            changed by subtract(); outlives this
   /// @param sum_of_weights  of all of data: images are in Jy/beam
   TileVisibilities(StokesVisibilities& data, const TileResponse& response, const SkyGrid& grid,
                    const GridderOptions& options, double sum_of_weights);
 
   const Facet& facet() const { return facet_; }
+  StokesVisibilities& data() { return data_; }
 
   void image_and_psf(NdView<float, 2> image, NdView<float, 2> psf, const JobContext& context) const;
 
