@@ -13,7 +13,7 @@ import type { Peers } from './peers.js';
  */
 export async function plotScaling(path: string, measurements: readonly Measurement[], peers: Peers): Promise<void> {
   const points = measurements
-    .filter(({ case: name, median_s }) => name.includes('/scaling-') && median_s !== null)
+    .filter(({ case: name, median_s }) => name.startsWith('gridding/scaling-') && median_s !== null)
     .map(({ contender, threads, params, median_s }) => ({
       line: `${contender}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       npix: Number(params.npix),

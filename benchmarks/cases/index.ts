@@ -4,6 +4,7 @@ import { convertCases } from './convert.js';
 import { depthCase } from './depth.js';
 import { griddingCases } from './gridding.js';
 import { jointMosaicCase } from './joint-mosaic.js';
+import { mosaicScalingCases } from './mosaic-scaling.js';
 import { mosaicCases } from './mosaic.js';
 import { formGroupsCase, publishCase } from './publish.js';
 import { readCases } from './read.js';
@@ -19,6 +20,7 @@ export function allCases(size: Size): Case[] {
     ...tileCases(size),
     depthCase(size),
     ...mosaicCases(size),
+    ...mosaicScalingCases(size),
     jointMosaicCase(size),
     formGroupsCase(size),
     publishCase(size),

@@ -1,18 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { packageRoot } from '../../src/core/addon.js';
 import type { Case, Contender, Size } from '../case.js';
 import { nCores } from '../data/data-folder.js';
-import { debianPython } from '../peers.js';
+import { mosaicError, mosaicTiles } from '../data/mosaic-tiles.js';
 
 const nTiles = 10;
-
-interface Truth {
-  readonly sigma: number;
-  readonly grid: Record<'raDeg' | 'decDeg' | 'cellArcsec' | 'nx' | 'ny' | 'centerX' | 'centerY', number>;
-}
 
 /** Ten tiles of a drift scan with their primary beams in the page cache to one mosaic on disk, synced. */
 export function mosaicCases(size: Size): Case[] {
@@ -21,17 +15,20 @@ export function mosaicCases(size: Size): Case[] {
     : [mosaicCase('small-tiles', 2048, 6), mosaicCase('large-tiles', 4800, 3)];
 }
 
-/** It takes 70 times as long as contimg: more than ten minutes for larger tiles. */
-const maxReprojectNpix = 2048;
-const reproject: Contender = {
-  name: 'reproject bilinear',
-  task: { python: 'mosaic_reproject' },
-  peer: 'reproject',
-  input: { threads: nCores },
-};
+/** They take 20 and 200 times as long as contimg: minutes for larger tiles, and no less of a multiple. */
+const maxSlowNpix = 2048;
+const slow: readonly Contender[] = [
+  { name: 'Montage', task: { python: 'command' }, peer: 'montage' },
+  {
+    name: 'reproject bilinear',
+    task: { python: 'mosaic_reproject' },
+    peer: 'reproject',
+    input: { threads: nCores },
+  },
+];
 
 /** What a user types: noise measured, grid planned, all maps, figures and picture. */
-const commandName = '`contimg mosaic`';
+export const commandName = '`contimg mosaic`';
 
 function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
   // The mosaic and its weight, as the others make, or the maps of rms and coverage too.
@@ -55,18 +52,10 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
       { name: commandName, task: { python: 'command' } },
       { name: 'SWarp bilinear', task: { python: 'command' }, peer: 'swarp' },
       { name: 'SWarp lanczos3', task: { python: 'command' }, peer: 'swarp' },
-      { name: 'Montage', task: { python: 'command' }, peer: 'montage' },
-      ...(npix <= maxReprojectNpix ? [reproject] : []),
+      ...(npix <= maxSlowNpix ? slow : []),
     ],
     prepare: async data => {
-      const folder = await data.once(`mosaic-${npix}`, path => {
-        mkdirSync(path);
-        const script = join(packageRoot(), 'benchmarks', 'python', 'make_tiles.py');
-        execFileSync(debianPython, [script, path, `${nTiles}`, `${npix}`, `${cellArcsec}`], { stdio: 'inherit' });
-        return Promise.resolve();
-      });
-      const { sigma, grid } = JSON.parse(readFileSync(join(folder, 'truth.json'), 'utf8')) as Truth;
-      const tiles = Array.from({ length: nTiles }, (_, i) => join(folder, `tile${i}`));
+      const { folder, tiles, sigma, grid } = await mosaicTiles(data, nTiles, npix, cellArcsec);
       const output = data.scratch('mosaic');
       const { raDeg, decDeg, nx, ny, centerX, centerY } = grid;
       const ourGrid = { wcs: { center: { raDeg, decDeg }, cellArcsec, centerX, centerY }, nx, ny };
@@ -90,17 +79,14 @@ function mosaicCase(name: string, npix: number, cellArcsec: number): Case {
         work: (nTiles * npix * npix) / 1e6,
         errorOf: result => {
           const mosaic = join(result, 'mosaic.fits');
-          if (!existsSync(mosaic)) return Promise.resolve(undefined);
-          const script = join(packageRoot(), 'benchmarks', 'python', 'mosaic_error.py');
-          const truth = join(folder, 'truth.json');
-          return Promise.resolve(Number(execFileSync(debianPython, [script, mosaic, truth], { encoding: 'utf8' })));
+          return Promise.resolve(existsSync(mosaic) ? mosaicError(folder, mosaic) : undefined);
         },
       };
     },
   };
 }
 
-function contimgMosaic(tiles: readonly string[], output: string) {
+export function contimgMosaic(tiles: readonly string[], output: string) {
   const name = join(output, 'command');
   const images = tiles.map(tile => `${tile}-image.fits`);
   const main = join(packageRoot(), 'dist', 'cli', 'main.js');

@@ -1,4 +1,4 @@
-"""mosaic_error.py MOSAIC TRUTH: prints how far the worst source's peak is from its flux, relative."""
+"""mosaic_error.py MOSAIC TRUTH: prints how far the worst source's peak is from its flux, relative, of those in the mosaic."""
 import json
 import sys
 
@@ -13,6 +13,8 @@ design = np.stack([np.ones(9), i.ravel(), j.ravel(), i.ravel() ** 2, j.ravel() *
 worst = 0.0
 for source in json.load(open(sys.argv[2]))['sources']:
     x, y = (float(v) for v in WCS(header, naxis=2).all_world2pix(source['raDeg'], source['decDeg'], 0))
+    if not (1 <= round(x) < image.shape[1] - 1 and 1 <= round(y) < image.shape[0] - 1):
+        continue
     box = image[round(y) - 1:round(y) + 2, round(x) - 1:round(x) + 2]
     # The logarithm of a Gaussian is a paraboloid.
     f, b, c, d, e, g = np.linalg.lstsq(design, np.log(np.maximum(box.ravel(), 1e-9)), rcond=None)[0]

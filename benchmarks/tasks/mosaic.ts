@@ -10,7 +10,8 @@ import type { Task } from './index.js';
 export function mosaicTask(input: {
   tiles: string[];
   output: string;
-  grid: MosaicGrid;
+  /** Planned anew without it. */
+  grid?: MosaicGrid;
   sigma: number;
   kernel: MosaicKernel;
   allMaps?: boolean;
