@@ -79,6 +79,23 @@ Napi::Value read(const Napi::CallbackInfo& info) {
       info, [=](const JobContext&) { return fits::read_image(path); }, wrap_image);
 }
 
+Napi::Value read_into(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  const auto path = text(options, "path");
+  const auto pixels = mutable_array<float, 2>(options, "pixels");
+  return start_job(
+      info,
+      [=](const JobContext&) {
+        fits::OpenImage image = fits::open_image(path);
+        const std::size_t nx = image.pixels->nx(), ny = image.pixels->ny();
+        if (pixels.shape() != NdView<float, 2>::Shape{ny, nx})
+          throw Error(code::kInvalidArgument, "Expected pixels of the shape of the image in " + path, path);
+        image.pixels->read({0, nx, 0, ny}, pixels.data(), nx);
+        return image;
+      },
+      wrap_header);
+}
+
 Napi::Value read_header(const Napi::CallbackInfo& info) {
   const auto path = text(info[0].As<Napi::Object>(), "path");
   return start_job(
@@ -96,6 +113,7 @@ FitsTarget fits_target(const Napi::Object& object) {
 void add_fits(Napi::Object exports) {
   add<write>(exports, "writeFitsImage");
   add<read>(exports, "readFitsImage");
+  add<read_into>(exports, "readFitsInto");
   add<read_header>(exports, "readFitsHeader");
 }
 

@@ -1,5 +1,5 @@
 import { addon } from '../core/addon.js';
-import { fromRaw } from '../core/array.js';
+import { fromRaw, toRaw } from '../core/array.js';
 import { checkText } from '../core/check.js';
 import { runJob } from '../core/job.js';
 import { unwrapHistory } from './history.js';
@@ -15,6 +15,17 @@ import type { SkyImage, SkyImageHeader } from './types.js';
 export async function readFits(path: string): Promise<SkyImage> {
   checkText('path', path);
   const { pixels, cards, history } = await runJob({}, onProgress => addon().readFitsImage({ path }, onProgress));
+  return { pixels: fromRaw(pixels), ...parseHeader(path, cards), history: unwrapHistory(history) };
+}
+
+/**
+ * Reads a FITS image over the pixels of another of its shape, which are not needed any more: no memory is taken.
+ *
+ * @throws as `readFits`; {InvalidArgumentError} images of different shapes.
+ */
+export async function readFitsOver(path: string, { pixels: used }: SkyImage): Promise<SkyImage> {
+  const pixels = toRaw(used);
+  const { cards, history } = await runJob({}, onProgress => addon().readFitsInto({ path, pixels }, onProgress));
   return { pixels: fromRaw(pixels), ...parseHeader(path, cards), history: unwrapHistory(history) };
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import type { SkySource } from '../calibration/index.js';
 import { readFits, renderPng } from '../fits/index.js';
+import { readFitsOver } from '../fits/read-fits.js';
 import type { SkyImage } from '../fits/index.js';
 import { findPeaks } from '../mosaic/index.js';
 import type { MosaicFiles } from '../mosaic/index.js';
@@ -43,9 +44,11 @@ export async function writeMosaicSummary(
 ): Promise<MosaicSummary> {
   const [main, , rmsPath, coveragePath] = made.files as [string, string, string, string];
   const mosaic = await readFits(main);
-  const { sources, ...figures } = figuresOf(mosaic, await readFits(rmsPath), catalogue);
+  const rms = await readFits(rmsPath);
+  const { sources, ...figures } = figuresOf(mosaic, rms, catalogue);
   const files = [`${name}.png`, `${name}.json`] as const;
-  await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: await readFits(coveragePath) }));
+  const coverage = await readFitsOver(coveragePath, rms); // two images in memory, not three
+  await writeFile(files[0], renderPng(mosaic, { marks: sources, stepsOf: coverage }));
   const { grid, tiles, leftOut, checks, clean } = made;
   const { beam, freqHz } = mosaic;
   const all = { grid, beam, freqHz, tiles, leftOut, checks, clean, sources, ...figures };
@@ -62,7 +65,6 @@ export function checkMosaicSummaryAbsent(name: string): Promise<void> {
   return checkAbsent([`${name}.png`, `${name}.json`]);
 }
 
-/** What takes the noise map: it is not kept while the picture is made. */
 function figuresOf(mosaic: SkyImage, rms: SkyImage, catalogue?: readonly SkySource[]) {
   return {
     statistics: measureMosaic(mosaic, rms),
