@@ -614,7 +614,13 @@ export interface MosaicAddon {
       threads: number;
     },
     onProgress: Progress,
-  ): NativeJob<Partial<Record<RawMosaicProduct, RawArray<Float32Array>>> & { tiles: RawTileResult[] }>;
+  ): NativeJob<
+    Partial<Record<RawMosaicProduct, RawArray<Float32Array>>> & {
+      tiles: RawTileResult[];
+      /** A line that is known only when the mosaic is made, and stands in the files' HISTORY already; '' if there is none. */
+      history: string;
+    }
+  >;
 }
 
 export type RawMosaicProduct = 'mosaic' | 'weight' | 'rms' | 'coverage' | 'chiSquare';
@@ -689,14 +695,23 @@ export interface RawTileResult {
 /** fits.cpp */
 export interface FitsAddon {
   writeFitsImage(options: RawFitsTarget & { pixels: RawArray<Float32Array> }, onProgress: Progress): NativeJob<void>;
-  readFitsHeader(
-    options: { path: string },
-    onProgress: Progress,
-  ): NativeJob<{ nx: number; ny: number; cards: RawFitsCard[]; history: string[] }>;
+  readFitsHeader(options: { path: string }, onProgress: Progress): NativeJob<RawFitsHeader>;
   readFitsImage(
     options: { path: string },
     onProgress: Progress,
   ): NativeJob<{ pixels: RawArray<Float32Array>; cards: RawFitsCard[]; history: string[] }>;
+  /** `pixels`, of the image's shape, are overwritten. */
+  readFitsInto(
+    options: { path: string; pixels: RawArray<Float32Array> },
+    onProgress: Progress,
+  ): NativeJob<RawFitsHeader>;
+}
+
+export interface RawFitsHeader {
+  nx: number;
+  ny: number;
+  cards: RawFitsCard[];
+  history: string[];
 }
 
 /** A FITS file to be written. */

@@ -17,8 +17,9 @@ struct FitsTarget {
   bool overwrite = false;
 
   std::unique_ptr<fits::ImageWriter> open(std::size_t nx, std::size_t ny,
-                                          fits::PixelType type = fits::PixelType::kFloat) const {
-    return std::make_unique<fits::ImageWriter>(path, nx, ny, cards, history, overwrite, type);
+                                          fits::PixelType type = fits::PixelType::kFloat,
+                                          std::size_t spare_history = 0) const {
+    return std::make_unique<fits::ImageWriter>(path, nx, ny, cards, history, overwrite, type, spare_history);
   }
 };
 

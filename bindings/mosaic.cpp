@@ -70,7 +70,32 @@ struct MosaicJob {
 struct MosaicProducts {
   std::vector<NdArray<float, 2>> arrays;  ///< one per product; empty where it is in a file or not wanted
   std::vector<mosaic::TileResult> tiles;
+  std::string history;  ///< what is known only when the mosaic is made; empty if nothing
 };
+
+/// How many pixels of each tile were rejected.
+std::string rejected_history(const std::vector<mosaic::TileResult>& tiles) {
+  std::string text = "rejected pixels, tile by tile in their order:";
+  for (const mosaic::TileResult& tile : tiles)
+    text += (&tile == tiles.data() ? " " : ",") + std::to_string(tile.rejected);
+  return text;
+}
+
+/// A line in cards of HISTORY, which hold 72 characters: it goes on in those that begin with two blanks.
+std::vector<std::string> history_cards(const std::string& line) {
+  constexpr std::size_t kWidth = 72;
+  std::vector<std::string> cards{line.substr(0, kWidth)};
+  for (std::size_t at = kWidth; at < line.size(); at += kWidth - 2) cards.push_back("  " + line.substr(at, kWidth - 2));
+  return cards;
+}
+
+/// No fewer cards than rejected_history() takes, whatever the numbers.
+std::size_t spare_cards(const MosaicJob& job) {
+  if (!(job.options.rejection.sigmas > 0)) return 0;
+  std::vector<mosaic::TileResult> most(job.tiles.size());
+  for (mosaic::TileResult& tile : most) tile.rejected = job.output.nx * job.output.ny;
+  return history_cards(rejected_history(most)).size();
+}
 
 MosaicProducts run(const MosaicJob& job, const JobContext& context) {
   MosaicProducts products;
@@ -81,7 +106,7 @@ MosaicProducts run(const MosaicJob& job, const JobContext& context) {
   for (std::size_t i = 0; i < kProductCount; ++i) {
     if (job.to_files && job.files[i]) {
       const auto type = i == kCoverage ? count_type(job.tiles.size()) : fits::PixelType::kFloat;
-      writers[i] = job.files[i]->open(job.output.nx, job.output.ny, type);
+      writers[i] = job.files[i]->open(job.output.nx, job.output.ny, type, spare_cards(job));
       sinks[i] = writers[i].get();
     } else if (!job.to_files && (i + 1 < kProductCount || job.wants_chi_square)) {
       products.arrays[i] = NdArray<float, 2>::uninitialized({job.output.ny, job.output.nx});
@@ -92,9 +117,13 @@ MosaicProducts run(const MosaicJob& job, const JobContext& context) {
   products.tiles = mosaic::make_mosaic(job.tiles, job.output, job.options,
                                        {sinks[0], sinks[1], sinks[2], sinks[3], sinks[4]}, context);
   context.checkpoint();
+  if (job.options.rejection.sigmas > 0) products.history = rejected_history(products.tiles);
   // What goes with the mosaic first, the mosaic last: where it stands, all stand.
-  for (std::size_t i = kProductCount; i-- > 0;)
-    if (writers[i]) writers[i]->commit();
+  for (std::size_t i = kProductCount; i-- > 0;) {
+    if (!writers[i]) continue;
+    if (!products.history.empty()) writers[i]->add_history(history_cards(products.history));
+    writers[i]->commit();
+  }
   return products;
 }
 
@@ -120,6 +149,7 @@ Napi::Value wrap_products(Napi::Env env, MosaicProducts&& products) {
   for (std::size_t i = 0; i < products.tiles.size(); ++i)
     tiles[static_cast<std::uint32_t>(i)] = wrap_result(env, products.tiles[i]);
   result.Set("tiles", tiles);
+  result.Set("history", products.history);
   return result;
 }
 

@@ -28,11 +28,15 @@ enum class PixelType { kFloat, kByte, kShort };
 class ImageWriter final : public PixelSink {
  public:
   /// Takes the room on the disk. Nothing stands at `path` until commit().
+  /// @param spare_history  lines that add_history() may add: blank cards until it does
   ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
-              const std::vector<std::string>& history, bool overwrite, PixelType type = PixelType::kFloat);
+              const std::vector<std::string>& history, bool overwrite, PixelType type = PixelType::kFloat,
+              std::size_t spare_history = 0);
   ~ImageWriter() override;
 
   void write(std::size_t y, std::size_t n_rows, const float* rows) override;
+  /// What is known only when the pixels are; at most 72 characters a line.
+  void add_history(const std::vector<std::string>& history);
   /// Puts the file at its path. Every row must have been written.
   void commit();
 

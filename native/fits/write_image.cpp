@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -66,7 +67,7 @@ int bitpix_of(PixelType type) {
   return type == PixelType::kShort ? SHORT_IMG : FLOAT_IMG;
 }
 
-/// The header in whole blocks. cfitsio makes it for an image of one pixel, since it would also make the pixels.
+/// The header up to END. cfitsio makes it for an image of one pixel, since it would also make the pixels.
 std::string make_header(const std::string& path, std::size_t nx, std::size_t ny, PixelType type,
                         const std::vector<Card>& cards, const std::vector<std::string>& history) {
   MemoryFile memory;
@@ -91,8 +92,7 @@ std::string make_header(const std::string& path, std::size_t nx, std::size_t ny,
   check(status, path, "the header");
   std::string header(text, static_cast<std::size_t>(n_cards) * kCard);
   fits_free_memory(text, &status);
-  if (header.compare(header.size() - kCard, 4, "END ") != 0) header += "END" + std::string(kCard - 3, ' ');
-  header.resize((header.size() + kBlock - 1) / kBlock * kBlock, ' ');
+  if (header.compare(header.size() - kCard, 4, "END ") == 0) header.resize(header.size() - kCard);
   set_extent(&header, 1, nx);
   set_extent(&header, 2, ny);
   return header;
@@ -133,14 +133,21 @@ struct ImageWriter::Parts {
   AtomicFile file;
   PixelType type;
   std::size_t nx = 0, ny = 0, offset = 0;
+  std::size_t spare_begin = 0, spare_end = 0;  ///< bytes of the blank cards that history may still go into
 };
 
 ImageWriter::ImageWriter(const std::string& path, std::size_t nx, std::size_t ny, const std::vector<Card>& cards,
-                         const std::vector<std::string>& history, bool overwrite, PixelType type) {
-  const std::string header = make_header(path, nx, ny, type, cards, history);
+                         const std::vector<std::string>& history, bool overwrite, PixelType type,
+                         std::size_t spare_history) {
+  std::string header = make_header(path, nx, ny, type, cards, history);
   parts_ = std::make_unique<Parts>(path, overwrite, type);
   parts_->nx = nx;
   parts_->ny = ny;
+  parts_->spare_begin = header.size();
+  parts_->spare_end = header.size() + spare_history * kCard;
+  header.resize(parts_->spare_end, ' ');
+  header += "END";
+  header.resize((header.size() + kBlock - 1) / kBlock * kBlock, ' ');
   parts_->offset = header.size();
   const std::size_t end = header.size() + nx * ny * parts_->pixel_size(), padding = (kBlock - end % kBlock) % kBlock;
   parts_->file.reserve(end + padding);
@@ -161,6 +168,16 @@ void ImageWriter::write(std::size_t y, std::size_t n_rows, const float* rows) {
     parts_->file.write(first + done * width, bytes.data(), n * width);
   }
   parts_->file.start_writing(first, size * width);
+}
+
+void ImageWriter::add_history(const std::vector<std::string>& history) {
+  for (const std::string& line : history) {
+    if (parts_->spare_begin == parts_->spare_end) throw std::logic_error("more history than was kept room for");
+    std::string card = "HISTORY " + line;
+    card.resize(kCard, ' ');
+    parts_->file.write(parts_->spare_begin, card.data(), kCard);
+    parts_->spare_begin += kCard;
+  }
 }
 
 void ImageWriter::commit() { parts_->file.commit(); }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import type { RawSkyModel } from '../../bindings/addon.js';
 import { checkNumber, checkPositive } from '../core/check.js';
+import { numberInCell, parseCsv } from '../core/csv.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { fromFileSystem } from '../core/file-errors.js';
 import { toRawDirection } from '../core/sky.js';
@@ -52,26 +53,12 @@ export async function readSkyModel(path: string): Promise<SkySource[]> {
     throw fromFileSystem(path, error);
   });
   if (text.trimStart().startsWith('{')) return sourcesOfTruth(path, text);
-  const lines = text
-    .split(/\r?\n/)
-    .map((line, i) => ({ number: i + 1, cells: line.split(',').map(cell => cell.trim()) }))
-    .filter(({ cells }) => cells.some(cell => cell !== '') && !cells[0]!.startsWith('#'));
-  const names = lines.shift()?.cells ?? [];
-  const missing = requiredColumns.filter(name => !names.includes(name));
-  if (missing.length > 0)
-    throw new InvalidArgumentError(
-      `Expected columns ${requiredColumns.join(', ')} in ${path}, but ${missing.join(', ')} is missing`,
-    );
-  return lines.map(({ number, cells }) => {
-    const where = `in line ${number} of ${path}`;
-    if (cells.length !== names.length)
-      throw new InvalidArgumentError(`Expected ${names.length} cells ${where} but there are ${cells.length}`);
+  return parseCsv(path, text, requiredColumns).map(({ where, cells }) => {
     const source: Record<string, unknown> = {};
-    for (const [i, column] of names.entries()) {
-      const cell = cells[i]!;
+    for (const [column, cell] of cells) {
       if (column === 'name') source['name'] = cell;
       if (!(column in columns)) continue;
-      if (cell !== '') source[columns[column as keyof typeof columns]] = numberOf(cell, `${column} ${where}`);
+      if (cell !== '') source[columns[column as keyof typeof columns]] = numberInCell(cell, `${column} ${where}`);
       else if ((requiredColumns as readonly string[]).includes(column))
         throw new InvalidArgumentError(`Expected ${column} ${where} but the cell is empty: no value stands in for it`);
     }
@@ -102,12 +89,6 @@ function sourcesOfTruth(path: string, text: string): SkySource[] {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll(/\s+/g, ' ') : String(cause);
     throw new InvalidArgumentError(`Expected ${path} to be the truth.json of a simulation: ${reason}`, { cause });
   }
-}
-
-function numberOf(cell: string, what: string): number {
-  const value = Number(cell);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError(`Expected ${what} to be a number but received ${cell}`);
-  return value;
 }
 
 /** A sky model for the addon, checked. */

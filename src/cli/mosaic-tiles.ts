@@ -3,25 +3,34 @@ import { access } from 'node:fs/promises';
 import { readFitsHeader } from '../fits/index.js';
 import type { MosaicTile } from '../mosaic/index.js';
 import { UsageError } from './exit-codes.js';
+import { readCorrections } from './tile-corrections.js';
+
+/** What goes with the images of tiles. */
+export interface TileFiles {
+  /** Of a dish whose pattern is taken for the primary beam instead of `NAME-pb.fits`. */
+  readonly dish?: number | undefined;
+  /** Whether the noise is that of `NAME-noise.fits`. */
+  readonly noiseMaps?: boolean | undefined;
+  /** A file of corrections. */
+  readonly corrections?: string | undefined;
+}
 
 /**
  * Tiles by the part of the band that they show: images `NAME-0000-image.fits`, `NAME-MFS-image.fits`, as
  * `contimg image --channels-out` writes them. Where all have one frequency the numbers are the tiles' own, and all belong
  * to one mosaic, which is called ''.
  *
- * @param dishDiameterMeters - of a dish whose pattern is taken for the primary beam instead of `NAME-pb.fits`.
- * @throws {UsageError} parts of the band beside whole tiles, or a tile without a primary beam.
+ * @throws {UsageError} parts of the band beside whole tiles, or a tile without a primary beam or noise map.
  */
-export async function tilesByPlane(
-  paths: readonly string[],
-  dishDiameterMeters: number | undefined,
-): Promise<Map<string, MosaicTile[]>> {
+export async function tilesByPlane(paths: readonly string[], files: TileFiles): Promise<Map<string, MosaicTile[]>> {
   const nameOf = (path: string) => /-(\d{4}|MFS)-image\.fits$/.exec(path)?.[1] ?? '';
   const isOne = new Set(paths.map(nameOf)).size > 1 && (await haveOneFrequency(paths));
+  const corrections = files.corrections === undefined ? undefined : await readCorrections(files.corrections, paths);
   const planes = new Map<string, MosaicTile[]>();
   for (const path of paths) {
     const name = isOne ? '' : nameOf(path);
-    planes.set(name, [...(planes.get(name) ?? []), await tileOf(path, dishDiameterMeters)]);
+    const tile = { ...(await tileOf(path, files)), ...corrections?.get(path) };
+    planes.set(name, [...(planes.get(name) ?? []), tile]);
   }
   if (planes.size > 1 && planes.has(''))
     throw new UsageError('Expected all tiles as parts of the band, NAME-0000-image.fits, or none');
@@ -34,18 +43,24 @@ async function haveOneFrequency(paths: readonly string[]): Promise<boolean> {
   return freqsHz.size === 1;
 }
 
-/** @throws {UsageError} a tile without a primary beam, or divided by it. */
-async function tileOf(path: string, dishDiameterMeters: number | undefined): Promise<MosaicTile> {
-  if (dishDiameterMeters !== undefined) {
+/** @throws {UsageError} a tile without a primary beam or noise map, or divided by the beam. */
+async function tileOf(path: string, { dish, noiseMaps }: TileFiles): Promise<MosaicTile> {
+  const noise = noiseMaps ? await besides(path, 'noise', 'noise map', 'no --noise-maps') : undefined;
+  if (dish !== undefined) {
     if (/-pb\.fits$/.test(path))
       throw new UsageError(`Expected images that are not divided by the primary beam, nor one itself, not ${path}`);
-    return { image: path, primaryBeam: { dishDiameterMeters } };
+    return { image: path, primaryBeam: { dishDiameterMeters: dish }, noise };
   }
-  const primaryBeam = path.replace(/-image\.fits$/, '-pb.fits');
-  const exists = await access(primaryBeam).then(
-    () => primaryBeam !== path,
+  return { image: path, primaryBeam: await besides(path, 'pb', 'primary beam', '--dish'), noise };
+}
+
+/** The file that goes with an image. */
+async function besides(path: string, end: string, what: string, otherwise: string): Promise<string> {
+  const found = path.replace(/-image\.fits$/, `-${end}.fits`);
+  const exists = await access(found).then(
+    () => found !== path,
     () => false,
   );
-  if (!exists) throw new UsageError(`Expected the primary beam of ${path} beside it as NAME-pb.fits, or --dish`);
-  return { image: path, primaryBeam };
+  if (!exists) throw new UsageError(`Expected the ${what} of ${path} beside it as NAME-${end}.fits, or ${otherwise}`);
+  return found;
 }

@@ -3,6 +3,7 @@ import { fromRaw } from '../core/array.js';
 import { toAscii } from '../core/ascii.js';
 import type { RawArray } from '../core/array.js';
 import { checkKnownOptions, checkObject, checkOneOf, checkPositive, checkText } from '../core/check.js';
+import { countOf } from '../core/count-of.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { fromRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
@@ -149,28 +150,28 @@ function toJointMosaic(
   objectName: string,
 ): Omit<JointMosaic, 'leftOut'> {
   const beam = beamOf(raw);
-  const shared = headerOf(raw, ids, sources, options, objectName);
+  const header = headerOf(raw, ids, sources, options, objectName);
   const reasons = leftOut.map(({ id, reason }) => toAscii(`left out: ${id}: ${reason}`));
-  const header = { ...shared, history: [...shared.history, ...reasons] };
-  const image = (pixels: RawArray<Float32Array>, unit: string, note: string, withBeam = true): SkyImage => ({
-    ...header,
-    pixels: fromRaw(pixels),
-    unit,
-    history: [...header.history, note],
-    ...(withBeam ? { beam } : {}),
-  });
+  const ofMap = [...header.history, ...reasons];
+  const ofClean = [...describeCleaning(options), describeCycles(raw)];
+  const map = (pixels: RawArray<Float32Array>, unit: string, note: string): SkyImage => {
+    return { ...header, pixels: fromRaw(pixels), unit, history: [...ofMap, note] };
+  };
+  const image = (pixels: RawArray<Float32Array>, unit: string, note: string): SkyImage => {
+    return { ...map(pixels, unit, note), history: [...ofMap, ...ofClean, note] };
+  };
   const rms = {
     shape: raw.weight.shape,
     data: raw.weight.data.map(weight => (weight > 0 ? 1 / Math.sqrt(weight) : NaN)),
   };
   const [ny, nx] = raw.mosaic.shape as [number, number];
   return {
-    mosaic: image(raw.mosaic, 'Jy/beam', 'restored mosaic'),
-    weight: image(raw.weight, 'beam2/Jy2', 'inverse variance', false),
-    rms: image(rms, 'Jy/beam', 'noise'),
-    coverage: image(raw.coverage, '', 'number of tiles', false),
-    residual: image(raw.residual, 'Jy/beam', 'residual mosaic'),
-    model: image(raw.model, 'Jy/pixel', 'clean components', false),
+    mosaic: { ...image(raw.mosaic, 'Jy/beam', 'restored mosaic'), beam },
+    weight: map(raw.weight, 'beam2/Jy2', 'inverse variance'),
+    rms: { ...map(rms, 'Jy/beam', 'noise'), beam },
+    coverage: map(raw.coverage, '', 'number of tiles'),
+    residual: { ...image(raw.residual, 'Jy/beam', 'residual mosaic'), beam },
+    model: image(raw.model, 'Jy/pixel', 'clean components'),
     beam,
     cycles: raw.cycles,
     stop: raw.stop,
@@ -185,12 +186,12 @@ function toJointMosaic(
     toString() {
       const least = 1e3 / Math.sqrt(raw.weight.data.reduce((a, b) => Math.max(a, b), 0));
       const cell = Number(header.wcs.cellArcsec.toPrecision(3));
-      return `Joint mosaic ${nx}x${ny}, ${cell}", ${ids.length} tiles, rms from ${least.toPrecision(3)} mJy/beam`;
+      return `Joint mosaic ${nx}x${ny}, ${cell}", ${countOf(ids.length, 'tile')}, rms from ${least.toPrecision(3)} mJy/beam`;
     },
   };
 }
 
-/** What the headers of all images share. */
+/** What the headers of all images share: nothing of how clean went. */
 function headerOf(
   raw: RawJointMosaic,
   ids: readonly string[],
@@ -225,11 +226,9 @@ function headerOf(
     },
     history: [
       `contimg ${packageVersion()}: joint mosaic of visibilities, Stokes ${stokesOf(options)}`,
-      `sum(A D / sigma^2) / sum(A^2 / sigma^2), A >= ${options.primaryBeamCutoff}, cleaned as a whole`,
+      `sum(A D / sigma^2) / sum(A^2 / sigma^2), A >= ${options.primaryBeamCutoff}, of tiles gridded onto one image`,
       describeGridding(options),
-      ...describeCleaning(options),
       ...tiles.flatMap((tile, i) => [describeTile(ids[i]!, tile), ...sourceHistory(sources[i]!)]),
-      describeCycles(raw),
     ],
   };
 }

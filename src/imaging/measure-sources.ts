@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../core/errors.js';
 import { toRawDirection } from '../core/sky.js';
 import type { SkyDirection } from '../core/sky.js';
 import type { Beam, SkyImage } from '../fits/types.js';
-import { inArcsec, pixelMatrix, pixelToSky, skyToPixel } from '../fits/wcs.js';
+import { inArcsec, localMatrix, pixelToSky, skyToPixel } from '../fits/wcs.js';
 import type { PixelMatrix } from '../fits/wcs.js';
 
 /** A source as an image shows it. */
@@ -58,13 +58,14 @@ export function measureSources(
     'searchRadiusArcsec',
     checkObject('options', options).searchRadiusArcsec ?? beam.majorArcsec,
   );
-  const perPixel = inArcsec(pixelMatrix(image.wcs));
-  const [eastX, eastY, northX, northY] = perPixel;
-  const shape = shapeOf(beam, perPixel);
   return positions.map(position => {
     const expected = skyToPixel(image.wcs, position);
     const start = brightestPixel(image, expected.x, expected.y, radius / image.wcs.cellArcsec);
-    const peak = start && fitPeak(image, start, shape, beam.majorArcsec / image.wcs.cellArcsec);
+    if (!start) return undefined;
+    // What pixels are on the sky there: away from the reference point not what they are at it.
+    const perPixel = inArcsec(localMatrix(image.wcs, start.x, start.y));
+    const [eastX, eastY, northX, northY] = perPixel;
+    const peak = fitPeak(image, start, shapeOf(beam, perPixel), beam.majorArcsec / image.wcs.cellArcsec);
     return (
       peak && {
         position: pixelToSky(image.wcs, peak.x, peak.y),

@@ -1,4 +1,5 @@
 import type { RawClean, RawImaging, RawFittedSource } from '../../bindings/addon.js';
+import { countOf } from '../core/count-of.js';
 import { fromRawDirection } from '../core/sky.js';
 import { stokesOfCode } from '../core/stokes.js';
 import type { Stokes } from '../core/stokes.js';
@@ -49,7 +50,7 @@ export function describeSubtracted({ length }: readonly unknown[], which: string
 /** What clean did. */
 export function describeCycles({ cycles, stop }: RawClean): string {
   const nComponents = cycles.reduce((n, cycle) => n + cycle.nComponents, 0);
-  return `clean took ${nComponents} components in ${cycles.length} major ${cycles.length === 1 ? 'cycle' : 'cycles'} and stopped by: ${stop}`;
+  return `clean took ${nComponents} components in ${countOf(cycles.length, 'major cycle')} and stopped by: ${stop}`;
 }
 
 export function beamOf({ beamMajorRad, beamMinorRad, beamPositionAngleRad }: RawClean): Beam {

@@ -4,7 +4,7 @@ import { lowerMedian, median } from '../core/median.js';
 import type { CheckedMosaicOptions } from './options.js';
 import { beamDifference, medianBeam } from './shared-beam.js';
 import type { TileSurvey } from './survey-tile.js';
-import type { MosaicCheck, MosaicTileSummary } from './types.js';
+import type { MosaicCheck } from './types.js';
 
 /** How the tiles of a group compare with each other, and those that may not go in. */
 export interface TileChecks {
@@ -84,22 +84,6 @@ function figuresOf(
         `${dynamicRange.toPrecision(3)} times`,
     },
   ];
-}
-
-/** Limits of what tiles may differ from the mosaic of the others before it is told of: 20 %, and 2". */
-const agreementLimits = { fluxRatio: 0.2, offset: 2 };
-
-/** Checks flux and position of each tile against the others, where they were compared and could be. */
-export function checkAgreement(tiles: readonly MosaicTileSummary[]): MosaicCheck[] {
-  return tiles.flatMap(({ id, agreement }) => {
-    if (!agreement || !Number.isFinite(agreement.fluxRatio)) return [];
-    const offset = Math.hypot(agreement.eastArcsec, agreement.northArcsec);
-    const figures = { fluxRatio: Math.abs(agreement.fluxRatio - 1), offset };
-    return (['fluxRatio', 'offset'] as const).map(check => {
-      const [value, limit] = [figures[check], agreementLimits[check]];
-      return { check, tile: id, value, limit, passed: value <= limit };
-    });
-  });
 }
 
 function checkStokes(surveys: readonly TileSurvey[]): void {

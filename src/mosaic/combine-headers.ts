@@ -56,12 +56,18 @@ function historyOf(
 ): string[] {
   const formula = 'linear mosaic: sum(A I / sigma^2) / sum(A^2 / sigma^2) (Sault et al. 1996)';
   const { rejectSigma, maxBeamDifference, maxFreqDifferenceHz, maxNoiseRatio, minDynamicRange } = options;
+  const { maxFluxDifference, maxOffsetArcsec, disagreeingTiles } = options;
   return [
     `${formula}, A >= ${options.primaryBeamCutoff}, kernel ${options.kernel}`,
     `tiles with beams within ${maxBeamDifference} of the median, frequencies within ${maxFreqDifferenceHz / 1e6} MHz of it, noise up to ${maxNoiseRatio} times the median, dynamic range from ${minDynamicRange}`,
     ...(commonBeam ? [`beams convolved to ${commonBeam.majorArcsec}" x ${commonBeam.minorArcsec}"`] : []),
     ...(rejectSigma > 0
       ? [`pixels beyond ${rejectSigma} sigma + 10 % of the median of three tiles or more rejected`]
+      : []),
+    ...(disagreeingTiles === 'leaveOut'
+      ? [
+          `tiles left out whose fluxes differ from the others' by more than ${maxFluxDifference}, or positions by ${maxOffsetArcsec} arcsec`,
+        ]
       : []),
     ...surveys.map(describe),
     ...leftOut.map(reason => toAscii(`left out: ${reason}`)),

@@ -2,6 +2,7 @@ import { addon } from '../core/addon.js';
 import { fromRaw } from '../core/array.js';
 import type { RawArray } from '../core/array.js';
 import { checkBoolean, checkOneOf, checkText } from '../core/check.js';
+import { countOf } from '../core/count-of.js';
 import { runJob } from '../core/job.js';
 import { headerOf } from '../fits/header.js';
 import { wrapHistory } from '../fits/history.js';
@@ -31,8 +32,9 @@ export async function mosaicImages(tiles: readonly MosaicTile[], options: Mosaic
   const job = { signal: options.signal, onProgress: laterProgress(options) };
   const raw = await runJob(job, onProgress => addon().makeMosaic(toRawPlan(plan), onProgress));
   options.onProgress?.(1);
+  const history = [...plan.header.history, ...(raw.history === '' ? [] : [raw.history])];
   const image = (pixels: RawArray<Float32Array>, fields: Partial<SkyImage> = {}): SkyImage => {
-    return { ...plan.header, ...fields, pixels: fromRaw(pixels) };
+    return { ...plan.header, history, ...fields, pixels: fromRaw(pixels) };
   };
   const { nx, ny, wcs } = plan.grid;
   const nTiles = plan.good.length;
@@ -45,7 +47,7 @@ export async function mosaicImages(tiles: readonly MosaicTile[], options: Mosaic
     ...(raw.chiSquare ? { chiSquare: image(raw.chiSquare, unitless('')) } : {}),
     toString() {
       const least = 1e3 / Math.sqrt(raw.weight!.data.reduce((a, b) => Math.max(a, b), 0));
-      return `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${nTiles} tiles, rms from ${least.toPrecision(3)} mJy/beam`;
+      return `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${countOf(nTiles, 'tile')}, rms from ${least.toPrecision(3)} mJy/beam`;
     },
   };
 }
@@ -117,6 +119,6 @@ export async function writeMosaic(
     grid: plan.grid,
     files: Object.values(files).map(({ path }) => path),
     toString: () =>
-      `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${plan.good.length} tiles, in ${name}.fits`,
+      `Mosaic ${nx}x${ny}, ${Number(wcs.cellArcsec.toPrecision(6))}", ${countOf(plan.good.length, 'tile')}, in ${name}.fits`,
   };
 }

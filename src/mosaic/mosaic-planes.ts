@@ -2,8 +2,10 @@ import { checkText } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
 import { checkWriting, writeMosaic } from './mosaic-images.js';
 import type { MosaicFilesOptions } from './mosaic-images.js';
-import { planMosaicGrid } from './plan-mosaic-grid.js';
-import { prepareMosaic, surveyShare } from './prepare-mosaic.js';
+import type { TileChecks } from './check-tiles.js';
+import { checkMosaicOptions } from './options.js';
+import { planGrid } from './plan-mosaic-grid.js';
+import { planAgreeing, surveyAndCheck, surveyShare } from './prepare-mosaic.js';
 import type { MosaicPlan } from './prepare-mosaic.js';
 import type { MosaicFiles, MosaicTile } from './types.js';
 
@@ -42,13 +44,19 @@ export async function mosaicPlanes(
     );
   const { overwrite, maps, onProgress, ...shared } = options;
   const written = checkWriting({ overwrite, maps });
-  const all = planes.flatMap(plane => plane.tiles);
-  const grid = options.grid ?? (await planMosaicGrid(all, shared));
-  const plans: MosaicPlan[] = [];
+  const checked = checkMosaicOptions(shared);
+  const surveyed: TileChecks[] = [];
   for (const [i, plane] of planes.entries()) {
+    const progress = onProgress && planesProgress(onProgress, i, planes.length);
+    surveyed.push(await surveyAndCheck(plane.tiles, { ...checked, onProgress: progress }));
+  }
+  const all = surveyed.flatMap(({ good }) => good);
+  const grid = planGrid(all, checked);
+  const plans: MosaicPlan[] = [];
+  for (const [i, checks] of surveyed.entries()) {
     // All are planned before the first is made: what keeps one from being made leaves no file of another.
     const progress = onProgress && planesProgress(onProgress, i, planes.length);
-    plans.push(await prepareMosaic(plane.tiles, { ...shared, grid, onProgress: progress }));
+    plans.push(await planAgreeing(checks, { ...checked, grid, onProgress: progress }));
   }
   const made: MosaicFiles[] = [];
   for (const [i, plan] of plans.entries()) made.push(await writeMosaic(`${name}-${names[i]}`, plan, written));

@@ -57,6 +57,15 @@ export interface MosaicOptions extends JobOptions {
   readonly rejectSigma?: number | undefined;
   /** Compare each tile with the others where they overlap, and make the map of chi-square. @default false */
   readonly compareTiles?: boolean | undefined;
+  /** A tile disagrees whose sources are brighter or fainter than in the others by a larger fraction. @default 0.2 */
+  readonly maxFluxDifference?: number | undefined;
+  /** A tile disagrees whose sources are further from where the others have them. @default 2 */
+  readonly maxOffsetArcsec?: number | undefined;
+  /**
+   * Whether a tile that disagrees is told of alone, where tiles are compared, or left out: of three or more the one that
+   * disagrees most, until none does. Tiles are combined once more for each that is left out. @default 'keep'
+   */
+  readonly disagreeingTiles?: 'keep' | 'leaveOut' | undefined;
   /** FITS OBJECT of the mosaic. @default 'mosaic' */
   readonly objectName?: string | undefined;
 }
@@ -73,6 +82,9 @@ export const mosaicDefaults = Object.freeze({
   badTiles: 'fail',
   rejectSigma: 0,
   compareTiles: false,
+  maxFluxDifference: 0.2,
+  maxOffsetArcsec: 2,
+  disagreeingTiles: 'keep',
   objectName: 'mosaic',
 } as const);
 
@@ -107,6 +119,9 @@ export function checkMosaicOptions(options: MosaicOptions): CheckedMosaicOptions
   checkOneOf('badTiles', checked.badTiles, ['fail', 'leaveOut']);
   checkNumber('rejectSigma', checked.rejectSigma, 0);
   checkBoolean('compareTiles', checked.compareTiles);
+  checkPositive('maxFluxDifference', checked.maxFluxDifference);
+  checkPositive('maxOffsetArcsec', checked.maxOffsetArcsec);
+  checkOneOf('disagreeingTiles', checked.disagreeingTiles, ['keep', 'leaveOut']);
   checkText('objectName', checked.objectName);
   if (typeof checked.commonBeam === 'object') {
     checkPositive('commonBeam.majorArcsec', checked.commonBeam.majorArcsec);

@@ -1,9 +1,11 @@
 import type { RawMosaicTile, RawTileResult } from '../../bindings/addon.js';
+import { addon } from '../core/addon.js';
 import { MosaicError } from '../core/errors.js';
-import { threadCount } from '../core/job.js';
+import { runJob, threadCount } from '../core/job.js';
 import type { Beam } from '../fits/types.js';
 import { inArcsec, localMatrix, skyToPixel } from '../fits/wcs.js';
-import { checkAgreement, checkTiles } from './check-tiles.js';
+import { checkAgreement, describeDisagreement, worstDisagreement } from './check-agreement.js';
+import { checkTiles } from './check-tiles.js';
 import type { TileChecks } from './check-tiles.js';
 import { combineHeaders } from './combine-headers.js';
 import type { MosaicHeader } from './combine-headers.js';
@@ -29,11 +31,37 @@ export interface MosaicPlan extends TileChecks {
 /** Surveys the tiles, checks them against each other, and plans the mosaic. */
 export async function prepareMosaic(tiles: readonly MosaicTile[], given: MosaicOptions): Promise<MosaicPlan> {
   const options = checkMosaicOptions(given);
+  return planAgreeing(await surveyAndCheck(tiles, options), options);
+}
+
+/** The tiles that are good each by itself. */
+export async function surveyAndCheck(tiles: readonly MosaicTile[], options: CheckedMosaicOptions): Promise<TileChecks> {
   threadCount(options);
   const onProgress = (fraction: number) => options.onProgress?.(surveyShare * fraction);
   const { surveys, unfit } = await surveyTiles(tiles, options, onProgress);
   const found = checkTiles(surveys, options);
-  const checks = { ...found, leftOut: [...unfit, ...found.leftOut] };
+  return { ...found, leftOut: [...unfit, ...found.leftOut] };
+}
+
+/** Plans a mosaic of tiles that were checked, without those that disagree with the others, where that is asked for. */
+export async function planAgreeing(checked: TileChecks, options: CheckedMosaicOptions): Promise<MosaicPlan> {
+  let checks = checked;
+  for (;;) {
+    const plan = planMosaic(checks, options);
+    if (options.disagreeingTiles === 'keep' || checks.good.length < 3) return plan;
+    const compared = { ...toRawPlan(plan), compareTiles: true, chiSquare: false, files: {} };
+    const raw = await runJob({ signal: options.signal }, onProgress => addon().makeMosaic(compared, onProgress));
+    const worst = worstDisagreement(summariesOf(plan, raw.tiles, true), options);
+    if (!worst) return plan;
+    checks = {
+      good: checks.good.filter((_, i) => i !== worst.index),
+      leftOut: [...checks.leftOut, { id: worst.check.tile, reason: describeDisagreement(worst.check) }],
+      checks: [...checks.checks, worst.check],
+    };
+  }
+}
+
+function planMosaic(checks: TileChecks, options: CheckedMosaicOptions): MosaicPlan {
   const grid = planGrid(checks.good, options);
   const beam = commonBeam(checks.good, options);
   const reasons = checks.leftOut.map(({ id, reason }) => `${id}: ${reason}`);
@@ -94,11 +122,16 @@ export function toRawPlan({ good, grid, options }: MosaicPlan) {
 
 /** What there is to say of the mosaic that was made. */
 export function reportOf(plan: MosaicPlan, results: readonly RawTileResult[]): MosaicReport {
-  const tiles = plan.good.map((survey, i) => summaryOf(survey, results[i]!, plan));
-  return { tiles, leftOut: plan.leftOut, checks: [...plan.checks, ...checkAgreement(tiles)] };
+  const tiles = summariesOf(plan, results, plan.options.compareTiles);
+  return { tiles, leftOut: plan.leftOut, checks: [...plan.checks, ...checkAgreement(tiles, plan.options)] };
 }
 
-function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }: MosaicPlan): MosaicTileSummary {
+/** @param compared - whether tiles were. */
+function summariesOf({ good, grid }: MosaicPlan, results: readonly RawTileResult[], compared: boolean) {
+  return good.map((survey, i) => summaryOf(survey, results[i]!, grid, compared));
+}
+
+function summaryOf(survey: TileSurvey, result: RawTileResult, grid: MosaicGrid, compared: boolean): MosaicTileSummary {
   const { id, middle, rmsJyBeam, fluxScale, shiftArcsec } = survey;
   const { nPixels, nRejected, chiSquare, fluxRatio, offsetX, offsetY, nCompared, nBright } = result;
   const at = skyToPixel(grid.wcs, middle.direction);
@@ -113,7 +146,7 @@ function summaryOf(survey: TileSurvey, result: RawTileResult, { grid, options }:
     shiftArcsec,
     nPixels,
     nRejected,
-    ...(options.compareTiles ? { agreement } : {}),
+    ...(compared ? { agreement } : {}),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { SkySource } from '../calibration/index.js';
 import { checkBoolean, checkText } from '../core/check.js';
+import { median } from '../core/median.js';
 import { writeFits } from '../fits/index.js';
 import type { WriteFitsOptions } from '../fits/index.js';
 import type { JointMosaic } from '../imaging/index.js';
+import { mosaicTiers } from '../mosaic/index.js';
+import type { MosaicCheck } from '../mosaic/index.js';
 import { checkAbsent } from './check-absent.js';
 import { checkMosaicSummaryAbsent, writeMosaicSummary } from './write-mosaic-summary.js';
 import type { MosaicSummary } from './write-mosaic-summary.js';
@@ -20,6 +23,8 @@ const products = {
 export interface JointMosaicFiles extends MosaicSummary {
   /** The mosaic's first, then weight, rms, coverage, residual and model. */
   readonly images: readonly string[];
+  /** Of each tile its noise. */
+  readonly checks: readonly MosaicCheck[];
 }
 
 /**
@@ -43,8 +48,19 @@ export async function writeJointMosaic(
   const [ny, nx] = pixels.shape as [number, number];
   const images = ['', '-weight', '-rms', '-coverage', '-residual', '-model'].map(end => `${name}${end}.fits`);
   const { tiles, leftOut, cycles, stop } = joint;
-  const made = { files: images, grid: { wcs, nx, ny }, tiles, leftOut, checks: [], clean: { cycles, stop } };
-  return { images, ...(await writeMosaicSummary(name, made, options.catalogue)) };
+  const checks = checkNoise(tiles);
+  const made = { files: images, grid: { wcs, nx, ny }, tiles, leftOut, checks, clean: { cycles, stop } };
+  return { images, checks, ...(await writeMosaicSummary(name, made, options.catalogue)) };
+}
+
+/** The noise of each tile against the median, with the limit of mosaics of images for science. */
+function checkNoise(tiles: JointMosaic['tiles']): MosaicCheck[] {
+  const limit = mosaicTiers.science.maxNoiseRatio;
+  const middle = median(tiles.map(({ rmsJyBeam }) => rmsJyBeam));
+  return tiles.map(({ id, rmsJyBeam }) => {
+    const value = rmsJyBeam / middle;
+    return { check: 'noise', tile: id, value, limit, passed: value <= limit };
+  });
 }
 
 /**

@@ -137,7 +137,7 @@ describe('contimg mosaic', () => {
     await writeFits(join(folder, 'tile-0001-image.fits'), { ...second, freqHz: 1.42e9 }, { overwrite: true });
     const parts = await mosaic('tile-0000-image.fits', 'tile-0001-image.fits', '-o', 'parts');
     expect(parts.exitCode, parts.stderr).toBe(0);
-    expect(parts.stdout).toMatch(/1 tiles, in parts-0000\.fits[^]*1 tiles, in parts-0001\.fits/);
+    expect(parts.stdout).toMatch(/1 tile, in parts-0000\.fits[^]*1 tile, in parts-0001\.fits/);
   });
 
   it('has options for the limits that its messages name, and records them', async () => {
@@ -165,6 +165,37 @@ describe('contimg mosaic', () => {
     ]);
   });
 
+  it('corrects tiles by a file, weights them by noise maps, and keeps the maps that are asked for', async () => {
+    writeFileSync(
+      join(folder, 'corrections.csv'),
+      ['tile,flux_scale,east_arcsec,north_arcsec', 'a-image.fits,1.5,,', 'b-image.fits,,24,-12'].join('\n'),
+    );
+    for (const name of ['a', 'b']) {
+      const noiseMap = await readFits(join(folder, `${name}-image.fits`));
+      noiseMap.pixels.data.fill(0.25);
+      await writeFits(join(folder, `${name}-noise.fits`), noiseMap);
+    }
+    const args = ['--corrections', 'corrections.csv', '--noise-maps', '--maps', 'weight'];
+    const run = await mosaic('a-image.fits', 'b-image.fits', '-o', 'corrected', ...args, '--json');
+    expect(run.exitCode, run.stderr).toBe(0);
+    const printed = JSON.parse(run.stdout) as Figures;
+    const ends = ['.fits', '-weight.fits', '.png', '.json'];
+    expect(printed.files).toEqual(ends.map(end => `corrected${end}`));
+    expect((await readdir(folder)).filter(name => name.startsWith('corrected')).sort()).toEqual(printed.files.sort());
+    expect(printed.tiles).toMatchObject([
+      { id: 'a', fluxScale: 1.5, shiftArcsec: [0, 0], rmsJyBeam: 0.375 },
+      { id: 'b', fluxScale: 1, shiftArcsec: [24, -12], rmsJyBeam: 0.25 },
+    ]);
+    const { history } = await readFits(join(folder, 'corrected.fits'));
+    expect(history.join(' ')).toMatch(
+      /tile a .*the median of a map.*flux times 1\.5.*tile b .*shifted by 24, -12 arcsec/,
+    );
+    writeFileSync(join(folder, 'corrections.csv'), 'tile,flux_scale\nz-image.fits,2\n');
+    const unknown = await mosaic('a-image.fits', '-o', 'y', '--corrections', 'corrections.csv');
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(unknown.stderr).toMatch(/no tile is called z-image\.fits, in line 2 of corrections\.csv/);
+  });
+
   it('replaces a mosaic only where it is told to', async () => {
     const again = await mosaic('a-image.fits', '-o', 'strip');
     expect(again).toMatchObject({ exitCode: 1, stdout: '' });
@@ -183,6 +214,13 @@ describe('contimg mosaic', () => {
     [['a-pb.fits', '-o', 'x'], 2, /primary beam of a-pb.fits beside it as NAME-pb.fits, or --dish/],
     [['a-image-pb.fits', '-o', 'x', '--dish', '4.65'], 2, /not divided by the primary beam.*a-image-pb\.fits/],
     [['a-image.fits', '-o', 'x', '--kernel', 'nearest'], 2, /--kernel <name>/],
+    [['a-image.fits', '-o', 'x', '--maps', 'depth'], 2, /--maps/],
+    [['c-image.fits', '-o', 'x', '--noise-maps'], 2, /noise map of c-image.fits beside it as NAME-noise.fits/],
+    [
+      ['a-image.fits', '-o', 'x', '--joint', '--corrections', 'y'],
+      2,
+      /--corrections goes with images, not with --joint/,
+    ],
     [['a-image.fits', '-o', 'x', '--max-pixels', '100'], 1, /at most 100 pixels.*\[MOSAIC\]/],
     [['a-image.fits', '-o', 'x', '--catalogue', 'none.csv'], 1, /none.csv.*\[FILE_ACCESS\]/],
   ] as const)('refuses %j', async (args, exitCode, message) => {
