@@ -7,14 +7,15 @@ import { nCores } from '../data/data-folder.js';
 import { mosaicError, mosaicTiles } from '../data/mosaic-tiles.js';
 import { commandName, contimgMosaic } from './mosaic.js';
 
+const numbers = [1, 4, 10, 20, 40];
 const sizes = {
-  full: { npix: 1024, cellArcsec: 12, numbers: [1, 2, 5, 10, 20, 40] },
-  quick: { npix: 256, cellArcsec: 48, numbers: [1, 3] },
+  full: { npix: 1024, cellArcsec: 12 },
+  quick: { npix: 128, cellArcsec: 96 },
 } as const satisfies Record<Size, object>;
 
 /** Cost against size: more and more tiles of a strip, seconds and memory by the pixels of their mosaic. */
 export function mosaicScalingCases(size: Size): Case[] {
-  const { npix, cellArcsec, numbers } = sizes[size];
+  const { npix, cellArcsec } = sizes[size];
   const most = Math.max(...numbers);
   return numbers.map(nTiles => ({
     name: `mosaic/scaling-${nTiles}`,

@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 folder, n_tiles, n, cell = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]) / 3600
-dec, sigma, cutoff, fwhm = 16.15, 1e-4, 0.1, 30 / 3600
+dec, sigma, cutoff, fwhm = 16.15, 1e-4, 0.1, max(30 / 3600, 5 * cell)
 random = np.random.default_rng(6)
 step = 309.24 / 86164.1 * 360
 centers = [343 + step * (i - (n_tiles - 1) / 2) for i in range(n_tiles)]
@@ -50,9 +50,9 @@ for i, ra in enumerate(centers):
     for source in sources:
         px, py = (float(v) for v in WCS(h, naxis=2).all_world2pix(source['raDeg'], source['decDeg'], 0))
         reach = int(4 * fwhm / cell)
-        if not (reach < px < n - reach - 1 and reach < py < n - reach - 1):
+        if not (-reach < px < n + reach and -reach < py < n + reach):
             continue
-        box = np.s_[int(py) - reach:int(py) + reach + 1, int(px) - reach:int(px) + reach + 1]
+        box = np.s_[max(0, int(py) - reach):max(0, int(py) + reach + 1), max(0, int(px) - reach):max(0, int(px) + reach + 1)]
         r2 = (x[box] - px) ** 2 + (y[box] - py) ** 2
         sky[box] += source['fluxJy'] * np.exp(-4 * np.log(2) * r2 * (cell / fwhm) ** 2)
     noise = np.resize(np.roll(pool, int(random.integers(1 << 22))), n * n).reshape(n, n)
