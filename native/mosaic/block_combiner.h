@@ -38,6 +38,14 @@ struct Agreement {
 /// NaN where too few bright pixels determine it.
 Agreement agreement_of(const TileResult& result);
 
+/// A tile on all pixels of a block of the output, kept for comparison; A is 0 where it does not count.
+struct TileSamples {
+  std::vector<float> image, beam, variance;  ///< row by row
+
+  void start(const Window& block);
+  void keep(const Window& block, const SampledRow& row);
+};
+
 /// The sums of one block of the output, and the products that they make.
 class BlockCombiner {
  public:
@@ -45,8 +53,9 @@ class BlockCombiner {
 
   /// Begins a block with all sums 0.
   void start(const Window& block);
-  /// Adds one tile. Returns the number of pixels that it contributed to.
+  /// Adds a tile, or a row of one. Returns the number of pixels that it contributed to.
   std::uint64_t add(const TileSamples& samples);
+  std::uint64_t add(const SampledRow& row);
   /// Sets A to 0 where a pixel of a tile is rejected; before any is added. One result per tile, as below.
   void reject(std::vector<TileSamples>* tiles, const std::vector<TileResult*>& results) const;
   /// Compares each tile with what all make together, and makes chi-square; after all were added.
@@ -61,10 +70,6 @@ class BlockCombiner {
   void chi_square(std::size_t row, float* out) const;
 
  private:
-  /// Place of a tile's pixel in the block's arrays.
-  std::size_t index(const TileSamples& samples, std::size_t row) const {
-    return (samples.block.y_begin - block_.y_begin + row) * block_.width() + samples.block.x_begin - block_.x_begin;
-  }
   void compare_brightness(const TileSamples& samples, TileResult* result) const;
 
   Rejection rejection_;

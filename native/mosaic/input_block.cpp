@@ -10,6 +10,7 @@ namespace {
 /// Pixels of an axis that are wanted: [begin, end), which may reach beyond the image, and those of them that exist.
 struct Extent {
   std::ptrdiff_t begin, end, exists_begin, exists_end;
+  bool whole;  ///< not cut off far from the image
   bool empty() const { return exists_end <= exists_begin; }
   std::size_t size() const { return static_cast<std::size_t>(end - begin); }
 };
@@ -17,7 +18,8 @@ struct Extent {
 Extent extent_of(double low, double high, std::size_t margin, std::size_t n) {
   const double pad = static_cast<double>(margin), last = static_cast<double>(n) + pad;
   const auto whole = [&](double value) { return static_cast<std::ptrdiff_t>(std::clamp(value, -pad, last)); };
-  Extent extent{whole(std::floor(low) - pad), whole(std::floor(high) + pad + 1), 0, 0};
+  Extent extent{whole(std::floor(low) - pad), whole(std::floor(high) + pad + 1), 0, 0, true};
+  extent.whole = std::floor(low) - pad >= -pad && std::floor(high) + pad + 1 <= last;
   extent.exists_begin = std::max<std::ptrdiff_t>(extent.begin, 0);
   extent.exists_end = std::min(extent.end, static_cast<std::ptrdiff_t>(n));
   return extent;
@@ -28,9 +30,8 @@ Extent extent_of(double low, double high, std::size_t margin, std::size_t n) {
 bool InputBlock::load(const PixelSource& image, const PixelLattice::Bounds& bounds, std::size_t margin,
                       const BeamConvolver* convolver) {
   constexpr std::size_t kLanes = KernelTable::kLanes;  // read beyond the last pixel of a row
-  const std::size_t reach = margin + (convolver ? convolver->half_width() : 0);
-  const Extent x = extent_of(bounds.x_min, bounds.x_max, reach, image.nx());
-  const Extent y = extent_of(bounds.y_min, bounds.y_max, reach, image.ny());
+  const Extent x = extent_of(bounds.x_min, bounds.x_max, margin, image.nx());
+  const Extent y = extent_of(bounds.y_min, bounds.y_max, margin, image.ny());
   if (x.empty() || y.empty()) return false;
 
   const std::size_t stride = x.size() + kLanes;
@@ -49,8 +50,12 @@ bool InputBlock::load(const PixelSource& image, const PixelLattice::Bounds& boun
     convolver->convolve(pixels_.data(), x.size(), y.size(), stride, convolved_.data());
     pixels_.swap(convolved_);
   }
-  view_ = {pixels_.data(), static_cast<std::ptrdiff_t>(stride), static_cast<float>(reach),
-           static_cast<float>(x.size() - reach), static_cast<float>(y.size() - reach)};
+  view_ = {pixels_.data(),
+           static_cast<std::ptrdiff_t>(stride),
+           static_cast<float>(margin),
+           static_cast<float>(x.size() - margin),
+           static_cast<float>(y.size() - margin),
+           bounds.everywhere && x.whole && y.whole};
   origin_ = {static_cast<double>(x.begin), static_cast<double>(y.begin)};
   return true;
 }

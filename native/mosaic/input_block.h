@@ -13,7 +13,7 @@ namespace contimg::mosaic {
 class InputBlock {
  public:
   /// Reads the pixels within `bounds` and `margin` pixels around them; NaN outside the image.
-  /// @param convolver  applied to what was read; or null
+  /// @param convolver  applied to what was read, whose half width belongs to the margin; or null
   /// @return false where no pixel of the image lies there: the view is not to be used then
   bool load(const PixelSource& image, const PixelLattice::Bounds& bounds, std::size_t margin,
             const BeamConvolver* convolver);

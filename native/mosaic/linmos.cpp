@@ -153,13 +153,22 @@ class MosaicMaker {
     BlockResults results;
     std::size_t n_kept = 0;
     for (std::size_t t = 0; t < samplers_.size(); ++t) {
-      if (worker->samples.size() <= n_kept) worker->samples.resize(n_kept + 1);
-      if (!samplers_[t].sample(block, &worker->scratch, &worker->samples[n_kept])) continue;
+      std::uint64_t pixels = 0;
+      const auto add = [&](const SampledRow& row) { pixels += combiner.add(row); };
+      const auto keep = [&](const SampledRow& row) {
+        if (pixels == 0) {  // the first row
+          if (worker->samples.size() == n_kept) worker->samples.emplace_back();
+          worker->samples[n_kept].start(block);
+        }
+        pixels += row.n;
+        worker->samples[n_kept].keep(block, row);
+      };
+      const bool counts = keeps_samples_ ? samplers_[t].sample(block, &worker->scratch, keep)
+                                         : samplers_[t].sample(block, &worker->scratch, add);
+      if (!counts) continue;
       results.emplace_back(t, TileResult());
-      if (keeps_samples_)
-        ++n_kept;
-      else
-        results.back().second.pixels = combiner.add(worker->samples[0]);
+      results.back().second.pixels = pixels;
+      ++n_kept;
     }
     if (keeps_samples_) combine_kept(n_kept, worker, &results);
     return results;

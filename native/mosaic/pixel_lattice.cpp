@@ -23,6 +23,12 @@ CONTIMG_SIMD void interpolate_row(const double* lower, const double* upper, doub
     const double right = lower[cell + 1] + t * (upper[cell + 1] - lower[cell + 1]) - origin;
     const float first = static_cast<float>(left), step = static_cast<float>((right - left) * inverse);
     const std::size_t n = std::min(spacing, width - begin);
+    if (n == 16) {
+      constexpr Vector<float> kRamp = {0, 1, 2, 3, 4, 5, 6, 7};
+      store(out + begin, first + kRamp * step);
+      store(out + begin + 8, first + (kRamp + 8) * step);
+      continue;
+    }
     for (std::size_t i = 0; i < n; ++i) out[begin + i] = first + static_cast<float>(static_cast<int>(i)) * step;
   }
 }
@@ -83,9 +89,12 @@ bool PixelLattice::accurate() {
 }
 
 void PixelLattice::find_bounds() {
-  bounds_ = {1e300, -1e300, 1e300, -1e300};
+  bounds_ = {1e300, -1e300, 1e300, -1e300, true};
   for (std::size_t i = 0; i < x_.size(); ++i) {
-    if (std::isnan(x_[i])) continue;
+    if (std::isnan(x_[i])) {
+      bounds_.everywhere = false;
+      continue;
+    }
     bounds_.x_min = std::min(bounds_.x_min, x_[i]);
     bounds_.x_max = std::max(bounds_.x_max, x_[i]);
     bounds_.y_min = std::min(bounds_.y_min, y_[i]);

@@ -32,6 +32,7 @@ class PixelLattice {
   /// Bounds of all positions.
   struct Bounds {
     double x_min, x_max, y_min, y_max;
+    bool everywhere = false;  ///< there is one for every pixel
   };
   const Bounds& bounds() const { return bounds_; }
 

@@ -1,5 +1,6 @@
 // Separable interpolation. Eight positions in a row, each in the pixel after the one before, are interpolated at once:
-// a lane each, with weights from polynomials. Between grids of the same cell that hardly turn, most are.
+// a lane each, with weights from polynomials. Between grids of the same cell that hardly turn, most are; some slip once
+// to the next row of pixels, or leave a pixel out or take one twice: their lanes choose between two pixels.
 //
 // For a position by itself the rows of pixels under the kernel are summed with the weights of y, eight columns at a
 // time, and the sums then with the weights of x. Lanes beyond the kernel's last tap hold pixels that must not count,
@@ -55,21 +56,42 @@ CONTIMG_INLINE bool all_zero(LaneMask lanes) {
   return (bits[0] | bits[1] | bits[2] | bits[3]) == 0;
 }
 
-/// Eight positions that lie in one row of pixels, each in the pixel after the one before.
+/// Eight positions that lie along a row of pixels, each in the pixel after the one before, but for slips by one pixel.
 struct Eight {
-  const float* pixel;  ///< that of the first; null where they do not lie so
-  V fx, fy;            ///< beyond the middles of their pixels
+  const float* pixel;       ///< that of the first; null where they do not lie so
+  V fx, fy;                 ///< beyond the middles of their pixels
+  LaneMask next_x, next_y;  ///< lanes whose pixel is one further than it would be without a slip
+  bool slips_x, slips_y;    ///< whether any is
 };
 
 CONTIMG_INLINE Eight eight_in_a_row(const InputView& image, const float* xs, const float* ys) {
   constexpr LaneMask kRamp = {0, 1, 2, 3, 4, 5, 6, 7};
   const V x = load(xs), y = load(ys);
   const LaneMask ix = __builtin_convertvector(x, LaneMask), iy = __builtin_convertvector(y, LaneMask);
-  const bool together = all_zero((ix - kRamp - ix[0]) | (iy - iy[0]));
-  if (!together || !image.holds(xs[0], ys[0]) || !image.holds(xs[7], ys[7])) return {nullptr, x, y};
-  return {image.pixels + iy[0] * image.stride + ix[0], x - __builtin_convertvector(ix, V),
-          y - __builtin_convertvector(iy, V)};
+  Eight eight;
+  eight.pixel = nullptr;
+  eight.fx = x - __builtin_convertvector(ix, V);
+  eight.fy = y - __builtin_convertvector(iy, V);
+  if (!image.holds(xs[0], ys[0]) || !image.holds(xs[7], ys[7])) return eight;
+
+  const LaneMask from_x = ix - kRamp;
+  std::int32_t first_x = from_x[0], first_y = iy[0];
+  eight.slips_x = eight.slips_y = false;
+  if (!all_zero((from_x - first_x) | (iy - first_y))) {
+    first_x = from_x[7] < first_x ? from_x[7] : first_x;
+    first_y = iy[7] < first_y ? iy[7] : first_y;
+    const LaneMask slip_x = from_x - first_x, slip_y = iy - first_y;
+    if (!all_zero((slip_x | slip_y) & ~1)) return eight;
+    eight.next_x = -slip_x;
+    eight.next_y = -slip_y;
+    eight.slips_x = !all_zero(slip_x);
+    eight.slips_y = !all_zero(slip_y);
+  }
+  eight.pixel = image.pixels + first_y * image.stride + first_x;
+  return eight;
 }
+
+CONTIMG_INLINE V choose(LaneMask mask, V yes, V no) { return mask ? yes : no; }
 
 /// Weights of kTaps pixels at eight positions: KernelTable::series.
 template <int kTaps>
@@ -88,18 +110,32 @@ CONTIMG_INLINE void weights_of_eight(const float* series, V fraction, V* weights
   }
 }
 
-template <int kTaps>
+/// Sum of the pixels of a row under the kernels of eight positions.
+template <int kTaps, bool kSlipsX>
+CONTIMG_INLINE V along_row(const float* row, const V* wx, LaneMask next_x) {
+  V left = load(row), along{};
+  for (int k = 0; k < kTaps; ++k) {
+    const V right = load(row + k + 1);
+    const V value = kSlipsX ? choose(next_x, right, left) : left;
+    along = k == 0 ? wx[0] * value : along + wx[k] * value;
+    left = right;
+  }
+  return along;
+}
+
+template <int kTaps, bool kSlipsX>
 CONTIMG_INLINE V sample_eight(const InputView& image, const float* series, const Eight& at) {
   constexpr int kBefore = kTaps / 2 - 1;
   V wx[kTaps], wy[kTaps];
   weights_of_eight<kTaps>(series, at.fx, wx);
   weights_of_eight<kTaps>(series, at.fy, wy);
   const float* row = at.pixel - kBefore * image.stride - kBefore;
-  V sum{};
-  for (int j = 0; j < kTaps; ++j, row += image.stride) {
-    V along = wx[0] * load(row);
-    for (int k = 1; k < kTaps; ++k) along += wx[k] * load(row + k);
-    sum += wy[j] * along;
+  V sum{}, here = along_row<kTaps, kSlipsX>(row, wx, at.next_x);
+  for (int j = 0; j < kTaps; ++j) {
+    V above{};
+    if (at.slips_y || j + 1 < kTaps) above = along_row<kTaps, kSlipsX>(row += image.stride, wx, at.next_x);
+    sum += wy[j] * (at.slips_y ? choose(at.next_y, above, here) : here);
+    here = above;
   }
   return sum;
 }
@@ -126,8 +162,10 @@ CONTIMG_INLINE void sample_narrow(const InputView& image, const KernelTable& ker
   std::size_t i = 0;
   for (; series && i + 8 <= n; i += 8) {
     const Eight eight = eight_in_a_row(image, xs + i, ys + i);
-    if (eight.pixel)
-      store(values + i, sample_eight<kTaps>(image, series, eight));
+    if (eight.pixel && !eight.slips_x)
+      store(values + i, sample_eight<kTaps, false>(image, series, eight));
+    else if (eight.pixel)
+      store(values + i, sample_eight<kTaps, true>(image, series, eight));
     else
       for (std::size_t k = i; k < i + 8; ++k) values[k] = sample_one<kTaps>(image, table_x, table_y, xs[k], ys[k]);
   }
@@ -161,10 +199,18 @@ CONTIMG_INLINE void sample_wide(const InputView& image, const KernelTable& kerne
 
 CONTIMG_INLINE V bilinear_of_eight(const InputView& image, const Eight& at) {
   const auto along = [&](const float* row) {
-    const V left = load(row), right = load(row + 1);
+    V left = load(row), right = load(row + 1);
+    if (at.slips_x) {
+      left = choose(at.next_x, right, left);
+      right = choose(at.next_x, load(row + 2), right);
+    }
     return at.fx > 0 ? left + at.fx * (right - left) : left;
   };
-  const V lower = along(at.pixel), upper = along(at.pixel + image.stride);
+  V lower = along(at.pixel), upper = along(at.pixel + image.stride);
+  if (at.slips_y) {
+    lower = choose(at.next_y, upper, lower);
+    upper = choose(at.next_y, along(at.pixel + 2 * image.stride), upper);
+  }
   return at.fy > 0 ? lower + at.fy * (upper - lower) : lower;
 }
 

@@ -13,8 +13,9 @@ struct InputView {
   /// Positions from `begin` to below these ends have all the pixels around them that a kernel may want; others count
   /// as outside.
   float begin = 0, end_x = 0, end_y = 0;
+  bool holds_all = false;  ///< every position that will be asked for
 
-  bool holds(float x, float y) const { return x >= begin && y >= begin && x < end_x && y < end_y; }
+  bool holds(float x, float y) const { return holds_all || (x >= begin && y >= begin && x < end_x && y < end_y); }
 };
 
 /// Interpolates at n positions, pixels counted from 0: values[i] = image(xs[i], ys[i]). Where neither kernel is

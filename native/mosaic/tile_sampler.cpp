@@ -109,15 +109,10 @@ AdaptiveKernel TileSampler::adaptive_for(const Window& block) const {
           static_cast<double>(block.y_begin + block.y_end) / 2};
 }
 
-void TileSampler::set_positions(std::size_t row, const InputBlock& input, Scratch* scratch) const {
-  scratch->lattice.positions(row, input.origin(), scratch->xs.data(), scratch->ys.data());
-}
-
-bool TileSampler::load_image(const AdaptiveKernel& adaptive, Scratch* scratch) const {
-  const std::size_t margin =
+std::size_t TileSampler::margin(const AdaptiveKernel& adaptive) const {
+  const std::size_t of_kernel =
       kernel_x_ ? static_cast<std::size_t>(std::max(kernel_x_->taps(), kernel_y_->taps())) / 2 + 1 : adaptive.margin();
-  return scratch->image.load(*tile_.image, scratch->lattice.bounds(), margin,
-                             tile_.convolver ? &*tile_.convolver : nullptr);
+  return std::max<std::size_t>(of_kernel, 2) + (tile_.convolver ? tile_.convolver->half_width() : 0);
 }
 
 void TileSampler::sample_pixels(const AdaptiveKernel& adaptive, const Scratch& scratch, std::size_t begin,
@@ -139,86 +134,87 @@ void TileSampler::sample_image(const Window& block, Scratch* scratch, std::vecto
   if (part.empty()) return;
   scratch->lattice.compute(map_, part, nullptr);
   const AdaptiveKernel adaptive = adaptive_for(part);
-  if (scratch->lattice.nowhere() || !load_image(adaptive, scratch)) return;
+  if (scratch->lattice.nowhere() ||
+      !scratch->image.load(*tile_.image, scratch->lattice.bounds(), margin(adaptive), convolver()))
+    return;
   scratch->xs.resize(part.width());
   scratch->ys.resize(part.width());
   for (std::size_t row = 0; row < part.height(); ++row) {
-    set_positions(row, scratch->image, scratch);
+    scratch->lattice.positions(row, scratch->image.origin(), scratch->xs.data(), scratch->ys.data());
     float* out = values->data() + (part.y_begin - block.y_begin + row) * width + (part.x_begin - block.x_begin);
     sample_pixels(adaptive, *scratch, 0, part.width(), out);
   }
 }
 
-bool TileSampler::sample_beam(const Window& part, Scratch* scratch, std::vector<float>* beam) const {
-  const std::size_t width = part.width();
-  const PixelLattice& lattice = scratch->lattice;
-  if (tile_.primary_beam && !scratch->beam.load(*tile_.primary_beam, lattice.bounds(), 2, nullptr)) return false;
-  const auto cutoff = static_cast<float>(options_.cutoff);
-  bool any = false;
-  for (std::size_t row = 0; row < part.height(); ++row) {
-    float* values = beam->data() + row * width;
-    if (tile_.primary_beam) {
-      set_positions(row, scratch->beam, scratch);
-      sample_bilinear(scratch->beam.view(), scratch->xs.data(), scratch->ys.data(), width, values);
-    } else {
-      lattice.responses(row, values);
-    }
-    any |= cut_off(width, cutoff, values);
-  }
-  return any;
+/// @returns whether the tile counts anywhere in the row
+bool TileSampler::sample_beam(std::size_t row, std::size_t n, Scratch* scratch) const {
+  float* responses = scratch->responses.data();
+  if (tile_.primary_beam)
+    sample_bilinear(scratch->beam.view(), scratch->xs.data(), scratch->ys.data(), n, responses);
+  else
+    scratch->lattice.responses(row, responses);
+  return cut_off(n, static_cast<float>(options_.cutoff), responses);
 }
 
-void TileSampler::sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const {
-  const std::size_t width = part.width();
+/// Of pixels [begin, end) of the row whose positions stand in the scratch.
+void TileSampler::sample_variance(std::size_t begin, std::size_t end, Scratch* scratch) const {
   const auto scale = static_cast<float>(std::pow(tile_.scale * tile_.noise_growth, 2) * remaining_variance_);
+  float *variances = scratch->variances.data(), *responses = scratch->responses.data();
   if (!tile_.noise) {
-    const float variance = static_cast<float>(tile_.sigma * tile_.sigma) * scale;
-    std::fill_n(samples->variance.data(), width * part.height(), variance);
+    std::fill(variances + begin, variances + end, static_cast<float>(tile_.sigma * tile_.sigma) * scale);
     return;
   }
-  const bool loaded = scratch->noise.load(*tile_.noise, scratch->lattice.bounds(), 2, nullptr);
-  for (std::size_t row = 0; row < part.height(); ++row) {
-    float *variance = samples->variance.data() + row * width, *beam = samples->beam.data() + row * width;
-    if (loaded) {
-      set_positions(row, scratch->noise, scratch);
-      sample_bilinear(scratch->noise.view(), scratch->xs.data(), scratch->ys.data(), width, variance);
-    }
-    for (std::size_t i = 0; i < width; ++i) {
-      if (loaded && variance[i] > 0 && std::isfinite(variance[i]))
-        variance[i] *= variance[i] * scale;
-      else
-        beam[i] = 0;  // a pixel of unknown noise has no weight
-    }
+  sample_bilinear(scratch->noise.view(), scratch->xs.data() + begin, scratch->ys.data() + begin, end - begin,
+                  variances + begin);
+  for (std::size_t i = begin; i < end; ++i) {
+    if (variances[i] > 0 && std::isfinite(variances[i]))
+      variances[i] *= variances[i] * scale;
+    else
+      responses[i] = 0;  // a pixel of unknown noise has no weight
   }
 }
 
-bool TileSampler::sample(const Window& block, Scratch* scratch, TileSamples* samples) const {
+bool TileSampler::sample(const Window& block, Scratch* scratch,
+                         const std::function<void(const SampledRow&)>& consume) const {
   const Window part = intersection(block, footprint_);
   if (part.empty()) return false;
-  const std::size_t width = part.width(), size = width * part.height();
-  scratch->lattice.compute(map_, part, tile_.primary_beam ? nullptr : &*tile_.radial_beam);
-  if (scratch->lattice.nowhere()) return false;
-  scratch->xs.resize(width);
-  scratch->ys.resize(width);
-  samples->block = part;
-  for (auto* values : {&samples->image, &samples->beam, &samples->variance})
-    if (values->size() < size) values->resize(size);
+  const std::size_t width = part.width();
+  PixelLattice& lattice = scratch->lattice;
+  lattice.compute(map_, part, tile_.primary_beam ? nullptr : &*tile_.radial_beam);
+  if (lattice.nowhere()) return false;
+  for (auto* values : {&scratch->xs, &scratch->ys, &scratch->values, &scratch->responses, &scratch->variances})
+    if (values->size() < width) values->resize(width);
 
+  // All inputs are read with the same margin, so that a position is the same on all of them.
   const AdaptiveKernel adaptive = adaptive_for(part);
-  if (!sample_beam(part, scratch, &samples->beam) || !load_image(adaptive, scratch)) return false;
-  const auto scale = static_cast<float>(tile_.scale);
+  const std::size_t around = margin(adaptive);
+  const PixelLattice::Bounds& bounds = lattice.bounds();
+  if (tile_.primary_beam && !scratch->beam.load(*tile_.primary_beam, bounds, around, nullptr)) return false;
+  bool any = false;
   for (std::size_t row = 0; row < part.height(); ++row) {
-    float *beam = samples->beam.data() + row * width, *image = samples->image.data() + row * width;
+    const auto set_positions = [&](const InputBlock& input) {
+      lattice.positions(row, input.origin(), scratch->xs.data(), scratch->ys.data());
+    };
+    if (tile_.primary_beam) set_positions(scratch->beam);
+    if (!sample_beam(row, width, scratch)) continue;
+    if (!any) {  // the first row where the tile counts
+      if (!scratch->image.load(*tile_.image, bounds, around, convolver())) return false;
+      if (tile_.noise && !scratch->noise.load(*tile_.noise, bounds, around, nullptr)) return false;
+      any = true;
+    }
+    if (!tile_.primary_beam) set_positions(scratch->image);
+    const float* beam = scratch->responses.data();
     std::size_t begin = 0, end = width;
-    while (begin < end && beam[begin] == 0) ++begin;
-    while (end > begin && beam[end - 1] == 0) --end;
-    if (begin == end) continue;
-    set_positions(row, scratch->image, scratch);
-    sample_pixels(adaptive, *scratch, begin, end, image + begin);
-    scale_values(end - begin, scale, image + begin, beam + begin);
+    while (beam[begin] == 0) ++begin;
+    while (beam[end - 1] == 0) --end;
+    sample_pixels(adaptive, *scratch, begin, end, scratch->values.data() + begin);
+    scale_values(end - begin, static_cast<float>(tile_.scale), scratch->values.data() + begin,
+                 scratch->responses.data() + begin);
+    sample_variance(begin, end, scratch);
+    consume({part.y_begin + row, part.x_begin + begin, end - begin, scratch->values.data() + begin, beam + begin,
+             scratch->variances.data() + begin});
   }
-  sample_variance(part, scratch, samples);
-  return true;
+  return any;
 }
 
 }  // namespace contimg::mosaic

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -9,13 +10,12 @@
 
 namespace contimg::mosaic {
 
-/// A tile on a block of the output's pixels, row by row: A is 0 and the others are not to be looked at where the tile
-/// does not count.
-struct TileSamples {
-  Window block;
-  std::vector<float> image;     ///< I
-  std::vector<float> beam;      ///< A
-  std::vector<float> variance;  ///< sigma^2
+/// A row of a tile on pixels of the output; A is 0, and the others are not to be looked at, where it does not count.
+struct SampledRow {
+  std::size_t y, x_begin, n;
+  const float* image;     ///< I
+  const float* beam;      ///< A
+  const float* variance;  ///< sigma^2
 };
 
 /// What there is to know of one tile before its pixels are sampled; shared by threads.
@@ -33,24 +33,26 @@ class TileSampler {
   struct Scratch {
     PixelLattice lattice;
     InputBlock image, beam, noise;
-    std::vector<float> xs, ys;
+    std::vector<float> xs, ys;                        ///< of a row: positions, ...
+    std::vector<float> values, responses, variances;  ///< ... and what is sampled there
   };
 
-  /// Samples the tile on the pixels of `block`.
-  /// @return false where the tile does not count on any pixel; `samples` is not to be used then
-  bool sample(const Window& block, Scratch* scratch, TileSamples* samples) const;
+  /// Samples the tile on the pixels of `block`: calls `consume` with every row where it may count, in ascending order.
+  /// @return whether there was any
+  bool sample(const Window& block, Scratch* scratch, const std::function<void(const SampledRow&)>& consume) const;
 
   /// Interpolates the image alone, wherever it has values: one for every pixel of `block`, NaN elsewhere.
   void sample_image(const Window& block, Scratch* scratch, std::vector<float>* values) const;
 
  private:
-  bool load_image(const AdaptiveKernel& adaptive, Scratch* scratch) const;
+  /// Pixels around a position that the image's kernels may want.
+  std::size_t margin(const AdaptiveKernel& adaptive) const;
   /// Pixels [begin, end) of the row whose positions stand in the scratch.
   void sample_pixels(const AdaptiveKernel& adaptive, const Scratch& scratch, std::size_t begin, std::size_t end,
                      float* values) const;
-  void set_positions(std::size_t row, const InputBlock& input, Scratch* scratch) const;
-  bool sample_beam(const Window& part, Scratch* scratch, std::vector<float>* beam) const;
-  void sample_variance(const Window& part, Scratch* scratch, TileSamples* samples) const;
+  const BeamConvolver* convolver() const { return tile_.convolver ? &*tile_.convolver : nullptr; }
+  bool sample_beam(std::size_t row, std::size_t n, Scratch* scratch) const;
+  void sample_variance(std::size_t begin, std::size_t end, Scratch* scratch) const;
   AdaptiveKernel adaptive_for(const Window& block) const;
   void make_kernels();
   double remaining_variance() const;

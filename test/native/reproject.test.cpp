@@ -137,6 +137,45 @@ TEST_CASE("eight positions at once are interpolated as each by itself is") {
   }
 }
 
+TEST_CASE(
+    "eight positions that slip to the next row or column are interpolated as each by itself, blank pixels and all") {
+  const CelestialGrid grid = test::square_grid(30, 40, 32, 6);
+  std::mt19937 random(11);
+  std::uniform_real_distribution<float> place(11, 14), slope(-0.1f, 0.1f);
+  std::size_t n_blank = 0, n_values = 0;
+  const KernelTable bicubic(Kernel::kBicubic, 1), optimal(Kernel::kOptimal, 1);
+  for (int trial = 0; trial < 3000; ++trial) {
+    auto pixels = noise(grid, static_cast<unsigned>(trial));
+    if (trial % 2 == 1) pixels.data()[random() % pixels.size()] = std::numeric_limits<float>::quiet_NaN();
+    const InputView image{pixels.data(), 32, 4, 28, 28};
+    float xs[8], ys[8], together[8];
+    const float x = place(random), y = place(random), stretch = 1 + slope(random), turn = slope(random);
+    for (int i = 0; i < 8; ++i) {
+      xs[i] = x + stretch * static_cast<float>(i);
+      ys[i] = y + turn * static_cast<float>(i);
+    }
+    for (int taps : {2, 4, 6}) {
+      const KernelTable& table = taps == 4 ? bicubic : optimal;
+      const auto interpolate = [&](std::size_t first, std::size_t n, float* values) {
+        if (taps == 2)
+          sample_bilinear(image, xs + first, ys + first, n, values);
+        else
+          sample(image, table, table, xs + first, ys + first, n, values);
+      };
+      interpolate(0, 8, together);
+      for (std::size_t i = 0; i < 8; ++i) {
+        float alone = 0;
+        interpolate(i, 1, &alone);
+        REQUIRE(std::isnan(together[i]) == std::isnan(alone));
+        (std::isnan(alone) ? n_blank : n_values) += 1;
+        if (!std::isnan(alone)) REQUIRE(std::abs(together[i] - alone) < 1e-5f);
+      }
+    }
+  }
+  CHECK(n_blank > 500);
+  CHECK(n_values > 60000);
+}
+
 TEST_CASE("NaN spreads as far as the kernel, and the border of the image is lost") {
   const CelestialGrid grid = test::square_grid(30, 40, 32, 6), to = shifted(grid, 0.5, 0.5);
   NdArray<float, 2> image({32, 32});
