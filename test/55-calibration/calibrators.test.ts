@@ -99,6 +99,7 @@ describe('a catalogue', () => {
       'ra_deg,dec_deg,flux_jy\n\n1336.83,16,2\n',
       /Expected raDeg to be a number from -360 to 720 but received 1336.83 in line 3 of .*catalogue\.csv$/,
     ],
+    ['name,ra_deg,dec_deg,flux_jy\n"A,10,16,2\n', /Expected CSV in .*catalogue\.csv: Quote Not Closed/],
     ['ra_deg,dec_deg,flux_jy\n10,96,2\n', /decDeg .* received 96 in line 2 of/],
     ['ra_deg,dec_deg,flux_jy\n10,16,2\n10,16,0\n', /flux_jy to be a positive number but received 0 in line 3 of/],
     ['ra_deg,dec_deg,flux_jy\n10,16,-4\n', /flux_jy to be a positive number but received -4 in line 2 of/],
@@ -107,6 +108,13 @@ describe('a catalogue', () => {
   ])('of CSV with something missing or wrong is refused: %j', async (text, message) => {
     const path = await file('catalogue.csv', text);
     for (const read of [readSkyModel, readCalibrators]) await expect(read(path)).rejects.toThrow(message);
+  });
+
+  it('may have quoted names, comments and empty lines', async () => {
+    const text =
+      '\ufeff# of the survey\nname, ra_deg, dec_deg, flux_jy\r\n"3C 48, the core", 24.4, 33.2, 16\r\n\r\n#1\r\n';
+    const expected = [{ name: '3C 48, the core', raDeg: 24.4, decDeg: 33.2, fluxJy: 16 }];
+    expect(await readSkyModel(await file('quoted.csv', text))).toEqual(expected);
   });
 
   it('may be what a simulation says of its sky', async () => {
