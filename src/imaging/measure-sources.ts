@@ -116,12 +116,16 @@ function brightestPixel(image: SkyImage, x: number, y: number, radius: number): 
   return best;
 }
 
-/** Gauss-Newton from the brightest pixel; the pixels used are those inside the half maximum of the first guess. */
+/**
+ * Gauss-Newton from the brightest pixel. The pixels used are those inside the half maximum of the first guess, and all next
+ * to it: of a narrow beam the half maximum may hold pixels of one row alone, which do not say where across it the peak is.
+ */
 function fitPeak(image: SkyImage, start: Peak, { a, b, c }: Shape, radius: number): Peak | undefined {
   const samples: [number, number, number][] = [];
-  forPixelsNear(image, start.x, start.y, radius, (x, y, value) => {
+  forPixelsNear(image, start.x, start.y, Math.max(radius, 1.5), (x, y, value) => {
     const [dx, dy] = [x - start.x, y - start.y];
-    if (a * dx * dx + b * dx * dy + c * dy * dy <= Math.LN2) samples.push([x, y, value]);
+    const isNextToPeak = Math.max(Math.abs(dx), Math.abs(dy)) <= 1;
+    if (isNextToPeak || a * dx * dx + b * dx * dy + c * dy * dy <= Math.LN2) samples.push([x, y, value]);
   });
   if (samples.length < 3 || samples.some(([, , value]) => Number.isNaN(value))) return undefined;
   const peak = { ...start };

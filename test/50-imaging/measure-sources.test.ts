@@ -15,13 +15,13 @@ function gaussian(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/** The beam's value at an offset in pixels, x to the west. */
-function beamValue(dx: number, dy: number): number {
-  const angle = (beam.positionAngleDeg * Math.PI) / 180;
+/** A beam's value at an offset in pixels, x to the west. */
+function beamValue(dx: number, dy: number, { majorArcsec, minorArcsec, positionAngleDeg } = beam): number {
+  const angle = (positionAngleDeg * Math.PI) / 180;
   const [east, north] = [-dx * wcs.cellArcsec, dy * wcs.cellArcsec];
   const along = east * Math.sin(angle) + north * Math.cos(angle);
   const across = east * Math.cos(angle) - north * Math.sin(angle);
-  return Math.exp(-4 * Math.LN2 * ((along / beam.majorArcsec) ** 2 + (across / beam.minorArcsec) ** 2));
+  return Math.exp(-4 * Math.LN2 * ((along / majorArcsec) ** 2 + (across / minorArcsec) ** 2));
 }
 
 function imageOf(sources: readonly { x: number; y: number; flux: number }[], noise = 0, seed = 1) {
@@ -48,6 +48,26 @@ test('measures a point source between pixels to its flux and position, with a se
   expect(found!.position.raDeg).toBeCloseTo(truth.raDeg, 6);
   expect(found!.position.decDeg).toBeCloseTo(truth.decDeg, 6);
 });
+
+test.each([-80, 0, 45, 90])(
+  'measures where the beam is narrower than two pixels, at a position angle of %d degrees',
+  angle => {
+    const narrow: Beam = { majorArcsec: 42, minorArcsec: 7, positionAngleDeg: angle };
+    for (const [dx, dy] of [
+      [0.18, 0.08],
+      [0.5, -0.5],
+      [0, 0],
+    ] as const) {
+      const image = makeSkyImage([128, 128], (x, y) => 2 * beamValue(x - 60 - dx, y - 50 - dy, narrow), {
+        wcs,
+        beam: narrow,
+      });
+      const [found] = measureSources(image, [pixelToSky(wcs, 60 + dx, 50 + dy)]);
+      expect(found!.fluxJy).toBeCloseTo(2, 4);
+      expect(Math.hypot(found!.eastArcsec, found!.northArcsec)).toBeLessThan(0.01);
+    }
+  },
+);
 
 test('scatters by the noise and by the beam over twice the signal-to-noise ratio', () => {
   const signalToNoise = 30;
