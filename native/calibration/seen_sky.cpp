@@ -76,8 +76,7 @@ void SeenSky::apply_beam(std::size_t time, std::size_t component, const double* 
   const double x_per_hz = kPi * dish_m_ * seen.sin_from_pointing / kSpeedOfLight;
   for (std::size_t k = 0; k < n; ++k) {
     const double x = x_per_hz * freq_hz[k];
-    fluxes[k] *= x * x < AiryTable::kEnd ? airy(x * x)
-                                         : static_cast<float>(airy_power(seen.sin_from_pointing, dish_m_, freq_hz[k]));
+    fluxes[k] *= airy(x * x);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace contimg::imaging {
@@ -13,6 +14,10 @@ constexpr std::size_t kMost = 300;
 // those diagonally next to it do; it has at least this part of their flux; all others within these many major axes have
 // less than this part in sum.
 constexpr double kReach = 0.5, kReachPixels = 1.5, kLeastOfBrightest = 0.1, kAlone = 1.5, kMostOfOthers = 0.1;
+// A source is no longer followed once what clean finds at it was this often in a row more than so many sigmas and than
+// this part of what it was the time before: of a point a major cycle leaves a fifth.
+constexpr std::size_t kMostUnsettled = 2;
+constexpr double kUnsettledSnr = 5, kUnsettledPart = 0.5;
 
 double distance(const Component& a, const Component& b) { return std::hypot(a.l - b.l, a.m - b.m); }
 
@@ -26,6 +31,8 @@ Component negative(Component component) {
 PointSources::PointSources(const SkyGrid& grid, const RestoringBeam& beam, std::vector<Component> known)
     : grid_(grid), beam_(beam), known_(std::move(known)) {}
 
+bool PointSources::Source::is_followed() const { return n_unsettled < kMostUnsettled; }
+
 bool PointSources::is_near(const Source& source, const Component& component) const {
   return distance(source.first, component) <= std::max(kReach * beam_.minor_rad, kReachPixels * grid_.cell_rad);
 }
@@ -34,11 +41,13 @@ bool PointSources::is_near(const Source& source, const Component& component) con
 void PointSources::follow(Source& source, const std::vector<Component>& components) const {
   std::vector<StandIn> now;
   double flux = source.component.flux_jy, l = 0, m = 0;
+  std::map<std::size_t, double> change_at;  // per pixel
   const auto add = [&](const Component& component, double sign) {
     const double change = sign * component.flux_jy;
     flux += change;
     l += change * (component.l - source.component.l);
     m += change * (component.m - source.component.m);
+    change_at[pixel_of(grid_, component)] += change;
   };
   for (const StandIn& old : source.stand_ins)
     add(component_at(grid_, old.pixel % grid_.nx, old.pixel / grid_.nx, old.flux_jy), -1);
@@ -48,6 +57,8 @@ void PointSources::follow(Source& source, const std::vector<Component>& componen
     now.push_back({pixel_of(grid_, component), static_cast<float>(component.flux_jy)});
   }
   source.stand_ins = std::move(now);
+  source.change_jy = 0;
+  for (const auto& [pixel, change] : change_at) source.change_jy += std::abs(change);
   source.component.l += l / flux;
   source.component.m += m / flux;
   source.component.flux_jy = flux;
@@ -92,24 +103,40 @@ PointSources::Changes PointSources::find(NdView<const float, 2> model, const Sig
   std::stable_sort(components.begin(), components.end(),
                    [](const Component& a, const Component& b) { return a.flux_jy > b.flux_jy; });
   Changes changes;
-  const auto stands_in = [&](const Source& source) {
-    for (const StandIn& stand_in : source.stand_ins) changes.stand_ins.push_back(stand_in.pixel);
-  };
-  for (Source& source : sources_) {
-    const Component before = source.component;
-    stands_in(source);
-    follow(source, components);
-    stands_in(source);
-    if (source.component.flux_jy == before.flux_jy && distance(source.component, before) == 0) continue;
-    changes.sources.push_back(negative(before));
-    changes.sources.push_back(source.component);
-  }
+  follow_all(components, sigma_jy, changes);
   for (Source& source : new_sources(components, sigma_jy)) {
     changes.sources.push_back(source.component);
-    stands_in(source);
+    add_pixels_of(source, changes);
     sources_.push_back(std::move(source));
   }
   return changes;
+}
+
+void PointSources::add_pixels_of(const Source& source, Changes& changes) {
+  for (const StandIn& stand_in : source.stand_ins) changes.stand_ins.push_back(stand_in.pixel);
+}
+
+/// Takes the sources that are known to where clean finds them now.
+void PointSources::follow_all(const std::vector<Component>& components, const SigmaAt& sigma_jy, Changes& changes) {
+  for (Source& source : sources_) {
+    if (!source.is_followed()) continue;
+    const Source before = source;
+    follow(source, components);
+    const double settled_jy = std::max(kUnsettledPart * before.change_jy, kUnsettledSnr * sigma_jy(source.first));
+    source.n_unsettled = source.change_jy > settled_jy ? before.n_unsettled + 1 : 0;
+    if (!source.is_followed()) {
+      const std::size_t n_unsettled = source.n_unsettled;
+      source = before;
+      source.n_unsettled = n_unsettled;
+      continue;
+    }
+    add_pixels_of(before, changes);
+    add_pixels_of(source, changes);
+    if (source.component.flux_jy == before.component.flux_jy && distance(source.component, before.component) == 0)
+      continue;
+    changes.sources.push_back(negative(before.component));
+    changes.sources.push_back(source.component);
+  }
 }
 
 std::vector<Component> PointSources::components() const {

@@ -17,8 +17,9 @@ namespace contimg::imaging {
 /// at the corner of pixels of a fifth of the beam; what they leave in the residual limits the dynamic range (Cotton &
 /// Uson 2008, A&A 490, 455). So where the components of a bright source lie close together, and nothing else does, one
 /// component at their center of mass takes their place. What clean finds there later moves it and adds to its flux, so
-/// that it converges as clean does, however the sidelobes of sources cross. The pixels stay in the model: they stand
-/// for the source in the mask of clean and in the model image.
+/// that it converges as clean does, however the sidelobes of sources cross. Where it does not, as no point is what two
+/// sources a pixel apart are, or one that is wider, the source stays as it is and what clean finds there stays on
+/// pixels. The pixels of sources stay in the model: they stand for them in the mask of clean and in the model image.
 class PointSources {
  public:
   /// @param known  sources that are subtracted already, at which none are looked for
@@ -53,10 +54,15 @@ class PointSources {
     Component component;
     Component first;  ///< the brightest pixel, when it was found
     std::vector<StandIn> stand_ins;
+    double change_jy = 0;         ///< by how much the stand-ins changed last, in sum
+    std::size_t n_unsettled = 0;  ///< how often in a row that was not much less than the time before
+    bool is_followed() const;
   };
 
+  static void add_pixels_of(const Source& source, Changes& changes);
   bool is_near(const Source& source, const Component& component) const;
   void follow(Source& source, const std::vector<Component>& components) const;
+  void follow_all(const std::vector<Component>& components, const SigmaAt& sigma_jy, Changes& changes);
   Source source_about(const Component& brightest, const std::vector<Component>& components) const;
   std::vector<Source> new_sources(const std::vector<Component>& components, const SigmaAt& sigma_jy) const;
 

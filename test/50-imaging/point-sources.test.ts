@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -92,6 +93,27 @@ it('sources that are faint, or not alone, are left to clean', async () => {
   const { pointSources } = await imageGroup(group, { npix: 480, cellArcsec, phaseCenter, outerSources: false });
   for (const source of [faint, ...pair])
     for (const point of pointSources) expect(separationRad(point, source)).toBeGreaterThan(1e-3);
+});
+
+it('clean reaches its levels where points are two, closer than pixels are wide', async () => {
+  const doubles = await mkdtemp(join(tmpdir(), 'contimg-doubles-'));
+  try {
+    const sources = [0.3, 0.15, 0.075].flatMap((fluxJy, i) => {
+      const [raDeg, decDeg] = [337 + 0.3 * i, 16.2 - 0.2 * i];
+      const common = { spectralIndex: -0.7, fluxJy };
+      return [
+        { ...common, raDeg, decDeg },
+        { ...common, raDeg: raDeg + 4 / 3600, decDeg: decDeg + (6 + i) / 3600 },
+      ];
+    });
+    await simulateObservation({ folder: doubles, nAntennas: 32, nChannels: 2, noise: 1, sources, seed: 5 });
+    const { groups } = groupSubbands(await indexFolder(doubles));
+    const tile = await imageGroup(groups[0]!, { npix: 600, cellArcsec: 8, outerSources: false });
+    expect(tile.stop).toBe('threshold');
+    expect(tile.cycles.at(-1)!.peakJyBeam).toBeLessThan(5 * tile.rmsJyBeam);
+  } finally {
+    await rm(doubles, { recursive: true });
+  }
 });
 
 it('components with a width or a spectrum stay on pixels', async () => {

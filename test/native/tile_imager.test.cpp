@@ -97,7 +97,9 @@ TEST_CASE("tile: a start model is subtracted where its sources are and comes bac
   TileOptions options = options_of(512, 20);
   options.spectral_index = -0.7;  // that the sources do not have
   const SkyGrid grid{tile_center(source.observation()), 512, 512, options.cell_rad};
-  const std::vector<std::array<double, 3>> sources{{120.4, 300.7, 1}, {350.2, 160.9, 0.5}, {560.5, 256.3, 3}};
+  // The third is beyond the image, the last beyond the third null of the beam.
+  const std::vector<std::array<double, 3>> sources{
+      {120.4, 300.7, 1}, {350.2, 160.9, 0.5}, {560.5, 256.3, 3}, {2600.5, 256.3, 100}};
   for (const auto& [x, y, flux] : sources) {
     const Direction direction = direction_of(grid, x, y);
     source.add({direction, flux}, true);
