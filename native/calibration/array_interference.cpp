@@ -6,7 +6,6 @@
 #include "calibration/baseline_interference.h"
 #include "calibration/good_samples.h"
 #include "calibration/series_rises.h"
-#include "calibration/sum_threshold.h"
 #include "calibration/window_rises.h"
 
 namespace contimg::calibration {
@@ -16,12 +15,11 @@ constexpr double kThreshold = 6;           // sigma, of single cells
 constexpr double kLevelThreshold = 5;      // likewise, of channels at all times: they are fewer
 constexpr std::size_t kNeighbors = 7;      // channels to either side
 constexpr double kLeastExcess = 0.1;       // of ln power: the band itself is not flatter
-constexpr double kEta = 0.2;               // of the rank operator
 constexpr std::size_t kLongestRun = 2;     // longer ones are what windows as a whole rise by
 constexpr double kLeastSigma = 0.015;      // of ln power
 constexpr std::size_t kNeighborhood = 16;  // channels that drift alike
 constexpr double kAlike = 1.3;             // of is_on_some
-enum : std::uint8_t { kKnown = 1, kFound = 2 };
+constexpr std::uint8_t kKnown = 5;         // no data, or a channel that is raised
 
 /// One polarization.
 struct PolPower {
@@ -85,18 +83,6 @@ std::vector<float> rises_of_channels(const std::vector<float>& level, const std:
   return all.excess;
 }
 
-/// The rank operator window by window: interference of one has no say in another.
-void extend_in_windows(const std::vector<Window>& windows, NdView<std::uint8_t, 2> found) {
-  const std::size_t n_times = found.shape(0);
-  for (const auto& [begin, end] : windows) {
-    NdArray<std::uint8_t, 2> part({n_times, end - begin});
-    for (std::size_t t = 0; t < n_times; ++t)
-      std::copy(&found(t, begin), &found(t, begin) + (end - begin), &part(t, 0));
-    extend_flags(part.view(), kFound, kEta);
-    for (std::size_t t = 0; t < n_times; ++t) std::copy(&part(t, 0), &part(t, 0) + (end - begin), &found(t, begin));
-  }
-}
-
 }  // namespace
 
 NdArray<float, 2> channel_levels(const ArrayPower& power, NdView<const std::uint8_t, 3> interference,
@@ -117,45 +103,36 @@ ArrayInterference find_array_interference(const ArrayPower& power,
                     n_channels = power.log_power.shape(2);
   ArrayInterference result{NdArray<std::uint8_t, 3>({n_pols, n_times, n_channels}),
                            NdArray<float, 2>({n_pols, n_channels})};
-  NdArray<std::uint8_t, 3>& flags = result.cells;
-  std::copy(power.absent.begin(), power.absent.end(), flags.begin());
-  const NdArray<float, 2> levels = channel_levels(power, flags.view(), window_first_channel);
+  const NdArray<float, 2> levels = channel_levels(power, power.absent.view(), window_first_channel);
   const std::vector<Window> windows = windows_of(window_first_channel, n_channels);
-  NdArray<float, 2> rest({n_times, n_channels});
   for (std::size_t p = 0; p < n_pols; ++p) {
-    const NdView<std::uint8_t, 2> found(&flags(p, 0, 0), {n_times, n_channels});
-    const NdView<const float, 2> outlying(&power.outlying(p, 0, 0), {n_times, n_channels});
     std::vector<std::uint8_t> empty(n_channels, 0);
-    std::vector<float> level(n_channels);
     for (std::size_t k = 0; k < n_channels; ++k) {
-      level[k] = levels(p, k);
       empty[k] = 1;
-      for (std::size_t t = 0; t < n_times; ++t) {
+      for (std::size_t t = 0; t < n_times; ++t)
         if (!power.absent(p, t, k)) empty[k] = 0;
-        rest(t, k) = power.log_power(p, t, k) - level[k];
-      }
     }
-    const std::vector<float> rises = rises_of_channels(level, empty, windows);
+    const std::vector<float> rises =
+        rises_of_channels(std::vector(&levels(p, 0), &levels(p, 0) + n_channels), empty, windows);
     std::copy(rises.begin(), rises.end(), &result.raised(p, 0));
-    for (std::size_t k = 0; k < n_channels; ++k)
-      for (std::size_t t = 0; t < n_times && rises[k] > 0; ++t) found(t, k) = 1;
-    flag_rises_of_windows(windows, outlying, rest.view(), found);
-    // The rest as on a baseline, less its surroundings: with few antennas the fringes of bright sources still show.
     BaselineAmplitudes array{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels})};
-    std::copy(rest.begin(), rest.end(), array.values.begin());
-    for (std::size_t i = 0; i < found.size(); ++i) array.flags.data()[i] = found.data()[i] ? kKnown : 0;
-    flag_baseline(array, kFound, {kThreshold, 0, kLongestRun, true, kLeastSigma});
-    const double margin = robust_level(rest.view(), array.flags.view()).sigma;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const std::uint8_t flag = array.flags.data()[i];
-      found.data()[i] = flag == kFound && is_on_some(rest.data()[i] + margin, outlying.data()[i], kAlike) ? 0 : flag;
-    }
-    for (std::size_t k = 0; k < n_channels; ++k)
-      for (std::size_t t = 0; t < n_times && rises[k] > 0; ++t) found(t, k) = 0;
-    extend_in_windows(windows, found);
+    for (std::size_t t = 0; t < n_times; ++t)
+      for (std::size_t k = 0; k < n_channels; ++k) {
+        array.values(t, k) = power.log_power(p, t, k) - levels(p, k);
+        array.flags(t, k) = power.absent(p, t, k) || rises[k] > 0 ? kKnown : 0;
+      }
+    const NdView<const float, 2> outlying(&power.outlying(p, 0, 0), {n_times, n_channels});
+    flag_rises_of_windows(windows, outlying, kRisenWindow, array.values.view(), array.flags.view());
+    // The rest as on a baseline, less its surroundings: with few antennas the fringes of bright sources still show.
+    flag_baseline(array, kRisenCell, {kThreshold, 0, kLongestRun, true, kLeastSigma});
+    const double margin = robust_level(array.values.view(), array.flags.view()).sigma;
+    for (std::size_t t = 0; t < n_times; ++t)
+      for (std::size_t k = 0; k < n_channels; ++k) {
+        std::uint8_t flag = array.flags(t, k);
+        if (flag == kRisenCell && is_on_some(array.values(t, k) + margin, outlying(t, k), kAlike)) flag = kOnSome;
+        result.cells(p, t, k) = flag == kKnown ? 0 : flag;
+      }
   }
-  for (std::size_t i = 0; i < flags.size(); ++i)
-    if (power.absent.data()[i]) flags.data()[i] = 0;
   return result;
 }
 

@@ -7,11 +7,15 @@
 
 namespace contimg::calibration {
 
+/// Interference of a cell: found in it, in all of its window at that time, or on some baselines only. After judgement
+/// (common_interference.h) it is on all or on some.
+enum : std::uint8_t { kRisenCell = 1, kRisenWindow = 2, kOnSome = 3, kOnAll = 4 };
+
 /// Interference that the array as a whole sees.
 struct ArrayInterference {
-  NdArray<std::uint8_t, 3> cells;  ///< (pols, times, channels), 1: there is some, on all baselines
-  /// (pols, channels): by how much ln power of a channel is above its neighbors' at all times; 0 where it is not.
-  /// Whether all baselines have that or some, raised_channels.h tells; they are not among the cells.
+  NdArray<std::uint8_t, 3> cells;  ///< (pols, times, channels): at single times; 0 where there is none
+  /// (pols, channels): by how much ln power of a channel is above its neighbors' at all times; 0 where it is not. They
+  /// are not among the cells before judgement.
   NdArray<float, 2> raised;
 };
 

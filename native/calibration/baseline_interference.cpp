@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kTimeReach = 3, kChannelReach = 7;
 constexpr int kRounds = 2;
 constexpr double kDeepPart = 0.002;  // of the values; of noise alone these are 2.9 sigma below the median
-constexpr double kSuspected = 3;     // sigma of the mean over time
+constexpr double kSuspected = 3;     // sigma, of a cell or of the mean over time of a channel
 constexpr double kOverDeep = 1.7;    // what rises by more than so many times that is no fringe
 
 /// The samples that are summed up about sample `i` of a line: up to `reach` to either side. Towards the ends the box
@@ -95,9 +95,16 @@ double depth_of_falls(NdView<const float, 2> rest, const NdArray<std::uint8_t, 2
   return median - *deep;
 }
 
+void flag_suspected_cells(NdView<const float, 2> rest, BaselineAmplitudes& baseline, std::uint8_t mark) {
+  for (std::size_t i = 0; i < baseline.suspected.size(); ++i) {
+    std::uint8_t& flag = baseline.flags.data()[i];
+    if (baseline.suspected.data()[i] && flag == 0 && rest.data()[i] > kSuspected) flag = mark;
+  }
+}
+
 /// Suspected channels whose mean over time is above that of their surroundings.
-void flag_suspects(NdView<const float, 2> rest, NdView<std::uint8_t, 2> flags, std::uint8_t mark,
-                   const std::vector<std::uint8_t>& suspects) {
+void flag_suspected_channels(NdView<const float, 2> rest, NdView<std::uint8_t, 2> flags, std::uint8_t mark,
+                             const std::vector<std::uint8_t>& suspects) {
   for (std::size_t k = 0; k < suspects.size(); ++k) {
     if (!suspects[k]) continue;
     double sum = 0, n = 0;
@@ -133,7 +140,8 @@ void flag_baseline(BaselineAmplitudes& baseline, std::uint8_t mark, const Baseli
     for (std::uint8_t& flag : baseline.flags)
       if (flag == mark) flag = 0;  // found before: judged anew, against surroundings without it
     sum_threshold(rest.view(), baseline.flags.view(), mark, tested);
-    flag_suspects(rest.view(), baseline.flags.view(), mark, options.suspects);
+    flag_suspected_cells(rest.view(), baseline, mark);
+    flag_suspected_channels(rest.view(), baseline.flags.view(), mark, options.suspected_channels);
   }
   extend_flags(baseline.flags.view(), mark, options.eta);
 }

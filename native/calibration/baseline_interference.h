@@ -12,6 +12,8 @@ namespace contimg::calibration {
 struct BaselineAmplitudes {
   NdArray<float, 2> values;        ///< (times, channels)
   NdArray<std::uint8_t, 2> flags;  ///< likewise, 0: good
+  /// Likewise, 1 where others have interference, or 0; empty: none. There 3 sigma are enough, as these cells are few.
+  NdArray<std::uint8_t, 2> suspected = {};
 };
 
 struct BaselineFlagging {
@@ -26,7 +28,7 @@ struct BaselineFlagging {
   double least_sigma = 0;  ///< the values are not smoother than this, whatever their noise
   /// Channels that other baselines have interference in at all times, 1, or 0; none if empty. They are judged by their
   /// mean over time too: they are few, and what is far below the noise of a visibility shows in it.
-  std::vector<std::uint8_t> suspects = {};
+  std::vector<std::uint8_t> suspected_channels = {};
 };
 
 /// Finds interference on one baseline: amplitudes less their surroundings (a mean over 7 times and 15 channels without

@@ -11,7 +11,7 @@
 
 #include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
-#include "calibration/raised_channels.h"
+#include "calibration/common_interference.h"
 #include "calibration/shadowing.h"
 #include "calibration/window_amplitudes.h"
 #include "core/median.h"
@@ -83,7 +83,7 @@ class Flagging {
   void add(const VisibilityBlock& block) {
     const auto window = collector_.add(block);
     if (!window) return;
-    if (options_.interference) judge_raised_channels(*window);
+    if (options_.interference) judge_array(*window);
     parallel_for(collector_.n_baselines(), options_.threads, [&](std::size_t baseline) {
       for (const std::size_t row : collector_.rows(baseline)) flag_row(*window, baseline, row);
       if (options_.interference) find_interference(*window, baseline);
@@ -102,21 +102,16 @@ class Flagging {
     }
   }
 
-  /// What raises a channel is flagged on all baselines if all have it; baselines find it on themselves otherwise.
-  void judge_raised_channels(const WindowAmplitudes& window) {
-    const std::size_t n_channels = window.values.shape(3);
+  /// What all baselines have is flagged on all; the others find it on themselves.
+  void judge_array(const WindowAmplitudes& window) {
     std::vector<std::size_t> cross;
     for (std::size_t b = 0; b < collector_.n_baselines(); ++b)
       if (collector_.is_cross(b)) cross.push_back(b);
-    suspects_.assign(o_.n_pols(), std::vector<std::uint8_t>(n_channels));
-    parallel_for(o_.n_pols(), options_.threads, [&](std::size_t p) {
-      std::vector<std::uint8_t>& raised = suspects_[p];
-      for (std::size_t k = 0; k < n_channels; ++k) raised[k] = interference_.raised(p, window.first_channel + k) > 0;
-      for (std::size_t k = 0; k < n_channels; ++k) {
-        if (!raised[k] || !is_on_all(window, p, k, raised, cross)) continue;
-        for (std::size_t t = 0; t < o_.time_mjd_s.size(); ++t) interference_.cells(p, t, window.first_channel + k) = 1;
-      }
-    });
+    judge_array_interference(window, cross, options_.threads, interference_);
+    suspects_.assign(o_.n_pols(), std::vector<std::uint8_t>(window.values.shape(3)));
+    for (std::size_t p = 0; p < o_.n_pols(); ++p)
+      for (std::size_t k = 0; k < suspects_[p].size(); ++k)
+        suspects_[p][k] = interference_.raised(p, window.first_channel + k) > 0;
   }
 
   /// What can be said of each visibility by itself, of its antennas and channel, and of the array.
@@ -134,7 +129,8 @@ class Flagging {
         if (amplitude < 0) reasons |= kFlaggedBefore;
         if (amplitude == WindowAmplitudes::kInvalid) reasons |= kInvalid;
         if (edge_[channel]) reasons |= kBandEdge;
-        if (options_.interference && amplitude > 0 && interference_.cells(p, t, channel)) reasons |= kInterference;
+        if (options_.interference && amplitude > 0 && interference_.cells(p, t, channel) == kOnAll)
+          reasons |= kInterference;
         flags.reasons(row, channel, p) = reasons;
       }
   }
@@ -143,7 +139,8 @@ class Flagging {
     const std::size_t n_times = window.values.shape(2), n_channels = window.values.shape(3);
     const std::vector<std::uint32_t>& rows = collector_.rows(baseline);
     if (!collector_.is_cross(baseline)) return;
-    BaselineAmplitudes one{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels})};
+    BaselineAmplitudes one{NdArray<float, 2>({n_times, n_channels}), NdArray<std::uint8_t, 2>({n_times, n_channels}),
+                           NdArray<std::uint8_t, 2>({n_times, n_channels})};
     for (std::size_t p = 0; p < o_.n_pols(); ++p) {
       std::fill(one.values.begin(), one.values.end(), 0.0f);
       std::fill(one.flags.begin(), one.flags.end(), std::uint8_t{kFlaggedBefore});
@@ -153,6 +150,7 @@ class Flagging {
           if (flags.reasons(row, window.first_channel + k, p) != 0) continue;
           const std::size_t t = o_.time_index[row];
           one.flags(t, k) = 0;
+          one.suspected(t, k) = interference_.cells(p, t, window.first_channel + k) == kOnSome;
           one.values(t, k) = window.values(baseline, p, t, k) * inverse_levels_(p, window.first_channel + k);
           any = true;
         }
@@ -160,7 +158,7 @@ class Flagging {
       BaselineFlagging flagging;
       flagging.threshold = options_.interference_threshold;
       flagging.eta = options_.eta;
-      flagging.suspects = suspects_[p];
+      flagging.suspected_channels = suspects_[p];
       flag_baseline(one, kInterference, flagging);
       for (const std::size_t row : rows)
         for (std::size_t k = 0; k < n_channels; ++k)

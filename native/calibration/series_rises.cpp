@@ -7,18 +7,6 @@
 namespace contimg::calibration {
 namespace {
 
-/// Good samples other than `at`, nearest first and at most 2 reach: of a level no farther than reach.
-std::vector<std::size_t> neighbors_of(std::size_t at, const std::vector<std::uint8_t>& flags, std::size_t reach,
-                                      Surroundings surroundings) {
-  const std::size_t farthest = surroundings == Surroundings::kLine ? 2 * reach : reach;
-  std::vector<std::size_t> near;
-  for (std::size_t away = 1; away <= farthest && near.size() < 2 * reach; ++away) {
-    if (at >= away && !flags[at - away]) near.push_back(at - away);
-    if (at + away < flags.size() && !flags[at + away]) near.push_back(at + away);
-  }
-  return near;
-}
-
 struct Rise {
   float excess, error;
 };
@@ -51,6 +39,16 @@ Rise rise_above_line(const std::vector<float>& values, std::size_t at, const std
 
 }  // namespace
 
+std::vector<std::size_t> nearest_good(std::size_t at, const std::vector<std::uint8_t>& flags, std::size_t farthest,
+                                      std::size_t most) {
+  std::vector<std::size_t> near;
+  for (std::size_t away = 1; away <= farthest && near.size() < most; ++away) {
+    if (at >= away && !flags[at - away]) near.push_back(at - away);
+    if (at + away < flags.size() && !flags[at + away]) near.push_back(at + away);
+  }
+  return near;
+}
+
 float lower_median(std::vector<float>& values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
@@ -69,7 +67,8 @@ Rises rises_above_neighbors(const std::vector<float>& values, const std::vector<
               std::vector<float>(values.size(), std::numeric_limits<float>::infinity())};
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (flags[i]) continue;
-    const std::vector<std::size_t> near = neighbors_of(i, flags, reach, surroundings);
+    const std::size_t farthest = surroundings == Surroundings::kLine ? 2 * reach : reach;
+    const std::vector<std::size_t> near = nearest_good(i, flags, farthest, 2 * reach);
     if (near.empty()) continue;
     const bool line = surroundings == Surroundings::kLine && near.size() > 2;
     const Rise rise = line ? rise_above_line(values, i, near) : rise_above_level(values, i, near);

@@ -6,6 +6,11 @@
 
 namespace contimg::calibration {
 
+/// Samples of flag 0 other than `at`, nearest first: none farther than `farthest`, and none farther than it takes to
+/// have `most`.
+std::vector<std::size_t> nearest_good(std::size_t at, const std::vector<std::uint8_t>& flags, std::size_t farthest,
+                                      std::size_t most);
+
 /// What a sample is compared with.
 enum class Surroundings {
   kLevel,  ///< the median of its neighbors

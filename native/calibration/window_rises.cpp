@@ -16,19 +16,20 @@ constexpr double kLeastRise = 0.15;      // of ln power: sources drift
 constexpr double kLeastNoise = 0.015;    // likewise
 // Of is_on_some: what some baselines have fills a window of few channels, and seldom one of many.
 constexpr std::size_t kFewChannels = 6;  // less than that
-constexpr double kAlikeOfFew = 1.3, kAlikeOfMany = 1.1;
-constexpr double kLeastShare = 0.6;  // of the mean of a run: what has less at its ends is no part of it
+constexpr double kAlikeOfFew = 1.8, kAlikeOfMany = 1.1;
+constexpr std::uint8_t kManyWindows = 4;  // that rise together: what some have is seldom as wide
+constexpr double kLeastShare = 0.6;       // of the mean of a run: what has less at its ends is no part of it
 
 /// What the channels of a window do together from time to time: smooth, as sources drift through the beam, or
 /// interference.
 struct WindowSeries {
-  WindowSeries(Window window, NdView<const float, 2> rest, NdView<const std::uint8_t, 2> found)
+  WindowSeries(Window window, NdView<const float, 2> rest, NdView<const std::uint8_t, 2> flags)
       : window(window), offset(rest.shape(0), 0.0f), no_data(rest.shape(0), 0) {
     std::vector<float> values;
     for (std::size_t t = 0; t < offset.size(); ++t) {
       values.clear();
       for (std::size_t k = window.begin; k < window.end; ++k)
-        if (!found(t, k)) values.push_back(rest(t, k));
+        if (!flags(t, k)) values.push_back(rest(t, k));
       no_data[t] = values.empty();
       offset[t] = lower_median(values);
     }
@@ -54,12 +55,12 @@ struct WindowSeries {
 
 /// All windows, with the noise of each. There are few times in one: it is no less than that of all together.
 std::vector<WindowSeries> series_of(const std::vector<Window>& windows, NdView<const float, 2> rest,
-                                    NdView<const std::uint8_t, 2> found) {
+                                    NdView<const std::uint8_t, 2> flags) {
   std::vector<WindowSeries> series;
   Rises all;
   std::vector<std::uint8_t> none;
   for (const Window& window : windows) {
-    const WindowSeries& one = series.emplace_back(window, rest, found);
+    const WindowSeries& one = series.emplace_back(window, rest, flags);
     all.append(one.rises);
     none.insert(none.end(), one.no_data.begin(), one.no_data.end());
   }
@@ -89,8 +90,8 @@ Run run_of(const std::vector<WindowSeries>& series, const std::vector<std::uint8
   return run;
 }
 
-/// Windows that rise at a time, alone or with neighbors: 1, or 0. Of runs that overlap the most significant counts, so
-/// that it carries none along that is beside it.
+/// Windows that rise at a time: how many together, alone or with neighbors; or 0. Of runs that overlap the most
+/// significant counts, so that it carries none along that is beside it.
 std::vector<std::uint8_t> rising_windows(const std::vector<WindowSeries>& series, std::size_t t) {
   const std::size_t n = series.size();
   std::vector<std::uint8_t> rising(n, 0);
@@ -107,7 +108,7 @@ std::vector<std::uint8_t> rising_windows(const std::vector<WindowSeries>& series
     const double least = kLeastShare * best.sigmas / best.good;
     while (series[best.begin].significance(t) < least) ++best.begin;
     while (series[best.end - 1].significance(t) < least) --best.end;
-    for (std::size_t w = best.begin; w < best.end; ++w) rising[w] = 1;
+    for (std::size_t w = best.begin; w < best.end; ++w) rising[w] = static_cast<std::uint8_t>(best.end - best.begin);
   }
   return rising;
 }
@@ -121,20 +122,22 @@ std::vector<Window> windows_of(const std::vector<std::size_t>& first_channel, st
   return windows;
 }
 
-void flag_rises_of_windows(const std::vector<Window>& windows, NdView<const float, 2> outlying, NdView<float, 2> rest,
-                           NdView<std::uint8_t, 2> found) {
+void flag_rises_of_windows(const std::vector<Window>& windows, NdView<const float, 2> outlying, std::uint8_t mark,
+                           NdView<float, 2> rest, NdView<std::uint8_t, 2> flags) {
   const std::size_t n_times = rest.shape(0);
-  std::vector<WindowSeries> series = series_of(windows, rest, found);
+  std::vector<WindowSeries> series = series_of(windows, rest, flags);
   for (std::size_t t = 0; t < n_times; ++t) {
     const std::vector<std::uint8_t> rising = rising_windows(series, t);
     for (std::size_t w = 0; w < series.size(); ++w) {
       const auto [begin, end] = series[w].window;
       if (!rising[w] || series[w].no_data[t]) continue;
       std::vector<float> parts(&outlying(t, begin), &outlying(t, begin) + (end - begin));
-      const double alike = end - begin < kFewChannels ? kAlikeOfFew : kAlikeOfMany;
       const double margin = series[w].noise * series[w].rises.error[t];
-      if (is_on_some(series[w].rises.excess[t] + margin, lower_median(parts), alike)) continue;
-      for (std::size_t k = begin; k < end; ++k) found(t, k) = 1;
+      const double alike = end - begin < kFewChannels ? kAlikeOfFew : kAlikeOfMany;
+      if (rising[w] < kManyWindows && is_on_some(series[w].rises.excess[t] + margin, lower_median(parts), alike))
+        continue;
+      for (std::size_t k = begin; k < end; ++k)
+        if (flags(t, k) == 0) flags(t, k) = mark;
       series[w].no_data[t] = 1;
     }
   }

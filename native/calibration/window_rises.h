@@ -21,8 +21,8 @@ std::vector<Window> windows_of(const std::vector<std::size_t>& first_channel, st
 ///
 /// @param outlying  (times, channels), of ArrayPower
 /// @param rest      likewise, ln power less the level of its channel; without what windows do together afterwards
-/// @param found     likewise, 1: interference, or no data; what is found is added
-void flag_rises_of_windows(const std::vector<Window>& windows, NdView<const float, 2> outlying, NdView<float, 2> rest,
-                           NdView<std::uint8_t, 2> found);
+/// @param flags     likewise, 0: good; what is found is set to `mark`
+void flag_rises_of_windows(const std::vector<Window>& windows, NdView<const float, 2> outlying, std::uint8_t mark,
+                           NdView<float, 2> rest, NdView<std::uint8_t, 2> flags);
 
 }  // namespace contimg::calibration

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "calibration/baseline_interference.h"
+#include "calibration/common_interference.h"
 #include "calibration/series_rises.h"
 #include "calibration/sum_threshold.h"
 #include "calibration/window_rises.h"
@@ -88,7 +89,7 @@ TEST_CASE("windows that rise together are found where one alone would not be, an
     for (std::size_t t = 0; t < kTimes; ++t)
       for (std::size_t k = 0; k < kWindows * kWidth; ++k)
         rest(t, k) = 0.1f * noise[t * kWindows * kWidth + k] - 0.05f * static_cast<float>(t) + (hit(t, k) ? 0.45f : 0);
-    flag_rises_of_windows(windows, outlying.view(), rest.view(), found.view());
+    flag_rises_of_windows(windows, outlying.view(), 1, rest.view(), found.view());
     for (std::size_t t = 0; t < kTimes; ++t)
       for (std::size_t k = 0; k < kWindows * kWidth; ++k) {
         missed += hit(t, k) && found(t, k) == 0;
@@ -97,6 +98,47 @@ TEST_CASE("windows that rise together are found where one alone would not be, an
   }
   CHECK(missed < 0.15 * 40 * 8 * kWidth);
   CHECK(wrong < 0.0005 * 40 * kTimes * kWindows * kWidth);
+}
+
+TEST_CASE("of cells that rise only those are flagged on all baselines that all of them have") {
+  constexpr std::size_t kBaselines = 600, kTimes = 12, kChannels = 4;
+  WindowAmplitudes window{0, NdArray<float, 4>({kBaselines, 1, kTimes, kChannels})};
+  std::mt19937 random(15);
+  std::normal_distribution<float> normal;
+  std::uniform_real_distribution<float> angle(0, 6.2831853f);
+  std::vector<std::size_t> baselines;
+  for (std::size_t b = 0; b < kBaselines; ++b) {
+    baselines.push_back(b);
+    const float source = b % 2 ? 3.0f : 0.5f;  // sigma
+    for (std::size_t t = 0; t < kTimes; ++t)
+      for (std::size_t k = 0; k < kChannels; ++k) {
+        const bool on_all = t == 3 && k == 1, on_some = t == 7 && k == 2 && b % 3 == 0;
+        const float phase = angle(random), added = on_all ? 2.5f : on_some ? 6.0f : 0.0f;
+        window.values(b, 0, t, k) =
+            std::hypot(source + added * std::cos(phase) + normal(random), added * std::sin(phase) + normal(random));
+      }
+  }
+  ArrayInterference seen{NdArray<std::uint8_t, 3>({1, kTimes, kChannels}), NdArray<float, 2>({1, kChannels})};
+  seen.cells(0, 3, 1) = seen.cells(0, 7, 2) = seen.cells(0, 9, 0) = kRisenCell;  // the last by chance
+  seen.cells(0, 5, 3) = kRisenWindow;
+  judge_array_interference(window, baselines, 1, seen);
+  CHECK(int(seen.cells(0, 3, 1)) == kOnAll);
+  CHECK(int(seen.cells(0, 7, 2)) == kOnSome);
+  CHECK(int(seen.cells(0, 9, 0)) == kOnSome);
+  CHECK(int(seen.cells(0, 5, 3)) == kOnAll);
+  CHECK(std::count(seen.cells.begin(), seen.cells.end(), std::uint8_t{0}) == kTimes * kChannels - 4);
+}
+
+TEST_CASE("where others have interference a baseline is asked for less") {
+  BaselineAmplitudes baseline{NdArray<float, 2>({24, 48}), NdArray<std::uint8_t, 2>({24, 48}),
+                              NdArray<std::uint8_t, 2>({24, 48})};
+  const std::vector<float> noise = gaussian_series(24 * 48, 31);
+  for (std::size_t i = 0; i < noise.size(); ++i) baseline.values.data()[i] = std::clamp(noise[i], -2.5f, 2.5f);
+  for (const std::size_t k : {10, 20}) baseline.values(12, k) = 4.5f;
+  for (const std::size_t k : {20, 30}) baseline.suspected(12, k) = 1;
+  flag_baseline(baseline, 1, {});
+  CHECK(count(baseline.flags) == 1);
+  CHECK(int(baseline.flags(12, 20)) == 1);
 }
 
 TEST_CASE("what is beside interference does not ride along") {
