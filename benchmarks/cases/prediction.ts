@@ -47,7 +47,7 @@ function predictionCase(size: Size, { nSources, beside }: Setting): Case {
     // 8 operations for each source of a visibility, where its phasors are known.
     limit: { kind: 'fma', flopsPerUnit: 8e6 * nSources },
     errorMeans: `largest difference from the ${names[beside[0]!]}, over the flux of all sources`,
-    maxRounds: size === 'full' ? 3 : 5,
+    ...(size === 'full' && nSources >= 1000 ? { runsOnce: true } : { maxRounds: size === 'full' ? 3 : 5 }),
     contenders,
     prepare: async data => {
       const group = groupIn(await uncalibratedTile(data, size));

@@ -43,13 +43,12 @@ export function predictTask({ group, model, ...options }: PredictInput): Promise
   return Promise.resolve({
     run: async () => {
       const { visibilities } = await predictVisibilities(group, model, options);
-      return async folder => {
-        const [nRows, nChannels] = visibilities.shape as [number, number, number];
-        const rows: Float32Array[] = [];
-        for (let row = 0; row < nRows; row += sampledRows)
-          rows.push(visibilities.data.subarray(row * nChannels * 2, (row + 1) * nChannels * 2));
-        await writeFile(join(folder, 'rows.f32'), Buffer.concat(rows.map(row => Buffer.from(row.slice().buffer))));
-      };
+      const [nRows, nChannels] = visibilities.shape as [number, number, number];
+      // Copies: the contenders of a case wait for each other, and a tile for each of them does not fit into memory.
+      const rows: Uint8Array[] = [];
+      for (let row = 0; row < nRows; row += sampledRows)
+        rows.push(new Uint8Array(visibilities.data.slice(row * nChannels * 2, (row + 1) * nChannels * 2).buffer));
+      return folder => writeFile(join(folder, 'rows.f32'), Buffer.concat(rows));
     },
   });
 }
