@@ -3,6 +3,7 @@ export { applyCalibration } from './apply-calibration.js';
 export type { CorrectedData, ApplyOptions } from './apply-calibration.js';
 export {
   calibrationLimits,
+  checkCalibrationLimits,
   findCalibrationProblems,
   findChangeProblems,
   measureCalibration,

@@ -75,11 +75,20 @@ export async function calibrateGroup(
 /** Takes a set up, where it was not in force, and retires others of its group: those of other options. */
 export async function putInForce(set: CalibrationSet, { calibrationSets }: Registry): Promise<CalibrationSet> {
   if (set.state !== 'active') await calibrationSets.setState(set.id, 'active', 'taken up again');
-  for (const other of await calibrationSets.list('active'))
-    if (toCandidate(other).sourceGroupId === toCandidate(set).sourceGroupId && other.id !== set.id)
-      await calibrationSets.setState(other.id, 'retired', `replaced by ${set.id}`);
+  const { sourceGroupId } = toCandidate(set);
+  for (const other of sourceGroupId === undefined ? [] : await calibrationSets.list('active'))
+    if (toCandidate(other).sourceGroupId === sourceGroupId && other.id !== set.id)
+      await calibrationSets.setState(other.id, 'retired', replacedBy(set));
   return (await calibrationSets.get(set.id))!;
 }
+
+/** Whether a person has retired a set, for which the reason stands, and not another set of its group. */
+export async function isWithdrawn(set: CalibrationSet, { calibrationSets }: Registry): Promise<boolean> {
+  if (set.state !== 'retired') return false;
+  return !(await calibrationSets.list()).some(other => set.reason === replacedBy(other));
+}
+
+const replacedBy = ({ id }: CalibrationSet) => `replaced by ${id}`;
 
 /** The message for a set that did not pass the gate. */
 export function failureOf(id: string, problems: readonly string[]): string {

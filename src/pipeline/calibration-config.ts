@@ -1,4 +1,4 @@
-import { calibrationLimits, checkSolveOptions, solveDefaults } from '../calibration/index.js';
+import { checkCalibrationLimits, checkSolveOptions, solveDefaults } from '../calibration/index.js';
 import type { CalibrationLimits, FlagOptions, SkySource, SolveOptions } from '../calibration/index.js';
 import type { CalibrationTerm } from '../core/calibration-solutions.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkOneOf, checkPositive } from '../core/check.js';
@@ -6,9 +6,12 @@ import { InvalidArgumentError } from '../core/errors.js';
 import type { JobOptions } from '../core/job.js';
 import type { SourceOptions } from '../core/source.js';
 
+/** What is solved for in a set: a `phase` is a gain whose amplitude stays 1, as a rule of a shorter interval. */
+export type SetTerm = CalibrationTerm | 'phase';
+
 /** Options of solving with their defaults: those of `solveCalibration`, for every term that has them. */
 const solverDefaults = pick(solveDefaults, [
-  ...(['phaseOnly', 'solintSec', 'combineSpws', 'minBaselines', 'minSnr', 'robust', 'smearing'] as const),
+  ...(['solintSec', 'combineSpws', 'minBaselines', 'minSnr', 'robust', 'smearing'] as const),
   ...(['minBaselineMeters', 'maxBaselineMeters', 'minUvWavelengths', 'maxUvWavelengths'] as const),
 ]);
 
@@ -21,8 +24,10 @@ export interface CalibrationConfig extends Pick<SolveOptions, keyof typeof solve
   readonly model?: readonly SkySource[] | undefined;
   /** @default 1 */
   readonly minFluxJy?: number | undefined;
-  /** What is solved for, one on top of the other: of delay, bandpass, gain in this order. @default a bandpass */
-  readonly terms?: readonly CalibrationTerm[] | undefined;
+  /** What is solved for, one on top of the other: of delay, bandpass, phase, gain in this order. @default a bandpass */
+  readonly terms?: readonly SetTerm[] | undefined;
+  /** Solution interval of `phase`; `solintSec` is that of `gain`. @default 60 */
+  readonly phaseSolintSec?: number | undefined;
   /** Name of the reference antenna. @default the healthiest, for each set */
   readonly refAnt?: string | undefined;
   /** How long a set may be applied, before and after its own observation. @default 12 */
@@ -37,12 +42,13 @@ export interface CalibrationConfig extends Pick<SolveOptions, keyof typeof solve
 export const calibrationDefaults = Object.freeze({
   ...solverDefaults,
   minFluxJy: 1,
-  terms: Object.freeze(['bandpass'] as const) as readonly CalibrationTerm[],
+  terms: Object.freeze(['bandpass'] as const) as readonly SetTerm[],
+  phaseSolintSec: 60,
   validHours: 12,
   maxDecOffsetDeg: 3,
 });
 
-const termOrder: readonly CalibrationTerm[] = ['delay', 'bandpass', 'gain'];
+const termOrder: readonly SetTerm[] = ['delay', 'bandpass', 'phase', 'gain'];
 
 /** Options of flagging in a pipeline. */
 export type FlaggingConfig = Omit<FlagOptions, keyof JobOptions | keyof SourceOptions>;
@@ -68,23 +74,23 @@ export function checkCalibrationConfig(config: CalibrationConfig): CheckedCalibr
       `Expected calibration.terms in the order ${termOrder.join(', ')}, each on top of those before it, but received ${o.terms.join(', ')}`,
     );
   checkNumber('calibration.minFluxJy', o.minFluxJy, 0);
-  if (o.phaseOnly && !o.terms.includes('gain'))
-    throw new InvalidArgumentError('Expected calibration.phaseOnly to go with the term gain');
   for (const term of o.terms) checkSolveOptions(solveOptionsOf(term, o));
-  if (o.solintSec !== Infinity) checkPositive('calibration.solintSec', o.solintSec);
+  for (const name of ['solintSec', 'phaseSolintSec'] as const)
+    if (o[name] !== Infinity) checkPositive(`calibration.${name}`, o[name]);
   checkPositive('calibration.validHours', o.validHours);
   checkPositive('calibration.maxDecOffsetDeg', o.maxDecOffsetDeg);
-  checkKnownOptions(limits, Object.keys(calibrationLimits));
+  checkCalibrationLimits(limits);
   return { ...o, model, refAnt, limits };
 }
 
 /** What `solveCalibration` is told of one term. */
 export function solveOptionsOf(
-  term: CalibrationTerm,
-  calibration: Pick<CheckedCalibration, keyof typeof solverDefaults>,
+  term: SetTerm,
+  calibration: Pick<CheckedCalibration, SolverOption | 'phaseSolintSec'>,
 ): SolveOptions {
-  const { phaseOnly, solintSec, ...common } = pick(calibration, Object.keys(solverDefaults) as SolverOption[]);
-  return { ...common, term, ...(term === 'gain' && { phaseOnly, solintSec }) };
+  const { solintSec, ...common } = pick(calibration, Object.keys(solverDefaults) as SolverOption[]);
+  if (term === 'phase') return { ...common, term: 'gain', phaseOnly: true, solintSec: calibration.phaseSolintSec };
+  return { ...common, term, ...(term === 'gain' && { solintSec }) };
 }
 
 type SolverOption = keyof typeof solverDefaults;

@@ -2,7 +2,15 @@ import { modelFluxIn } from '../calibration/index.js';
 import type { FlagReport } from '../calibration/index.js';
 import type { Observation } from '../core/observation.js';
 import type { SubbandGroup } from '../grouping/index.js';
-import { calibrateGroup, calibrationSetId, describeGroup, failureOf, isWhole, putInForce } from './calibrate-group.js';
+import {
+  calibrateGroup,
+  calibrationSetId,
+  describeGroup,
+  failureOf,
+  isWhole,
+  isWithdrawn,
+  putInForce,
+} from './calibrate-group.js';
 import { CalibrationShelf } from './calibration-shelf.js';
 import type { AppliedCalibration } from './calibration-shelf.js';
 import { subjectOf } from './group-subject.js';
@@ -49,6 +57,11 @@ export class CalibrationStage {
     const problems = known ? gateProblemsOf(known) : [];
     if (problems.length > 0) {
       this.#reporter.leaveOut(id, 'CALIBRATION_FAILED', failureOf(id, problems));
+      return undefined;
+    }
+    if (known && (await isWithdrawn(known, this.#shop.registry))) {
+      const reason = `The calibration set ${id} is retired, and not taken up again: ${known.reason ?? 'no reason given'}`;
+      this.#reporter.leaveOut(id, 'CALIBRATION_RETIRED', reason);
       return undefined;
     }
     if (known && (await isWhole(known, this.#config.work))) {

@@ -1,8 +1,9 @@
 export { createPipeline } from './create-pipeline.js';
 export type { Pipeline } from './create-pipeline.js';
 export type { PipelineConfig } from './pipeline-config.js';
+export { putInForce } from './calibrate-group.js';
 export { calibrationDefaults, checkCalibrationConfig } from './calibration-config.js';
-export type { CalibrationConfig, FlaggingConfig } from './calibration-config.js';
+export type { CalibrationConfig, FlaggingConfig, SetTerm } from './calibration-config.js';
 export { chooseCalibration } from './choose-calibration.js';
 export type {
   CalibrationCandidate,

@@ -14,14 +14,14 @@ import {
   writeCalibrationTable,
 } from '../calibration/index.js';
 import type { CalibrationQuality, FlagReport, ObservationFinding } from '../calibration/index.js';
-import type { CalibrationSolutions, CalibrationTerm } from '../core/calibration-solutions.js';
+import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import type { JobOptions } from '../core/job.js';
 import type { Observation } from '../core/observation.js';
 import type { SourceOptions, VisibilitySource } from '../core/source.js';
 import { describeSource } from '../uvh5/index.js';
 import { swappedSince } from './borrowed-solutions.js';
 import { solveOptionsOf } from './calibration-config.js';
-import type { CheckedCalibration, FlaggingConfig } from './calibration-config.js';
+import type { CheckedCalibration, FlaggingConfig, SetTerm } from './calibration-config.js';
 import type { EarlierSet } from './earlier-set.js';
 import { partsOf } from './job-parts.js';
 import { tellsDeadAntennas } from './tells-dead-antennas.js';
@@ -32,7 +32,7 @@ export interface MadeCalibrationSet {
   /** In the order in which they are applied. */
   readonly tables: readonly {
     readonly path: string;
-    readonly term: CalibrationTerm;
+    readonly term: SetTerm;
     readonly quality: CalibrationQuality;
   }[];
   /** Paths of PNG files: solutions by antenna, and flags. */
@@ -52,7 +52,7 @@ export interface MadeCalibrationSet {
 const namedSources = 8;
 
 /** The ends of the names of tables. */
-const tableEnds: Record<CalibrationTerm, string> = { delay: 'k', bandpass: 'b', gain: 'g' };
+const tableEnds: Record<SetTerm, string> = { delay: 'k', bandpass: 'b', phase: 'p', gain: 'g' };
 
 export interface CalibrationSetOptions extends Omit<CheckedCalibration, 'validHours' | 'maxDecOffsetDeg'> {
   readonly source?: SourceOptions | undefined;
@@ -64,7 +64,7 @@ export interface CalibrationSetOptions extends Omit<CheckedCalibration, 'validHo
 }
 
 /**
- * Flags and solves an observation, writes the tables `NAME.k`, `.b` and `.g`, reads them back and passes them through the
+ * Flags and solves an observation, writes the tables `NAME.k`, `.b`, `.p` and `.g`, reads them back and passes them through the
  * checks and the gate. Whether they are fit is said by `problems`; nothing is thrown for it. Pictures stand beside them.
  *
  * @throws {InvalidArgumentError} too little of the model's flux is in the beam.
@@ -91,9 +91,10 @@ export async function makeCalibrationSet(
   const tables: MadeCalibrationSet['tables'][number][] = [];
   const solutions: CalibrationSolutions[] = [];
   const problems: string[] = [];
-  for (const one of solved) {
-    const path = `${name}.${tableEnds[one.term]}`;
-    await writeCalibrationTable(path, one, provenanceOf(one.term, options, flags), { msName: nameOf(source) });
+  for (const [i, one] of solved.entries()) {
+    const term = terms[i]!;
+    const path = `${name}.${tableEnds[term]}`;
+    await writeCalibrationTable(path, one, provenanceOf(term, options, flags), { msName: nameOf(source) });
     const read = await readCalibrationTable(path);
     const quality = measureCalibration(one);
     const faults = findCalibrationFaults(read, observation).filter(({ severity }) => severity === 'error');
@@ -102,15 +103,16 @@ export async function makeCalibrationSet(
       ...readingProblems(one, read),
       ...findCalibrationProblems(quality, limits),
     ];
-    problems.push(...found.map(problem => `${one.term}: ${problem}`));
-    tables.push({ path, term: one.term, quality });
+    problems.push(...found.map(problem => `${term}: ${problem}`));
+    tables.push({ path, term, quality });
     solutions.push(read);
   }
   const times = observation.timeMjdSec;
   const midTimeMjdSec = (times[0]! + times.at(-1)!) / 2;
   if (earlier && midTimeMjdSec <= earlier.validToMjdSec)
     problems.push(...findChangeProblems(amplitudeChange(earlier.solutions, solved), earlier.id, limits));
-  const pictures = await writeCalibrationPictures(name, solved, flags, observation);
+  const drawn = solved.map((one, i) => ({ title: terms[i]!, solutions: one }));
+  const pictures = await writeCalibrationPictures(name, drawn, flags, observation);
   const unsolved = tables.flatMap(({ quality }) => quality.deadAntennas);
   const decided = problems.length === 0 && tables.every(({ quality }) => tellsDeadAntennas(quality));
   const findings = findingsOf({
@@ -137,11 +139,7 @@ function nameOf(source: VisibilitySource): string {
 }
 
 /** Lines of a table's HISTORY: how it was solved, on what, without what. */
-function provenanceOf(
-  term: CalibrationTerm,
-  options: CalibrationSetOptions,
-  flags: FlagReport | undefined,
-): readonly string[] {
+function provenanceOf(term: SetTerm, options: CalibrationSetOptions, flags: FlagReport | undefined): readonly string[] {
   const { model, terms } = options;
   const before = terms.slice(0, terms.indexOf(term));
   const asked = Object.entries(solveOptionsOf(term, options)).filter(

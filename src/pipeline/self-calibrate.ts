@@ -133,9 +133,9 @@ async function tryRound(
     );
   if (model.length === 0) return refused(`The image shows nothing above ${modelSigmas.peak} sigma to solve against`);
   const attempt = await unlessNoData(async () => {
-    const { calibration, reading, flags, refAnt, minSnr } = options;
+    const { calibration, reading, flags, refAnt, minSnr, baselines } = options;
     const solved = await solveCalibration(flow.source, model, {
-      ...{ ...reading, flags, refAnt, minSnr, term: 'gain', phaseOnly, solintSec },
+      ...{ ...reading, ...baselines, flags, refAnt, minSnr, term: 'gain', phaseOnly, solintSec },
       ...{ prior: [...calibration, ...below], ...flow.part() },
     });
     const gain = phaseOnly ? solved : withUnitMean(solved);

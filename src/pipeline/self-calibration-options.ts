@@ -1,3 +1,5 @@
+import { checkSolveOptions, solveDefaults } from '../calibration/index.js';
+import type { SolveOptions } from '../calibration/index.js';
 import type { CalibrationSolutions } from '../core/calibration-solutions.js';
 import { checkInteger, checkKnownOptions, checkNumber, checkPositive } from '../core/check.js';
 import { InvalidArgumentError } from '../core/errors.js';
@@ -9,8 +11,14 @@ import { imagingDefaults } from '../imaging/index.js';
 import type { ImagingOptions } from '../imaging/index.js';
 import type { SelfCalibrationLimits } from './self-calibration-figures.js';
 
+/** From which baselines gains are solved for, as `solveCalibration` has it. */
+const baselineOptions = [
+  ...(['minBaselines', 'minBaselineMeters', 'maxBaselineMeters', 'minUvWavelengths', 'maxUvWavelengths'] as const),
+];
+
 /** How an observation is self-calibrated. */
-export interface SelfCalibrationOptions extends JobOptions, Partial<SelfCalibrationLimits> {
+export interface SelfCalibrationOptions
+  extends JobOptions, Partial<SelfCalibrationLimits>, Pick<SolveOptions, (typeof baselineOptions)[number]> {
   /** Solutions that are known: self-calibration comes on top of them. @default none */
   readonly calibration?: readonly CalibrationSolutions[] | undefined;
   /** Flags in addition to those in the data. @default none */
@@ -63,7 +71,7 @@ export type CheckedSelfCalibration = ReturnType<typeof checkSelfCalibration>;
 
 /** @throws {InvalidArgumentError} an option is wrong. */
 export function checkSelfCalibration(options: SelfCalibrationOptions) {
-  const others = ['calibration', 'flags', 'source', 'imaging', 'refAnt', ...jobOptions];
+  const others = ['calibration', 'flags', 'source', 'imaging', 'refAnt', ...baselineOptions, ...jobOptions];
   checkKnownOptions(options, [...Object.keys(selfCalibrationDefaults), ...others]);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o = { ...selfCalibrationDefaults, ...given } as typeof selfCalibrationDefaults & SelfCalibrationOptions;
@@ -74,8 +82,10 @@ export function checkSelfCalibration(options: SelfCalibrationOptions) {
         `Expected imaging without ${name}: the model is of all data, seen by its antennas`,
       );
   const interval = (name: string, value: number) => (value === Infinity ? value : checkPositive(name, value));
+  const baselines = Object.fromEntries(baselineOptions.map(name => [name, o[name] ?? solveDefaults[name]]));
+  checkSolveOptions({ ...baselines, term: 'gain' });
   return {
-    ...{ imaging, reading, calibration, flags, refAnt, job: { signal, onProgress, threads } },
+    ...{ imaging, reading, baselines, calibration, flags, refAnt, job: { signal, onProgress, threads } },
     spectralIndex: imaging.spectralIndex ?? imagingDefaults.spectralIndex,
     phaseRounds: checkInteger('phaseRounds', o.phaseRounds, 0, 100),
     amplitudeRounds: checkInteger('amplitudeRounds', o.amplitudeRounds, 0, 100),

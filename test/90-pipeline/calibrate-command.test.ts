@@ -66,17 +66,25 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
   });
 
   it('contimg calibrate makes tables, names antennas without solutions, and replaces nothing', async () => {
-    const args = ['calibrate', incoming, '--sky', at('sky.csv'), '--terms', 'delay,gain', '--name', at('other')];
+    const args = ['calibrate', incoming, '--sky', at('sky.csv'), '--terms', 'delay,phase,gain', '--name', at('other')];
     const { tables, pictures, problems, findings, refAnt, deadAntennas } = JSON.parse(
-      await done([...args, '--ref-ant', '103', '--json']),
+      await done([...args, '--phase-solint', '13', '--ref-ant', '103', '--json']),
     );
-    expect(tables.map(({ path }: { path: string }) => path)).toEqual([at('other.k'), at('other.g')]);
+    expect(tables.map(({ path }: { path: string }) => path)).toEqual(['k', 'p', 'g'].map(end => at(`other.${end}`)));
     for (const { path } of tables) expect((await stat(join(path, 'table.dat'))).isFile()).toBe(true);
     expect(tables[0].quality).toMatchObject({ nAntennas: 23, nSolvedAntennas: 23 });
     expect(deadAntennas).toHaveLength(1); // flagged before it is solved for
     expect(findings).toMatchObject([{ code: 'DEAD_ANTENNAS', antennas: deadAntennas }]);
-    const names = ['other-delay.png', 'other-gain-amplitude.png', 'other-gain-phase.png', 'other-flags.png'];
-    expect(pictures).toEqual(names.map(name => at(name)));
+    const names = ['delay', 'phase', 'gain-amplitude', 'gain-phase', 'flags'];
+    expect(pictures).toEqual(names.map(name => at(`other-${name}.png`)));
+    const [phase, gain] = await Promise.all(['p', 'g'].map(end => readCalibrationTable(at(`other.${end}`))));
+    expect([phase!.timeMjdSec.length, gain!.timeMjdSec.length]).toEqual([3, 1]);
+    const amplitudes = ({ values, flags }: CalibrationSolutions) =>
+      [...flags.data].flatMap((flag, i) =>
+        flag === 0 ? [Math.hypot(values.data[2 * i]!, values.data[2 * i + 1]!)] : [],
+      );
+    for (const amplitude of amplitudes(phase!)) expect(amplitude).toBeCloseTo(1, 6);
+    expect(Math.max(...amplitudes(gain!)) / Math.min(...amplitudes(gain!))).toBeGreaterThan(1.2); // off by 20 %
     for (const path of pictures) expect(PNG.sync.read(await readFile(path)).width).toBeGreaterThan(500);
     expect({ problems, refAnt }).toEqual({ problems: [], refAnt: '103' });
     const again = await contimg(args);
@@ -84,14 +92,14 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
   });
 
   it('contimg calibrate solves as it is told: phases by window and time, from some baselines', async () => {
-    const gains = ['--terms', 'gain', '--phase-only', '--per-spw', '--solint', '13', '--smearing'];
+    const gains = ['--terms', 'phase', '--per-spw', '--phase-solint', '13', '--smearing'];
     const some = ['--solve-min-baseline', '100', '--solve-max-uv', '4000', '--baselines-per-antenna', '3'];
     await done(['calibrate', incoming, '--sky', at('sky.csv'), ...gains, ...some, '--name', at('phases')]);
-    const told = await readCalibrationTable(at('phases.g'));
+    const told = await readCalibrationTable(at('phases.p'));
     expect([told.flags.shape[0], told.flags.shape[2]]).toEqual([3, 16]); // integrations, windows
     const history = told.history.join('\n');
     for (const line of [
-      /^gain: .*"?phaseOnly"? true.*solintSec 13/m,
+      /^phase: .*"?phaseOnly"? true.*solintSec 13/m,
       /^on top of: nothing$/m,
       /^model: \d+ sources, .* Jy/m,
     ])
@@ -128,7 +136,7 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     const order = await contimg(['calibrate', at('none'), '--name', at('x'), ...reversed]);
     expect([order.exitCode, order.stderr]).toMatchObject([
       2,
-      expect.stringMatching(/in the order delay, bandpass, gain/),
+      expect.stringMatching(/in the order delay, bandpass, phase, gain/),
     ]);
     const missing = await contimg(['calibrate', incoming, '--name', at('x'), '--sky', at('none.csv')]);
     expect([missing.exitCode, missing.stderr]).toMatchObject([1, expect.stringContaining('[FILE_ACCESS]')]);
@@ -139,8 +147,8 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     ['run', ['--min-flux', '3', '--solint', '9'], '--min-flux goes with --sky or --calibrator'],
     ['run', ['--calibrator', '3C286', '--solint', '9'], '--solint goes with the term gain'],
     ['run', ['--calibrate', '--solve-min-uv', '100'], '--solve-min-uv goes with --sky or --calibrator'],
-    ['run', ['--calibrator', '3C286', '--phase-only'], '--phase-only goes with the term gain'],
-    ['calibrate', ['--name', 'x', '--per-spw'], '--per-spw goes with the term delay or gain'],
+    ['run', ['--calibrator', '3C286', '--phase-solint', '9'], '--phase-solint goes with the term phase'],
+    ['calibrate', ['--name', 'x', '--per-spw'], '--per-spw goes with the term delay, phase or gain'],
     ['run', ['--edge-channels', '1'], '--edge-channels goes with --flag'],
     ['run', ['--max-amplitude-change', '20'], '--max-amplitude-change goes with --sky or --calibrator'],
     ['calibrate', ['--name', 'x', '--valid-hours', '3'], '--valid-hours goes with --work'],
@@ -167,6 +175,18 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'calibr
     const damaged = await contimg([...check, at('damaged.b')]);
     expect(damaged.exitCode).toBe(1);
     expect(damaged.stdout).toMatch(/damaged\.b: error: .* \[READABLE\]$/m);
+  });
+
+  it('contimg caltables retires a set, with the reason, and takes it up again', async () => {
+    const work = ['--work', at('work')];
+    const retired = await done(['caltables', 'retire', 'set', '--reason', 'feeds were exchanged', ...work]);
+    expect(retired).toMatch(/^set: retired, bandpass, .*: feeds were exchanged$/);
+    expect(await done(['caltables', 'list', ...work])).toContain(retired);
+    const twice = await contimg(['caltables', 'retire', 'set', '--reason', 'again', ...work]);
+    expect([twice.exitCode, twice.stderr]).toMatchObject([1, expect.stringMatching(/state retired.*\[REGISTRY\]/)]);
+    expect(await done(['caltables', 'restore', 'set', ...work])).toMatch(/^set: active, bandpass/);
+    const unknown = await contimg(['caltables', 'restore', 'sett', ...work]);
+    expect([unknown.exitCode, unknown.stderr]).toMatchObject([1, expect.stringContaining('there is none')]);
   });
 
   it('contimg apply writes CORRECTED_DATA, unless the tables are of another observation', async () => {

@@ -216,6 +216,25 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'a cali
     expect(calibration.map(({ rule }) => rule)).toEqual(['own', 'own', 'own']);
   });
 
+  it('leaves a set retired that a person has retired, and takes up one that another replaced', async () => {
+    await copyFinished();
+    const [first] = await sets();
+    await inRegistry(({ calibrationSets }) =>
+      calibrationSets.setState(first!.id, 'retired', 'a receiver was exchanged'),
+    );
+    const { failed, calibration, leftOut } = await run(folder, solving);
+    expect(failed).toEqual([]);
+    expect(calibration.map(({ rule }) => rule)).toEqual(['before', 'own', 'own']);
+    expect(leftOut).toMatchObject([
+      { subject: first!.id, code: 'CALIBRATION_RETIRED', reason: expect.stringContaining('a receiver was exchanged') },
+    ]);
+    const [, second] = await sets();
+    await inRegistry(({ calibrationSets }) =>
+      calibrationSets.setState(second!.id, 'retired', `replaced by ${first!.id}`),
+    );
+    expect((await run(folder, solving)).calibration.map(({ rule }) => rule)).toEqual(['before', 'own', 'own']);
+  });
+
   it('keeps earlier sets in force when new ones do not pass the gate', async () => {
     await copyFinished();
     const strict = { calibration: { model: sky, limits: { minSnr: 1e6 } } };

@@ -80,6 +80,10 @@ describeIf(canCorrupt, 'needs ../shared and python3 with h5py and erfa', 'self-c
     // The solutions are those that the image has: in one step from the data it is the same.
     const again = await imageGroup(group, { ...imaging, calibration: [...calibration, ...solutions] });
     expect(again.rmsJyBeam).toBe(after.rmsJyBeam);
+    // Of the shortest baselines alone few antennas get solutions.
+    const short = await selfCalibrate(group, { calibration, imaging, phaseRounds: 1, maxBaselineMeters: 20 });
+    expect(short.rounds).toMatchObject([{ accepted: false, reason: expect.stringMatching(/solution/) }]);
+    await expect(selfCalibrate(group, { minUvWavelengths: 2, maxUvWavelengths: 1 })).rejects.toThrow(/UvWavelengths/);
   });
 
   it('of noise is refused, and the image is that without it', async () => {

@@ -14,6 +14,7 @@ import {
   checkCalibrationConfig,
   earlierSetOf,
   makeCalibrationSet,
+  putInForce,
   registerCalibrationSet,
   tablePathsOf,
 } from '../../pipeline/index.js';
@@ -54,10 +55,13 @@ export const calibrateCommand: MakeCommand = (context, exitWith) =>
     .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
     .requiredOption(
       '--name <name>',
-      'the tables are <name>.k, <name>.b and <name>.g; those that exist are not replaced; pictures <name>-*.png',
+      'the tables are <name>.k, <name>.b, <name>.p and <name>.g; those that exist are not replaced; pictures <name>-*.png',
     )
     .option('--no-flag', 'do not look for interference and dead antennas first')
-    .option('--work <folder>', 'register the tables there, under the last part of <name>, for contimg run')
+    .option(
+      '--work <folder>',
+      'register the tables there, under the last part of <name>, for contimg run, in place of earlier ones of the observation',
+    )
     .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
     .option('--min-subbands <n>', 'subbands that a group must have at least (default 14)')
     .option('--ut1-utc <sec>', 'UT1-UTC at the time of the observation (default 0)')
@@ -141,7 +145,13 @@ async function register(
   { work, registry }: Workshop,
 ): Promise<void> {
   const validHours = options.validHours ?? calibrationDefaults.validHours;
-  await registerCalibrationSet(registry, made, { ...observed, id: basename(options.name), work, validHours });
+  const set = await registerCalibrationSet(registry, made, {
+    ...observed,
+    id: basename(options.name),
+    work,
+    validHours,
+  });
+  if (set.state === 'active') await putInForce(set, registry);
 }
 
 function print({ tables, pictures, refAnt, problems, findings, flags }: MadeCalibrationSet, json: boolean): void {

@@ -5,9 +5,11 @@ import { z } from 'zod';
 
 import { checkCalibrationTable, measureCalibration, readCalibrationTable } from '../../calibration/index.js';
 import type { CalibrationFault } from '../../calibration/index.js';
+import { RegistryError } from '../../core/errors.js';
 import { mjdSecToIso } from '../../core/time.js';
+import { putInForce } from '../../pipeline/index.js';
 import { openRegistry } from '../../registry/index.js';
-import type { CalibrationSet } from '../../registry/index.js';
+import type { CalibrationSet, Registry } from '../../registry/index.js';
 import { describeSource } from '../../uvh5/index.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes } from '../exit-codes.js';
@@ -18,13 +20,23 @@ const schema = z.object({
   work: z.string().optional(),
   database: z.string().optional(),
   for: z.array(z.string()).optional(),
+  reason: z.string().optional(),
   json: z.boolean().optional(),
 });
 
-/** `contimg caltables`: look at calibration tables, those that are registered and any others. */
+/** `contimg caltables`: look after calibration tables, those that are registered and any others. */
 export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
-  const command = new Command('caltables').description('List, check and show calibration tables.');
+  const command = new Command('caltables').description(
+    'List, check and show calibration tables, and retire sets of them.',
+  );
   const optionsOf = (subcommand: Command) => parseWith(schema, subcommand.opts(), optionName);
+
+  /** The registry that the options name. */
+  const inRegistry = async <T>(options: z.infer<typeof schema>, use: (registry: Registry) => Promise<T>) => {
+    const work = resolve(folderOf('work', options.work, config));
+    const registry = await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`);
+    return use(registry).finally(() => registry.close());
+  };
 
   const list: Command = command
     .command('list')
@@ -34,15 +46,43 @@ export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
     .option('--json', 'print one line of JSON')
     .action(async () => {
       const options = optionsOf(list);
-      const work = resolve(folderOf('work', options.work, config));
-      const registry = await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`);
-      try {
-        const sets = await registry.calibrationSets.list();
-        if (options.json) console.log(JSON.stringify({ sets }));
-        else for (const set of sets) console.log(lineOf(set));
-      } finally {
-        await registry.close();
-      }
+      const sets = await inRegistry(options, ({ calibrationSets }) => calibrationSets.list());
+      if (options.json) console.log(JSON.stringify({ sets }));
+      else for (const set of sets) console.log(lineOf(set));
+    });
+
+  const retire: Command = command
+    .command('retire <id>')
+    .description('take a set out of force: it is applied to nothing any more, and its tables stay')
+    .requiredOption('--reason <text>', 'why, for the registry')
+    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
+    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
+    .option('--json', 'print one line of JSON')
+    .action(async (id: string) => {
+      const options = optionsOf(retire);
+      const set = await inRegistry(options, async ({ calibrationSets }) => {
+        await calibrationSets.setState(id, 'retired', options.reason);
+        return (await calibrationSets.get(id))!;
+      });
+      console.log(options.json ? JSON.stringify({ set }) : lineOf(set));
+    });
+
+  const restore: Command = command
+    .command('restore <id>')
+    .description('put a retired set in force again; another one of the same observation is retired for it')
+    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
+    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
+    .option('--json', 'print one line of JSON')
+    .action(async (id: string) => {
+      const options = optionsOf(restore);
+      const set = await inRegistry(options, async registry => {
+        const known = await registry.calibrationSets.get(id);
+        if (known?.state === 'retired') return putInForce(known, registry);
+        throw new RegistryError(
+          `Expected a retired calibration set ${id}, but ${known ? `it is ${known.state}` : 'there is none'}`,
+        );
+      });
+      console.log(options.json ? JSON.stringify({ set }) : lineOf(set));
     });
 
   const check: Command = command

@@ -6,6 +6,7 @@ import type { ImagingOptions } from '../../imaging/index.js';
 import { checkSelfCalibrationAbsent, selfCalibrate, writeSelfCalibration } from '../../pipeline/index.js';
 import type { SelfCalibration, SelfCalibrationFigures } from '../../pipeline/index.js';
 import { describeSource } from '../../uvh5/index.js';
+import { addBaselineOptions, baselineSchema, toBaselineRange } from '../calibration-options.js';
 import { tablesFor } from '../calibration-tables.js';
 import type { MakeCommand } from '../command-context.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
@@ -15,7 +16,7 @@ import { integerOption, numberOption, optionName, parseWith } from '../load-conf
 import { progressDisplay } from '../progress-display.js';
 import { observationOf } from '../visibility-source.js';
 
-const schema = tileSchema.extend({
+const schema = tileSchema.extend(baselineSchema.shape).extend({
   name: z.string(),
   table: z.array(z.string()).optional(),
   flag: z.boolean().optional(),
@@ -33,7 +34,7 @@ const schema = tileSchema.extend({
 /** `contimg selfcal`: the image of one observation, calibrated on itself. */
 export const selfcalCommand: MakeCommand = ({ config, signal }, exitWith) =>
   addImagingOptions(
-    new Command('selfcal')
+    addBaselineOptions(new Command('selfcal'))
       .description('Image one observation, calibrate it on its own image and image it again, as long as that helps.')
       .argument('<path...>', 'MeasurementSet; or files, or folders of files, of one group')
       .requiredOption(
@@ -73,7 +74,7 @@ export const selfcalCommand: MakeCommand = ({ config, signal }, exitWith) =>
         ...{ calibration, flags, source: reading, imaging },
         ...{ phaseRounds: options.phaseRounds, amplitudeRounds: options.amplitudeRounds },
         ...{ phaseSolintSec: options.phaseSolint, amplitudeSolintSec: options.amplitudeSolint },
-        ...{ refAnt: options.refAnt, minSnr: options.minSnr, ...job },
+        ...{ refAnt: options.refAnt, minSnr: options.minSnr, ...toBaselineRange(options), ...job },
         onProgress: fraction => display.show({ name: options.name, fraction }),
       });
       const files = await writeSelfCalibration(options.name, done);
