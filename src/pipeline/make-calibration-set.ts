@@ -11,6 +11,7 @@ import {
   measureCalibration,
   readCalibrationTable,
   solveCalibration,
+  solveDefaults,
   writeCalibrationTable,
 } from '../calibration/index.js';
 import type { CalibrationQuality, FlagReport, ObservationFinding } from '../calibration/index.js';
@@ -22,6 +23,7 @@ import { describeSource } from '../uvh5/index.js';
 import { swappedSince } from './borrowed-solutions.js';
 import { solveOptionsOf } from './calibration-config.js';
 import type { CheckedCalibration, FlaggingConfig, SetTerm } from './calibration-config.js';
+import { checkAbsent } from './check-absent.js';
 import type { EarlierSet } from './earlier-set.js';
 import { partsOf } from './job-parts.js';
 import { tellsDeadAntennas } from './tells-dead-antennas.js';
@@ -80,6 +82,8 @@ export async function makeCalibrationSet(
   const { model, minFluxJy, terms, limits, source: reading = {}, flagging, earlier } = options;
   const observation = options.observation ?? (await describeSource(source, { ...reading, signal: job.signal }));
   checkModelFlux(observation, model, minFluxJy);
+  const paths = terms.map(term => `${name}.${tableEnds[term]}`);
+  await checkAbsent(paths, 'calibration table');
   const part = partsOf(job, terms.length + (flagging ? 1 : 0));
   const flags = flagging && (await flagVisibilities(source, { ...reading, ...flagging, ...part() }));
   const solved: CalibrationSolutions[] = [];
@@ -93,7 +97,7 @@ export async function makeCalibrationSet(
   const problems: string[] = [];
   for (const [i, one] of solved.entries()) {
     const term = terms[i]!;
-    const path = `${name}.${tableEnds[term]}`;
+    const path = paths[i]!;
     await writeCalibrationTable(path, one, provenanceOf(term, options, flags), { msName: nameOf(source) });
     const read = await readCalibrationTable(path);
     const quality = measureCalibration(one);
@@ -142,8 +146,9 @@ function nameOf(source: VisibilitySource): string {
 function provenanceOf(term: SetTerm, options: CalibrationSetOptions, flags: FlagReport | undefined): readonly string[] {
   const { model, terms } = options;
   const before = terms.slice(0, terms.indexOf(term));
+  const usual: Readonly<Record<string, unknown>> = solveDefaults;
   const asked = Object.entries(solveOptionsOf(term, options)).filter(
-    ([name, value]) => value !== undefined && name !== 'term',
+    ([name, value]) => name !== 'term' && value !== undefined && value !== usual[name],
   );
   const named = model.slice(0, namedSources).map(one => `${one.name ?? 'unnamed'} ${one.fluxJy} Jy`);
   const lost = Object.entries(flags?.counts ?? {}).filter(([, { fraction }]) => fraction > 0);

@@ -138,6 +138,7 @@ function linesOf({ table, faults }: { table: string; faults: readonly Calibratio
 }
 
 function shown(value: unknown): string {
+  if (value === undefined) return 'not measured';
   if (Array.isArray(value)) return value.join(', ') || 'none';
   return typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(4) : String(value);
 }
