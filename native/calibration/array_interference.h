@@ -8,7 +8,7 @@
 namespace contimg::calibration {
 
 /// Interference of a cell: found in it, in all of its window at that time, or on some baselines only. After judgement
-/// (common_interference.h) it is on all or on some.
+/// (interference_on_all.h) it is on all or on some.
 enum : std::uint8_t { kRisenCell = 1, kRisenWindow = 2, kOnSome = 3, kOnAll = 4 };
 
 /// Interference that the array as a whole sees.

@@ -11,7 +11,7 @@
 
 #include "calibration/array_interference.h"
 #include "calibration/baseline_interference.h"
-#include "calibration/common_interference.h"
+#include "calibration/interference_on_all.h"
 #include "calibration/shadowing.h"
 #include "calibration/window_amplitudes.h"
 #include "core/median.h"

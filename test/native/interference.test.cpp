@@ -5,7 +5,7 @@
 #include <random>
 
 #include "calibration/baseline_interference.h"
-#include "calibration/common_interference.h"
+#include "calibration/interference_on_all.h"
 #include "calibration/series_rises.h"
 #include "calibration/sum_threshold.h"
 #include "calibration/window_rises.h"

@@ -1,4 +1,4 @@
-#include "calibration/common_interference.h"
+#include "calibration/interference_on_all.h"
 
 #include <algorithm>
 #include <cmath>
