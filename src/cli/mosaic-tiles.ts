@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 
+import { fromFileSystem } from '../core/file-errors.js';
 import { readFitsHeader } from '../fits/index.js';
 import type { MosaicTile } from '../mosaic/index.js';
 import { UsageError } from './exit-codes.js';
@@ -20,9 +21,11 @@ export interface TileFiles {
  * `contimg image --channels-out` writes them. Where all have one frequency the numbers are the tiles' own, and all belong
  * to one mosaic, which is called ''.
  *
- * @throws {UsageError} parts of the band beside whole tiles, or a tile without a primary beam or noise map.
+ * @throws {UsageError} parts of the band beside whole tiles, a tile twice, or one without a primary beam or noise map.
  */
 export async function tilesByPlane(paths: readonly string[], files: TileFiles): Promise<Map<string, MosaicTile[]>> {
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  if (twice !== undefined) throw new UsageError(`Expected every tile once, but ${twice} is given twice`);
   const nameOf = (path: string) => /-(\d{4}|MFS)-image\.fits$/.exec(path)?.[1] ?? '';
   const isOne = new Set(paths.map(nameOf)).size > 1 && (await haveOneFrequency(paths));
   const corrections = files.corrections === undefined ? undefined : await readCorrections(files.corrections, paths);
@@ -43,15 +46,20 @@ async function haveOneFrequency(paths: readonly string[]): Promise<boolean> {
   return freqsHz.size === 1;
 }
 
-/** @throws {UsageError} a tile without a primary beam or noise map, or divided by the beam. */
+/**
+ * @throws {UsageError} a tile without a primary beam or noise map, or divided by the beam.
+ * @throws {FileAccessError} there is no such image.
+ */
 async function tileOf(path: string, { dish, noiseMaps }: TileFiles): Promise<MosaicTile> {
+  if (/-image-pb\.fits$/.test(path) || (dish !== undefined && /-pb\.fits$/.test(path)))
+    throw new UsageError(`Expected images that are not divided by the primary beam, nor one itself, not ${path}`);
+  await access(path).catch((error: unknown) => {
+    throw fromFileSystem(path, error);
+  });
+  const primaryBeam =
+    dish === undefined ? await besides(path, 'pb', 'primary beam', '--dish') : { dishDiameterMeters: dish };
   const noise = noiseMaps ? await besides(path, 'noise', 'noise map', 'no --noise-maps') : undefined;
-  if (dish !== undefined) {
-    if (/-pb\.fits$/.test(path))
-      throw new UsageError(`Expected images that are not divided by the primary beam, nor one itself, not ${path}`);
-    return { image: path, primaryBeam: { dishDiameterMeters: dish }, noise };
-  }
-  return { image: path, primaryBeam: await besides(path, 'pb', 'primary beam', '--dish'), noise };
+  return { image: path, primaryBeam, noise };
 }
 
 /** The file that goes with an image. */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 
 import { toAscii } from '../core/ascii.js';
 import { isoToMjdSec } from '../core/time.js';
+import { packageVersion } from '../core/version.js';
 import type { Beam, SkyImage } from '../fits/types.js';
 import type { CheckedMosaicOptions } from './options.js';
 import { medianBeam } from './shared-beam.js';
@@ -54,7 +55,7 @@ function historyOf(
   leftOut: readonly string[],
   options: CheckedMosaicOptions,
 ): string[] {
-  const formula = 'linear mosaic: sum(A I / sigma^2) / sum(A^2 / sigma^2) (Sault et al. 1996)';
+  const formula = `contimg ${packageVersion()}: linear mosaic, sum(A I / sigma^2) / sum(A^2 / sigma^2) (Sault et al. 1996)`;
   const { rejectSigma, maxBeamDifference, maxFreqDifferenceHz, maxNoiseRatio, minDynamicRange } = options;
   const { maxFluxDifference, maxOffsetArcsec, disagreeingTiles } = options;
   return [
