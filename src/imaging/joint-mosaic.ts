@@ -235,6 +235,6 @@ function headerOf(
 
 function describeTile(id: string, { rmsJyBeam, nVisibilities, outerSources: { length } }: RawJointTile): string {
   const sigma = `sigma ${rmsJyBeam.toExponential(4)} Jy/beam, weight ${(1 / rmsJyBeam ** 2).toExponential(4)} at A = 1`;
-  const outer = length === 0 ? '' : `, ${length} sources beyond the mosaic subtracted`;
+  const outer = length === 0 ? '' : `, ${countOf(length, 'source')} beyond the mosaic subtracted`;
   return toAscii(`tile ${id}: ${nVisibilities} visibilities, ${sigma}${outer}`);
 }
