@@ -129,6 +129,10 @@ describe('a joint mosaic of simulated observations', () => {
     }
     expect(history).toMatch(/clean took \d+ components in \d+ major cycles and stopped by: threshold/);
     const { mosaic, coverage, weight, rms } = joint;
+    for (const map of [weight, rms, coverage]) {
+      expect(map.history.join('\n')).not.toMatch(/clean/);
+      expect(map.history.slice(0, -1)).toEqual(mosaic.history.slice(0, map.history.length - 1));
+    }
     expect([mosaic, coverage, weight, rms].map(({ unit }) => unit)).toEqual(['Jy/beam', '', 'beam2/Jy2', 'Jy/beam']);
     mosaic.pixels.data.forEach((value, i) => {
       if (Number.isNaN(value) !== (coverage.pixels.data[i] === 0)) throw new Error(`pixel ${i}`);
@@ -180,6 +184,11 @@ describe('a joint mosaic of simulated observations', () => {
     const summary = JSON.parse(readFileSync(`${name}.json`, 'utf8'));
     expect(summary.clean.cycles).not.toHaveLength(0);
     expect(summary.catalogue.nFound).toBeGreaterThan(5);
+    expect(summary.checks).toHaveLength(nTiles);
+    for (const { check, value, limit, passed } of summary.checks) {
+      expect({ check, limit, passed }).toEqual({ check: 'noise', limit: 5, passed: true });
+      expect(value).toBeCloseTo(1, 0);
+    }
 
     const again = await contimg(['mosaic', ...options]);
     expect([again.exitCode, again.stderr]).toEqual([expect.any(Number), expect.stringContaining('OUTPUT_EXISTS')]);
