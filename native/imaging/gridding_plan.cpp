@@ -13,7 +13,8 @@
 #include "imaging/image_depth.h"
 
 // The error asked for is shared by the three axes and the cuts of the band, with a reserve for baselines whose
-// positions in their cells are not spread evenly, as those of antennas on a line. Every kernel width has a widest band
+// positions in their cells are not spread evenly, as those of antennas on a line; of few points, all of which may lie
+// where a kernel is at its worst, less than half as much is allowed. Every kernel width has a widest band
 // that keeps to its share; for u and v the band says how much larger than the image the grid must be, for w how close
 // the planes. Wide kernels cost per visibility, fine grids and close planes per FFT: the cheapest combination is taken.
 namespace contimg::imaging {
@@ -24,6 +25,8 @@ constexpr double kFftSeconds = 0.35e-9;       // per cell and factor of two
 constexpr double kScreenSeconds = 2e-9;       // per image pixel and plane
 constexpr double kPointSeconds = 10e-9;       // per point
 constexpr double kKernelRowSeconds = 0.4e-9;  // per point, plane and row of the kernel
+
+constexpr std::size_t kFewPoints = 2000;  // for which a wide kernel costs nothing
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(code::kInvalidArgument, message); }
 
@@ -80,7 +83,8 @@ std::vector<GriddingKernel> usable_kernels(double misfit, int max_width) {
 
 /// Sets grid, planes and kernels.
 void choose_cheapest(GriddingPlan& plan, double w_range, double epsilon, int max_width) {
-  const std::vector<GriddingKernel> kernels = usable_kernels(epsilon / 2, max_width);
+  const double share = plan.rows.n_points < kFewPoints ? 0.2 : 0.5;
+  const std::vector<GriddingKernel> kernels = usable_kernels(share * epsilon, max_width);
   const ImageGrid& image = plan.image;
   plan.w_shift = 0.5 * ImageDepth(image).largest();
   double least = std::numeric_limits<double>::infinity();

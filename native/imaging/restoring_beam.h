@@ -17,7 +17,7 @@ struct RestoringBeam {
 /// @param psf       (ny, nx), 1 at (ny/2, nx/2)
 /// @param cell_rad  size of a pixel
 /// @throws Error{NO_VALID_DATA} the lobe reaches the edge: too few baselines, or an image smaller than the beam;
-///         Error{INVALID_ARGUMENT} fewer than 5 pixels in the lobe: cells too large for this beam
+///         Error{INVALID_ARGUMENT} fewer than 7 pixels in the lobe: cells too large for this beam
 RestoringBeam fit_restoring_beam(NdView<const float, 2> psf, double cell_rad);
 
 /// Adds the model, convolved with the beam, to `image`: each component is a Gaussian of its flux as peak, computed

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "gridding_truth.h"
@@ -66,6 +67,23 @@ TEST_CASE("gridder: the error is below epsilon in single precision, whatever fie
 
 TEST_CASE("gridder: the error is below epsilon in double precision, whatever field, sky, track and array") {
   sweep<double>({1e-2, 1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12});
+}
+
+TEST_CASE_TEMPLATE("gridder: the error is below epsilon of few visibilities that lie at one place in their cells", T,
+                   float, double) {
+  std::mt19937 random(31);
+  for (int i = 0; i < 60; ++i) {
+    RandomObservation observation = observation_of(draw(random), 300);
+    for (Vec3& uvw : observation.uvw_m) uvw.x = uvw.y = 0;
+    const double fov_deg = std::pow(10, -2 + 3.5 * (random() / 4294967296.0));
+    const double epsilon = std::pow(
+        10, (std::is_same_v<T, float> ? -2 - 3.5 * (random() / 4294967296.0) : -2 - 9 * (random() / 4294967296.0)));
+    CAPTURE(epsilon);
+    CAPTURE(fov_deg);
+    const ImageGrid grid = field(fov_deg, 2 + 2 * (random() % 6));
+    CHECK(image_error<T>(observation, grid, epsilon) < epsilon);
+    CHECK(visibility_error<T>(observation, grid, epsilon) < epsilon);
+  }
 }
 
 TEST_CASE("gridder: gridding and degridding are adjoint to rounding") {
