@@ -1,10 +1,10 @@
 import { describeSource } from '../../src/index.js';
-import type { PredictOptions, SkySource } from '../../src/index.js';
-import { randomOf } from '../../test/support/random.js';
+import type { PredictOptions } from '../../src/index.js';
 import type { Case, Contender, Size } from '../case.js';
 import { largestDifference } from '../compare.js';
 import { nCores } from '../data/data-folder.js';
 import { groupIn, observationSizes } from '../data/subband-group.js';
+import { pointsAbout } from '../data/survey-points.js';
 import { uncalibratedTile } from '../data/uncalibrated-tile.js';
 
 interface Setting {
@@ -53,10 +53,10 @@ function predictionCase(size: Size, { nSources, beside }: Setting): Case {
       const group = groupIn(await uncalibratedTile(data, size));
       const { phaseCenters } = await describeSource(group);
       const center = phaseCenters[phaseCenters.length >> 1]!;
-      const model = pointsAbout(center, nSources);
-      const totalJy = model.reduce((sum, { fluxJy }) => sum + fluxJy, 0);
+      const totalJy = pointsAbout(center, nSources).reduce((sum, { fluxJy }) => sum + fluxJy, 0);
       return {
-        input: { group, model, threads: nCores },
+        // The model itself would be too long for a command line.
+        input: { group, center, nSources, threads: nCores },
         work: visibilities / 1e6,
         errorOf: (folder, saved) => {
           const truth = saved.get(names[beside[0]!]);
@@ -66,18 +66,4 @@ function predictionCase(size: Size, { nSources, beside }: Setting): Case {
       };
     },
   };
-}
-
-/** Points like those of a survey: all over the primary beam and its first sidelobe, many faint ones. */
-function pointsAbout({ raDeg, decDeg }: { raDeg: number; decDeg: number }, n: number): SkySource[] {
-  const random = randomOf(n);
-  return Array.from({ length: n }, () => {
-    const [radius, angle] = [3.5 * Math.sqrt(random()), 2 * Math.PI * random()];
-    return {
-      raDeg: raDeg + (radius * Math.sin(angle)) / Math.cos((decDeg * Math.PI) / 180),
-      decDeg: decDeg + radius * Math.cos(angle),
-      fluxJy: 0.01 / Math.max(1e-3, random()),
-      spectralIndex: -0.7 + 0.6 * (random() - 0.5),
-    };
-  });
 }

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { flagVisibilities, predictVisibilities, solveCalibration, writeFlags } from '../../src/index.js';
 import type { PredictOptions, SkySource, SolveOptions } from '../../src/index.js';
 import type { Group } from '../data/subband-group.js';
+import { pointsAbout } from '../data/survey-points.js';
 import type { Task } from './index.js';
 
 interface PredictInput extends Pick<PredictOptions, 'method' | 'threads'> {
   readonly group: Group;
-  readonly model: readonly SkySource[];
+  readonly center: Parameters<typeof pointsAbout>[0];
+  readonly nSources: number;
 }
 
 interface SolveInput {
@@ -39,7 +41,8 @@ export function flagTask({ tiles }: { tiles: readonly { original: string; ms: st
 }
 
 /** A sky model to visibilities in memory. */
-export function predictTask({ group, model, ...options }: PredictInput): Promise<Task> {
+export function predictTask({ group, center, nSources, ...options }: PredictInput): Promise<Task> {
+  const model = pointsAbout(center, nSources);
   return Promise.resolve({
     run: async () => {
       const { visibilities } = await predictVisibilities(group, model, options);
