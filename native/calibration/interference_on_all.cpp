@@ -102,8 +102,12 @@ class Judgement {
     extend_flags(on_all_.view(), 1, kEta);
     for (std::size_t t = 0; t < n_times_; ++t)
       for (std::size_t k = 0; k < n_channels_; ++k) {
-        const std::uint8_t seen = on_all_(t, k) ? kOnAll : risen_(t, k) ? kOnSome : std::uint8_t{0};
-        interference.cells(pol_, t, window_.first_channel + k) = seen;
+        std::uint8_t& cell = interference.cells(pol_, t, window_.first_channel + k);
+        cell = 0;
+        if (on_all_(t, k))
+          cell = kOnAll;
+        else if (risen_(t, k) != 0)
+          cell = kOnSome;
       }
   }
 
