@@ -14,6 +14,7 @@ import { msChoiceOptions } from '../core/source.js';
 import { stokesCodes } from '../core/stokes.js';
 import { toRawMask } from './clean-mask.js';
 import type { CleanMask } from './clean-mask.js';
+import { checkPixels, imageSize } from './image-size.js';
 import { imagingDefaults } from './options.js';
 import type { ImagingOptions } from './options.js';
 import { toRawStartModel } from './start-model.js';
@@ -39,8 +40,6 @@ const knownOptions = [
     ...jobOptions,
   ],
 ];
-const minPixels = 32;
-const maxPixels = 32768;
 const arcsec = Math.PI / 180 / 3600;
 
 /** Fills in defaults and checks every option. */
@@ -134,21 +133,4 @@ function toRawScales({ scalesArcsec = [], multiscale }: ImagingOptions): number[
   if (scalesArcsec.length > 0 && !multiscale)
     throw new InvalidArgumentError('Expected multiscale to be true, as scalesArcsec are given');
   return scalesArcsec.map((scale, i) => checkPositive(`scalesArcsec[${i}]`, scale) * arcsec);
-}
-
-function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {
-  if (npix !== undefined && (nx !== undefined || ny !== undefined))
-    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
-  if (npix !== undefined) {
-    const n = checkPixels('npix', npix);
-    return { nx: n, ny: n };
-  }
-  return { nx: checkPixels('nx', nx), ny: checkPixels('ny', ny) };
-}
-
-function checkPixels(name: string, value: number | undefined): number {
-  if (value === undefined) return 0;
-  checkInteger(name, value, minPixels, maxPixels);
-  if (value % 2 !== 0) throw new InvalidArgumentError(`Expected ${name} to be even but received ${value}`);
-  return value;
 }

@@ -1,3 +1,5 @@
+import { totalmem } from 'node:os';
+
 import { expect, test } from 'vitest';
 
 import { isPipelineError } from '../../src/core/errors.js';
@@ -76,4 +78,10 @@ test.each([
   [{ autoMaskSigma: 5, autoThresholdSigma: 5 }, 5, 5],
 ])('of the levels %j what is not given keeps to the other', (given, autoMaskSigma, autoThresholdSigma) => {
   expect(toRawOptions(given)).toMatchObject({ autoMaskSigma, autoThresholdSigma });
+});
+
+test.skipIf(totalmem() > 32768 ** 2 * 40)('refuses an image larger than the memory of the machine', () => {
+  expect(() => toRawOptions({ npix: 32768 })).toThrow(
+    /memory of this machine, .* but 32768 x 32768 pixels take 42\.9 GB/,
+  );
 });
