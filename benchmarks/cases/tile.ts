@@ -38,7 +38,7 @@ export function tileCases(size: Size): Case[] {
   return [
     uvh5OrMsCase(size, { ...small, ...clean }),
     tileCase(size, 'tile/dirty', { ...small, weighting: natural, niter: 0, thresholdSigma: 0 }),
-    tileCase(size, 'tile/clean', { ...small, ...clean }),
+    { ...tileCase(size, 'tile/clean', { ...small, ...clean }), runsOnce: true }, // WSClean takes 2 to 4 minutes
     {
       ...tileCase(size, 'tile/clean-to-3-sigma', { ...large, weighting: briggs, niter: 100_000, thresholdSigma: 3 }),
       runsOnce: true, // WSClean takes from 7 to 11 minutes

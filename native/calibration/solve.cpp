@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 
 #include "calibration/delay_fit.h"
@@ -203,11 +204,13 @@ Solutions solve(VisibilitySource& source, const SkyModel& model, const SolveOpti
     solutions = fit_delays(solutions, o, options);
     flag_low_snr(solutions, std::max(options.min_snr, kLeastDelaySnr));
   }
-  if (std::all_of(solutions.flags.begin(), solutions.flags.end(), [](std::uint8_t flag) { return flag != 0; }))
-    throw Error(code::kNoValidData,
-                "Expected at least one solution but all failed: too little data, or too weak a source. The SNR of a "
-                "solution must be " +
-                    std::to_string(options.min_snr) + ", its baselines " + std::to_string(options.min_baselines));
+  if (std::all_of(solutions.flags.begin(), solutions.flags.end(), [](std::uint8_t flag) { return flag != 0; })) {
+    char limits[80];
+    std::snprintf(limits, sizeof limits, "SNR of at least %g, from %zu baselines or more", options.min_snr,
+                  options.min_baselines);
+    throw Error(code::kNoValidData, std::string("Expected at least one solution with an ") + limits +
+                                        ", but there is none: too little data, or too weak a source");
+  }
   context.checkpoint(1);
   return solutions;
 }
