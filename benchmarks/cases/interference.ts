@@ -88,6 +88,7 @@ function interferenceCase(setting: Setting): Case {
           AOFlagger: {
             // A full tile in memory takes AOFlagger more than 22 GB: it reads a reordered copy instead.
             command: ['aoflagger', '-j', String(nCores), ...(nTiles === 1 ? ['-indirect-read'] : []), ...theirs],
+            folder, // its reordered copy comes there
             versionCommand: ['aoflagger', '--version'],
           },
         },

@@ -1,7 +1,8 @@
 """Runs a program from start to end.
 
-`command`: its words; `remove`: what its last run left; `sync`: flush the disk first; `durable`: its files that count are
-brought to the disk before it has ended; `results`: these files, and the names under which the case compares them; `versionCommand`: how it tells its version.
+`command`: its words; `folder`: where it runs; `remove`: what its last run left; `sync`: flush the disk first; `durable`:
+its files that count are brought to the disk before it has ended; `results`: these files, and the names under which the
+case compares them; `versionCommand`: how it tells its version.
 """
 import os
 import shutil
@@ -26,7 +27,8 @@ class Command:
     def run(self):
         # It ends with this process, however that ends.
         command = ['setpriv', '--pdeathsig', 'KILL', *self.input['command']]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        folder = self.input.get('folder')
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder)
         said = process.stdout.read().decode(errors='replace')
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
