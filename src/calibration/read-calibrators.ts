@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-
-import { fromFileSystem } from '../core/file-errors.js';
+import { readText } from '../core/read-text.js';
 import { readSkyModel } from './sky-model.js';
 import type { SkySource } from './types.js';
 import { readVlaCalibrators, toSkySource } from './vla-calibrators.js';
@@ -37,9 +35,7 @@ export async function readCalibrators(path: string): Promise<CalibratorCatalogue
 
 /** Whether the first line that says anything names columns. */
 async function isCsv(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fromFileSystem(path, error);
-  });
+  const text = await readText(path);
   const first = text.split(/\r?\n/).find(line => line.trim() !== '' && !line.startsWith('#'));
   return first?.includes(',') === true && !first.includes('EQUINOX');
 }

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-
 import { z } from 'zod';
 
 import type { RawSkyModel } from '../../bindings/addon.js';
 import { checkNumber, checkPositive } from '../core/check.js';
 import { numberInCell, parseCsv } from '../core/csv.js';
 import { InvalidArgumentError } from '../core/errors.js';
-import { fromFileSystem } from '../core/file-errors.js';
+import { readText } from '../core/read-text.js';
 import { toRawDirection } from '../core/sky.js';
 import type { SkySource } from './types.js';
 
@@ -49,9 +47,7 @@ const truthSchema = z.object({
  * const model = await readSkyModel('field.csv'); // name,ra_deg,dec_deg,flux_jy,spectral_index
  */
 export async function readSkyModel(path: string): Promise<SkySource[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fromFileSystem(path, error);
-  });
+  const text = await readText(path);
   if (text.trimStart().startsWith('{')) return sourcesOfTruth(path, text);
   return parseCsv(path, text, requiredColumns).map(({ where, cells }) => {
     const source: Record<string, unknown> = {};

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-
 import { InvalidArgumentError } from '../core/errors.js';
-import { fromFileSystem } from '../core/file-errors.js';
+import { readText } from '../core/read-text.js';
 import type { SkySource } from './types.js';
 
 /** How good a calibrator is in an array: up to 3 %, 3 to 10 %, more of its flux is elsewhere; it is confused; not to be used. */
@@ -43,9 +41,7 @@ const refinedPosition = /^(?:[A-Z][a-z]{2}\d\d|VCS\d?)$/;
  * @throws {InvalidArgumentError} there is no calibrator in it, or one twice.
  */
 export async function readVlaCalibrators(path: string): Promise<VlaCalibrator[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fromFileSystem(path, error);
-  });
+  const text = await readText(path);
   const calibrators = new Map<string, VlaCalibrator & { readonly bands: Record<string, VlaBand> }>();
   let current: Record<string, VlaBand> | undefined;
   for (const [i, line] of text.split(/\r?\n/).entries()) {

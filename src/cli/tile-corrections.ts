@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { numberInCell, parseCsv } from '../core/csv.js';
-import { fromFileSystem } from '../core/file-errors.js';
+import { readText } from '../core/read-text.js';
 import type { MosaicTile } from '../mosaic/index.js';
 import { UsageError } from './exit-codes.js';
 
@@ -19,9 +18,7 @@ type Correction = Pick<MosaicTile, 'fluxScale' | 'shiftArcsec' | 'rmsJyBeam'>;
  * @returns by path of the tile.
  */
 export async function readCorrections(path: string, paths: readonly string[]): Promise<Map<string, Correction>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fromFileSystem(path, error);
-  });
+  const text = await readText(path);
   const corrections = new Map<string, Correction>();
   for (const { where, cells } of parseCsv(path, text, ['tile'])) {
     const name = cells.get('tile')!;

@@ -9,6 +9,7 @@ import { checkInteger, checkKnownOptions, checkNumber, checkObject, checkPositiv
 import { InvalidArgumentError } from '../core/errors.js';
 import { runJob, threadCount, jobOptions } from '../core/job.js';
 import type { JobOptions } from '../core/job.js';
+import { checkOneSize } from './image-size.js';
 import { toRawWeighting, weightingOptions } from './weighting.js';
 import type { Weighting, WeightingOptions } from './weighting.js';
 
@@ -153,9 +154,9 @@ function toRawSamples<D extends GridValues>(
   };
 }
 
-function toRawGrid({ npix, nx, ny, cellArcsec }: PixelGrid): Pick<RawGridding, 'nx' | 'ny' | 'cellRad'> {
-  if (npix !== undefined && (nx !== undefined || ny !== undefined))
-    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
+function toRawGrid(grid: PixelGrid): Pick<RawGridding, 'nx' | 'ny' | 'cellRad'> {
+  checkOneSize(grid);
+  const { npix, nx, ny, cellArcsec } = grid;
   return {
     nx: checkInteger('nx', npix ?? nx, 2, 65536),
     ny: checkInteger('ny', npix ?? ny, 2, 65536),

@@ -13,9 +13,9 @@ const bytesPerPixel = 40; // of a cleaned tile at least: 41 are what memory grow
  *
  * @throws {InvalidArgumentError} odd or out of range, or more than the memory of this machine holds.
  */
-export function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: number } {
-  if (npix !== undefined && (nx !== undefined || ny !== undefined))
-    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
+export function imageSize(options: ImagingOptions): { nx: number; ny: number } {
+  checkOneSize(options);
+  const { npix, nx, ny } = options;
   const size =
     npix !== undefined
       ? { nx: checkPixels('npix', npix), ny: npix }
@@ -27,6 +27,12 @@ export function imageSize({ npix, nx, ny }: ImagingOptions): { nx: number; ny: n
         `${size.ny} pixels take ${gigabytes(needed)} at least`,
     );
   return size;
+}
+
+/** @throws {InvalidArgumentError} `npix` beside `nx` or `ny`. */
+export function checkOneSize({ npix, nx, ny }: Pick<ImagingOptions, 'npix' | 'nx' | 'ny'>): void {
+  if (npix !== undefined && (nx !== undefined || ny !== undefined))
+    throw new InvalidArgumentError('Expected either npix, for a square image, or nx and ny, but received both');
 }
 
 /** Pixels along one axis, 0 for undefined. */

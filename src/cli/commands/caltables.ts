@@ -24,6 +24,8 @@ const schema = z.object({
   json: z.boolean().optional(),
 });
 
+type Options = z.infer<typeof schema>;
+
 /** `contimg caltables`: look after calibration tables, those that are registered and any others. */
 export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
   const command = new Command('caltables').description(
@@ -32,18 +34,20 @@ export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
   const optionsOf = (subcommand: Command) => parseWith(schema, subcommand.opts(), optionName);
 
   /** The registry that the options name. */
-  const inRegistry = async <T>(options: z.infer<typeof schema>, use: (registry: Registry) => Promise<T>) => {
+  const inRegistry = async <T>(options: Options, use: (registry: Registry) => Promise<T>) => {
     const work = resolve(folderOf('work', options.work, config));
     const registry = await openRegistry(options.database ?? config.database ?? `${work}/registry.sqlite`);
     return use(registry).finally(() => registry.close());
   };
 
-  const list: Command = command
-    .command('list')
+  /** Changes a set there, and prints it. */
+  const changeSet = async (options: Options, change: (registry: Registry) => Promise<CalibrationSet>) => {
+    const set = await inRegistry(options, change);
+    console.log(options.json ? JSON.stringify({ set }) : lineOf(set));
+  };
+
+  const list: Command = ofRegistry(command.command('list'))
     .description('name the calibration sets that are registered, in the order of their windows')
-    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
-    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
-    .option('--json', 'print one line of JSON')
     .action(async () => {
       const options = optionsOf(list);
       const sets = await inRegistry(options, ({ calibrationSets }) => calibrationSets.list());
@@ -51,38 +55,27 @@ export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
       else for (const set of sets) console.log(lineOf(set));
     });
 
-  const retire: Command = command
-    .command('retire <id>')
+  const retire: Command = ofRegistry(command.command('retire <id>'))
     .description('take a set out of force: it is applied to nothing any more, and its tables stay')
     .requiredOption('--reason <text>', 'why, for the registry')
-    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
-    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
-    .option('--json', 'print one line of JSON')
     .action(async (id: string) => {
       const options = optionsOf(retire);
-      const set = await inRegistry(options, async ({ calibrationSets }) => {
+      await changeSet(options, async ({ calibrationSets }) => {
         await calibrationSets.setState(id, 'retired', options.reason);
         return (await calibrationSets.get(id))!;
       });
-      console.log(options.json ? JSON.stringify({ set }) : lineOf(set));
     });
 
-  const restore: Command = command
-    .command('restore <id>')
+  const restore: Command = ofRegistry(command.command('restore <id>'))
     .description('put a retired set in force again; another one of the same observation is retired for it')
-    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
-    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
-    .option('--json', 'print one line of JSON')
     .action(async (id: string) => {
-      const options = optionsOf(restore);
-      const set = await inRegistry(options, async registry => {
+      await changeSet(optionsOf(restore), async registry => {
         const known = await registry.calibrationSets.get(id);
         if (known?.state === 'retired') return putInForce(known, registry);
         throw new RegistryError(
           `Expected a retired calibration set ${id}, but ${known ? `it is ${known.state}` : 'there is none'}`,
         );
       });
-      console.log(options.json ? JSON.stringify({ set }) : lineOf(set));
     });
 
   const check: Command = command
@@ -125,6 +118,13 @@ export const caltablesCommand: MakeCommand = ({ config, signal }, exitWith) => {
 
   return command;
 };
+
+function ofRegistry(command: Command): Command {
+  return command
+    .option('--work <folder>', 'folder of contimg run (or CONTIMG_WORK)')
+    .option('--database <url>', 'registry (or DATABASE_URL; default registry.sqlite in the work folder)')
+    .option('--json', 'print one line of JSON');
+}
 
 function lineOf({ id, state, reason, tables, validFromMjdSec, validToMjdSec }: CalibrationSet): string {
   const window = `${isoOf(validFromMjdSec)} to ${isoOf(validToMjdSec)}`;
